@@ -1,0 +1,52 @@
+"""The shared code of the AI Voice Tool, shipped as AWS Lambda layers.
+
+Every name is imported on first use, so `import ai_voice_shared` loads none of boto3, httpx, pydantic and the X-Ray
+SDK.
+
+Examples
+--------
+>>> from ai_voice_shared import S3Settings
+>>> S3Settings(bucket_name="voice-notes").bucket_name
+'voice-notes'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ai_voice_shared._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from ai_voice_shared.errors import AIVoiceError as AIVoiceError
+    from ai_voice_shared.observability.correlation import get_correlation_id as get_correlation_id
+    from ai_voice_shared.observability.correlation import use_correlation_id as use_correlation_id
+    from ai_voice_shared.observability.logger import get_logger as get_logger
+    from ai_voice_shared.observability.tracing import get_tracer as get_tracer
+    from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings as CustomerLookupSettings
+    from ai_voice_shared.settings.s3 import S3Settings as S3Settings
+    from ai_voice_shared.settings.twilio import TwilioSettings as TwilioSettings
+
+    __version__: str
+
+_exported, __dir__, __all__ = lazy_exports(
+    __name__,
+    {
+        "AIVoiceError": ".errors",
+        "CustomerLookupSettings": ".settings.customer_lookup",
+        "S3Settings": ".settings.s3",
+        "TwilioSettings": ".settings.twilio",
+        "get_correlation_id": ".observability.correlation",
+        "get_logger": ".observability.logger",
+        "get_tracer": ".observability.tracing",
+        "use_correlation_id": ".observability.correlation",
+    },
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        # importlib.metadata costs milliseconds; most functions never ask.
+        from importlib.metadata import version
+
+        return version("ai-voice-shared")
+    return _exported(name)

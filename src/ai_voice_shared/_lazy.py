@@ -1,0 +1,57 @@
+"""Names that are imported on first use (PEP 562), so that importing a package costs nothing."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["lazy_exports"]
+
+
+def lazy_exports(
+    package: str, homes: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """Make a package's `__getattr__`, `__dir__` and `__all__` out of a table of names and their modules.
+
+    A name is looked up once: the object then stands in the package's own dictionary.
+
+    Parameters
+    ----------
+    package
+        The package's `__name__`.
+    homes
+        Public name to the module that defines it, relative to the package (`".models"`).
+
+    Returns
+    -------
+    tuple
+        The module-level functions `__getattr__` and `__dir__`, and the sorted list `__all__`.
+
+    Examples
+    --------
+    >>> getattr_, dir_, names = lazy_exports("json", {"JSONDecodeError": ".decoder"})
+    >>> getattr_("JSONDecodeError").__module__
+    'json.decoder'
+    >>> names
+    ['JSONDecodeError']
+    """
+
+    def __getattr__(name: str) -> Any:  # noqa: N807 - the name is PEP 562's
+        home = homes.get(name)
+        if home is None:
+            msg = f"module {package!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        value = getattr(import_module(home, package), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    names = sorted(homes)
+
+    def __dir__() -> list[str]:  # noqa: N807 - the name is PEP 562's
+        return sorted({*vars(sys.modules[package]), *names})
+
+    return __getattr__, __dir__, names

@@ -1,0 +1,211 @@
+"""The one seam for tracing: services open spans here and never name a tracing SDK.
+
+X-Ray is behind it by default, and only while it has something to do: a request that is not sampled costs one look
+at an environment variable, and the X-Ray SDK is not even imported. OpenTelemetry comes in by `set_tracer`.
+
+Powertools' `Tracer` keeps its configuration on the class, so a second one, made by a library, would change the
+handler's. That is why none is made here: a handler that has one passes it to `XRayTracer(provider=tracer.provider)`,
+and otherwise its X-Ray recorder, the one per process, is used as Powertools uses it.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+__all__ = [
+    "NOOP_SPAN",
+    "AnnotationValue",
+    "NoopTracer",
+    "OpenTelemetryTracer",
+    "Span",
+    "Tracer",
+    "XRayTracer",
+    "get_tracer",
+    "set_tracer",
+]
+
+AnnotationValue: TypeAlias = "str | float | bool"
+"""What a fact on a span can be."""
+
+
+@runtime_checkable
+class Span(Protocol):
+    """A piece of work with a name, a duration and facts."""
+
+    def annotate(self, key: str, value: AnnotationValue) -> None:
+        """Add a fact that traces can be searched by."""
+
+    def fail(self, error: BaseException) -> None:
+        """Mark the work as failed, with the error's type; its text stays out, it may be anything."""
+
+
+@runtime_checkable
+class Tracer(Protocol):
+    """What a tracing system has to offer."""
+
+    def span(self, name: str, /, **annotations: AnnotationValue) -> AbstractContextManager[Span]:
+        """Open a span for a `with` block; an error that leaves the block marks it as failed."""
+
+
+class _NoopSpan:
+    """A span that is not recorded. One object serves all: it has no state."""
+
+    __slots__ = ()
+
+    def annotate(self, key: str, value: AnnotationValue) -> None:  # noqa: ARG002 - the protocol's arguments
+        return
+
+    def fail(self, error: BaseException) -> None:  # noqa: ARG002 - the protocol's arguments
+        return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+
+NOOP_SPAN = _NoopSpan()
+
+
+class NoopTracer:
+    """A tracer that records nothing.
+
+    Examples
+    --------
+    >>> with NoopTracer().span("## work", size=3) as span:
+    ...     span.annotate("outcome", "done")
+    """
+
+    def span(self, name: str, /, **annotations: AnnotationValue) -> AbstractContextManager[Span]:  # noqa: ARG002
+        """Open a span that is not recorded."""
+        return NOOP_SPAN
+
+
+class XRayTracer:
+    """Spans as X-Ray subsegments, while the request at hand is sampled.
+
+    Parameters
+    ----------
+    provider
+        The X-Ray recorder; by default the SDK's own, the one that Powertools' Tracer uses too.
+
+    Notes
+    -----
+    Lambda tells whether a request is sampled in `_X_AMZN_TRACE_ID`
+    (https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html). `POWERTOOLS_TRACE_DISABLED` turns it off, as
+    it does for Powertools.
+    """
+
+    def __init__(self, provider: Any = None) -> None:
+        self._provider = provider
+
+    def span(self, name: str, /, **annotations: AnnotationValue) -> AbstractContextManager[Span]:
+        """Open a subsegment, or nothing where the request is not sampled."""
+        if "Sampled=1" not in os.environ.get("_X_AMZN_TRACE_ID", "") or _is_disabled():
+            return NOOP_SPAN
+        return self._recorded(name, annotations)
+
+    @contextmanager
+    def _recorded(self, name: str, annotations: dict[str, AnnotationValue]) -> Iterator[Span]:
+        if self._provider is None:
+            from aws_xray_sdk.core import xray_recorder
+
+            self._provider = xray_recorder
+        with self._provider.in_subsegment(name=name) as subsegment:
+            span = _XRaySpan(subsegment)
+            for key, value in annotations.items():
+                span.annotate(key, value)
+            try:
+                yield span
+            except BaseException as error:
+                span.fail(error)
+                raise
+
+
+class _XRaySpan:
+    def __init__(self, subsegment: Any) -> None:
+        self._subsegment = subsegment
+
+    def annotate(self, key: str, value: AnnotationValue) -> None:
+        if self._subsegment is not None:
+            self._subsegment.put_annotation(key, value)
+
+    def fail(self, error: BaseException) -> None:
+        if self._subsegment is not None:
+            self._subsegment.add_fault_flag()
+            self._subsegment.put_annotation("error", type(error).__name__)
+
+
+class OpenTelemetryTracer:
+    """Spans of OpenTelemetry, for teams that have left X-Ray's SDK.
+
+    Parameters
+    ----------
+    tracer
+        An `opentelemetry.trace.Tracer`.
+    """
+
+    def __init__(self, tracer: Any) -> None:
+        self._tracer = tracer
+
+    @contextmanager
+    def span(self, name: str, /, **annotations: AnnotationValue) -> Iterator[Span]:
+        """Open a span as the current one."""
+        # The SDK would record the error's text, which may hold anything; the type is enough.
+        with self._tracer.start_as_current_span(
+            name, attributes=annotations, record_exception=False, set_status_on_exception=False
+        ) as otel_span:
+            span = _OpenTelemetrySpan(otel_span)
+            try:
+                yield span
+            except BaseException as error:
+                span.fail(error)
+                raise
+
+
+class _OpenTelemetrySpan:
+    def __init__(self, span: Any) -> None:
+        self._span = span
+
+    def annotate(self, key: str, value: AnnotationValue) -> None:
+        self._span.set_attribute(key, value)
+
+    def fail(self, error: BaseException) -> None:
+        from opentelemetry.trace import Status, StatusCode
+
+        self._span.set_attribute("error.type", type(error).__name__)
+        self._span.set_status(Status(StatusCode.ERROR))
+
+
+_tracer: Tracer = XRayTracer()
+
+
+def get_tracer() -> Tracer:
+    """Give the tracer of this process: X-Ray, unless the handler has set another."""
+    return _tracer
+
+
+def set_tracer(tracer: Tracer) -> Tracer:
+    """Make `tracer` the one that all clients of this process use; gives back the one before.
+
+    Examples
+    --------
+    >>> before = set_tracer(NoopTracer())
+    >>> type(get_tracer()).__name__
+    'NoopTracer'
+    >>> _ = set_tracer(before)
+    """
+    global _tracer
+    before, _tracer = _tracer, tracer
+    return before
+
+
+def _is_disabled() -> bool:
+    return os.environ.get("POWERTOOLS_TRACE_DISABLED", "").lower() in {"1", "true", "yes", "on"}

@@ -1,0 +1,23 @@
+"""What comes from the environment: one typed class for each concern, read when it is made and frozen then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ai_voice_shared._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from ai_voice_shared.settings.base import Settings as Settings
+    from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings as CustomerLookupSettings
+    from ai_voice_shared.settings.s3 import S3Settings as S3Settings
+    from ai_voice_shared.settings.twilio import TwilioSettings as TwilioSettings
+
+__getattr__, __dir__, __all__ = lazy_exports(
+    __name__,
+    {
+        "CustomerLookupSettings": ".customer_lookup",
+        "S3Settings": ".s3",
+        "Settings": ".base",
+        "TwilioSettings": ".twilio",
+    },
+)

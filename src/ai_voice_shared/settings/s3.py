@@ -1,0 +1,38 @@
+"""Settings of the S3 bucket."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import AliasChoices, Field
+
+from ai_voice_shared.settings.base import Settings
+
+__all__ = ["S3Settings"]
+
+
+class S3Settings(Settings):
+    """Which bucket, where, and within which limits.
+
+    Examples
+    --------
+    >>> settings = S3Settings(bucket_name="voice-notes", region="ap-southeast-2")
+    >>> settings.presign_expires_in
+    900
+    """
+
+    env_prefix: ClassVar[str] = "S3_"
+
+    bucket_name: str = Field(min_length=3, max_length=255, description="The bucket.")
+    region: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"),
+        description="The bucket's region; Lambda sets AWS_REGION.",
+    )
+    kms_key_id: str | None = Field(default=None, description="Encrypt with this KMS key (SSE-KMS).")
+    presign_expires_in: int = Field(
+        default=900, ge=1, le=604_800, description="Seconds that a presigned URL is valid, unless the call says."
+    )
+    connect_timeout: float = Field(default=3.0, gt=0, description="Seconds to wait for a connection.")
+    read_timeout: float = Field(default=20.0, gt=0, description="Seconds to wait for the next bytes of an answer.")
+    max_attempts: int = Field(default=4, ge=1, description="Tries in all, by botocore's standard retry mode.")

@@ -1,0 +1,48 @@
+"""Settings of the Twilio account."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import AliasChoices, Field, SecretStr
+
+from ai_voice_shared.settings.base import Settings
+
+__all__ = ["TwilioSettings"]
+
+
+class TwilioSettings(Settings):
+    """The account, its tokens, and the limits of what is fetched from it.
+
+    Examples
+    --------
+    >>> settings = TwilioSettings(account_sid="AC" + 32 * "0", auth_tokens=("one", "two"))
+    >>> settings.max_media_bytes // 2**20
+    16
+    """
+
+    env_prefix: ClassVar[str] = "TWILIO_"
+
+    account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$", description="The account (AC...).")
+    auth_tokens: tuple[SecretStr, ...] = Field(
+        min_length=1,
+        validation_alias=AliasChoices("TWILIO_AUTH_TOKENS", "TWILIO_AUTH_TOKEN"),
+        description="Auth tokens, the current one first; a second one while it is being rotated.",
+    )
+    public_base_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="The URL that Twilio was told, without path; by default it is rebuilt from the event.",
+    )
+    api_base_url: str = Field(
+        default="https://api.twilio.com", pattern=r"^https?://", description="Where media URLs have to point."
+    )
+    cdn_hosts: tuple[str, ...] = Field(
+        default=("*.twilio.com", "*.twiliocdn.com"), description="Hosts that a media download may be redirected to."
+    )
+    max_media_bytes: int = Field(default=16 * 2**20, gt=0, description="Bytes that one media item may have.")
+    media_connect_timeout: float = Field(default=2.0, gt=0, description="Seconds to wait for a connection.")
+    media_read_timeout: float = Field(default=5.0, gt=0, description="Seconds to wait for the next bytes.")
+    media_retry_delays: tuple[float, ...] = Field(
+        default=(1.0, 3.0), description="Seconds to wait before each retry of media that is not there yet."
+    )

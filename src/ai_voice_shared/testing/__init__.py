@@ -1,0 +1,1 @@
+"""What the services' own tests need."""
