@@ -1,0 +1,239 @@
+"""An AWS in one process on loopback: MiniStack, in an environment of its own, on a free port.
+
+MiniStack runs functions with its own interpreter. It therefore lives in ``.uv/emulator``, which holds only the
+``emulator`` dependency group: a function finds boto3 there, as in Lambda's runtime, and none of the packages that
+only development needs. Everything else must come from the layer or from the function's own folder.
+
+Nothing here can reach a real account: the credentials are the word "test", every client gets the loopback
+endpoint, and the user's own AWS settings are kept out of the environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+from tests.support.processes import ROOT, ProgramError, end_group, exit_on_signals, find_uv, run
+from tests.support.waiting import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Self
+
+    import boto3
+
+__all__ = ["REGION", "EmbeddedAWS", "clean_environment"]
+
+REGION = "ap-southeast-2"
+_ENVIRONMENT = ROOT / ".uv" / "emulator"
+_LOOPBACK = "127.0.0.1"
+_START_SECONDS = 60.0
+_SHOWN_LOG_LINES = 40
+_KEPT_OUT = ("AWS_", "PYTHON", "VIRTUAL_ENV", "UV_PROJECT", "AI_VOICE_", "TWILIO_", "POWERTOOLS_", "SAM_", "PYTEST_")
+
+
+def clean_environment() -> dict[str, str]:
+    """Return this process's environment without AWS settings and without what steers Python or this package."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_KEPT_OUT)}
+    # A proxy must never stand between loopback and loopback.
+    kept["NO_PROXY"] = kept["no_proxy"] = "127.0.0.1,localhost"
+    return kept
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+class EmbeddedAWS:
+    """MiniStack as a context manager; gone, with every process it started, when the block is left.
+
+    Parameters
+    ----------
+    function_env
+        Variables that every function sees, beside its own: the address of an X-Ray collector, for example.
+
+    Examples
+    --------
+    ::
+
+        with EmbeddedAWS() as aws:
+            aws.client("s3").create_bucket(...)
+    """
+
+    def __init__(self, function_env: Mapping[str, str] | None = None) -> None:
+        self._function_env = dict(function_env or {})
+        self._stack = contextlib.ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._session: boto3.Session | None = None
+        self.port = 0
+        self.state = Path()
+
+    @property
+    def endpoint_url(self) -> str:
+        """The one address at which every AWS service answers."""
+        return f"http://{_LOOPBACK}:{self.port}"
+
+    @property
+    def region(self) -> str:
+        """The region that everything is made in."""
+        return REGION
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(exit_on_signals())
+            self.state = Path(tempfile.mkdtemp(prefix="ai-voice-aws-")).resolve()
+            stack.callback(shutil.rmtree, self.state, ignore_errors=True)
+            self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def _start(self, stack: contextlib.ExitStack) -> None:
+        python = self._install()
+        self.port = _free_port()
+        (self.state / "tmp").mkdir()
+        (self.state / "config").write_text(
+            f"[default]\nregion = {REGION}\nendpoint_url = {self.endpoint_url}\n"
+            "aws_access_key_id = test\naws_secret_access_key = test\n",
+            encoding="utf-8",
+        )
+        env = clean_environment() | {
+            "BIND_HOST": _LOOPBACK,
+            "GATEWAY_PORT": str(self.port),
+            "MINISTACK_HOST": "localhost",
+            "MINISTACK_REGION": REGION,
+            "LAMBDA_EXECUTOR": "local",
+            "STATE_DIR": str(self.state / "state"),
+            "S3_DATA_DIR": str(self.state / "s3"),
+            "TMPDIR": str(self.state / "tmp"),
+            # It looks for containers of its own to remove at start; none of this machine's are its business.
+            "DOCKER_HOST": f"unix://{self.state}/no-docker.sock",
+            # Functions inherit the rest. The region and the credentials of each are MiniStack's own doing.
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **self._function_env,
+        }
+        log = stack.enter_context((self.state / "ministack.log").open("wb"))
+        supervisor = str(ROOT / "tests" / "support" / "supervisor.py")
+        self._process = subprocess.Popen(
+            [sys.executable, supervisor, str(python), "-m", "ministack.app"],
+            env=env,
+            cwd=self.state,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        stack.callback(self._stop, self._process)
+        try:
+            wait_for(self._healthy, what="the embedded AWS to answer", timeout=_START_SECONDS)
+        except TimeoutError as error:
+            msg = f"{error}\n{self.log_tail()}"
+            raise ProgramError(msg) from error
+
+    @staticmethod
+    def _install() -> Path:
+        # The interpreter must be the very one that the layer is built for with the target "local".
+        command = [find_uv(), "sync", "--locked", "--only-group", "emulator", "--python", sys.executable]
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("VIRTUAL_ENV", "PYTHON"))}
+        run(command, env=env | {"UV_PROJECT_ENVIRONMENT": str(_ENVIRONMENT)}, what="installing the embedded AWS")
+        return _ENVIRONMENT / "bin" / "python"
+
+    @staticmethod
+    def _stop(process: subprocess.Popen[bytes]) -> None:
+        if process.stdin is not None:
+            process.stdin.close()
+        end_group(process)
+
+    def _healthy(self) -> bool:
+        if self._process is not None and self._process.poll() is not None:
+            msg = f"the embedded AWS ended with status {self._process.returncode} while starting\n{self.log_tail()}"
+            raise ProgramError(msg)
+        opener = build_opener(ProxyHandler({}))
+        try:
+            with opener.open(f"{self.endpoint_url}/_ministack/health", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+    def log_tail(self, lines: int = _SHOWN_LOG_LINES) -> str:
+        """Return the last lines of MiniStack's own log."""
+        log = self.state / "ministack.log"
+        if not log.is_file():
+            return "(no log)"
+        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment for a program (``sam``) that is to talk to this AWS and to no other."""
+        return clean_environment() | {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_CONFIG_FILE": str(self.state / "config"),
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "SAM_CLI_TELEMETRY": "0",
+        }
+
+    def session(self) -> boto3.Session:
+        """Return a boto3 session whose clients all talk to this AWS, whatever the user's own settings say."""
+        import boto3
+        import botocore.session
+
+        if self._session is None:
+            core = botocore.session.Session()
+            core.set_config_variable("config_file", str(self.state / "config"))
+            core.set_config_variable("credentials_file", os.devnull)
+            core.set_config_variable("region", REGION)
+            core.set_credentials("test", "test")
+            self._session = boto3.Session(botocore_session=core)
+        return self._session
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of `service` at this AWS."""
+        from botocore.config import Config
+
+        # Virtual-hosted buckets would need names under a domain that resolves to loopback.
+        config = Config(proxies={}, s3={"addressing_style": "path"}, retries={"total_max_attempts": 2})
+        session: Any = self.session()  # the stubs want a literal name
+        return session.client(service, endpoint_url=self.endpoint_url, config=config)
+
+    def log_lines(self, function: str) -> list[dict[str, Any]]:
+        """Return the JSON log lines that a function has written so far, oldest first."""
+        group = f"/aws/lambda/{function}"
+        logs = self.client("logs")
+        try:
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+            messages = [event["message"] for page in pages for event in page["events"]]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        lines = []
+        for message in messages:
+            with contextlib.suppress(ValueError):
+                line = json.loads(message)
+                if isinstance(line, dict):
+                    lines.append(line)
+        return lines

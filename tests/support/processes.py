@@ -1,0 +1,118 @@
+"""Programs that the tests start, each in a process group of its own that ends as a whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import FrameType
+
+__all__ = ["ROOT", "ProgramError", "end_group", "exit_on_signals", "find_uv", "run"]
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The project's folder."""
+
+_SHOWN_LINES = 40
+_GRACE_SECONDS = 5.0
+
+
+class ProgramError(RuntimeError):
+    """A program ended with a status other than 0; the message has its last lines."""
+
+
+def find_uv() -> str:
+    """Return the path of uv: the one on PATH, or the one that ``build.sh`` put into the project."""
+    own = ROOT / ".uv" / "bin" / "uv"
+    found = shutil.which("uv") or (str(own) if own.is_file() else None)
+    if found is None:
+        msg = "uv is not on PATH and not in .uv/bin; ./build.sh puts it there"
+        raise ProgramError(msg)
+    return found
+
+
+def end_group(process: subprocess.Popen[str] | subprocess.Popen[bytes], grace: float = _GRACE_SECONDS) -> None:
+    """End a process that leads its group, and everything in the group: first kindly, then for certain."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=grace)
+    # The leader may be gone while a child of its ignores SIGTERM; the group id lives as long as a member does.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def run(command: Sequence[str], *, env: Mapping[str, str], cwd: Path = ROOT, timeout: float = 600, what: str) -> str:
+    """Run a program to its end and return what it printed.
+
+    Parameters
+    ----------
+    command, env, cwd
+        As for `subprocess.Popen`.
+    timeout
+        Seconds the program may take.
+    what
+        What the step is for, used in the error.
+
+    Raises
+    ------
+    ProgramError
+        If the program fails or takes too long. Its last lines are part of the message.
+    """
+    process = subprocess.Popen(
+        list(command),
+        env=dict(env),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired as error:
+        end_group(process)
+        msg = f"{what} took more than {timeout:.0f} s: {' '.join(command)}"
+        raise ProgramError(msg) from error
+    except BaseException:
+        end_group(process)
+        raise
+    finally:
+        if process.stdout is not None:
+            process.stdout.close()
+    if process.returncode:
+        tail = "\n".join(output.splitlines()[-_SHOWN_LINES:])
+        msg = f"{what} failed with status {process.returncode}: {' '.join(command)}\n{tail}"
+        raise ProgramError(msg)
+    return output
+
+
+@contextlib.contextmanager
+def exit_on_signals() -> Iterator[None]:
+    """Turn SIGTERM and SIGHUP into `KeyboardInterrupt`, so that every ``with`` block cleans up behind itself.
+
+    Not into `SystemExit`: pytest takes that for one failed test and goes on. Outside the main thread this changes
+    nothing.
+    """
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before: dict[signal.Signals, Any] = {}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with contextlib.suppress(ValueError):  # not the main thread
+            before[number] = signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
