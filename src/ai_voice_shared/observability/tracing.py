@@ -118,15 +118,17 @@ class XRayTracer:
             from aws_xray_sdk.core import xray_recorder
 
             self._provider = xray_recorder
-        with self._provider.in_subsegment(name=name) as subsegment:
-            span = _XRaySpan(subsegment)
+        # Not `in_subsegment`: it records the text of an error that passes, and that may hold anything.
+        span = _XRaySpan(self._provider.begin_subsegment(name))
+        try:
             for key, value in annotations.items():
                 span.annotate(key, value)
-            try:
-                yield span
-            except BaseException as error:
-                span.fail(error)
-                raise
+            yield span
+        except BaseException as error:
+            span.fail(error)
+            raise
+        finally:
+            self._provider.end_subsegment()
 
 
 class _XRaySpan:

@@ -11,7 +11,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, ClassVar, get_args, get_origin
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, SecretStr
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
 from pydantic import ValidationError as PydanticValidationError
 
 from ai_voice_shared.errors import InvalidSettingError, MissingSettingError
@@ -19,7 +19,20 @@ from ai_voice_shared.errors import InvalidSettingError, MissingSettingError
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "required"]
+
+
+def required(**options: Any) -> Any:
+    """Declare a setting without a default, whose value the environment is expected to give.
+
+    A type checker then sees that `S3Settings()` is complete as it stands, which a bare `Field` would not tell it.
+
+    Parameters
+    ----------
+    **options
+        Passed on to `pydantic.Field`.
+    """
+    return Field(**options)
 
 
 class Settings(BaseModel):
@@ -41,7 +54,7 @@ class Settings(BaseModel):
     --------
     >>> class QueueSettings(Settings):
     ...     env_prefix = "QUEUE_"
-    ...     name: str
+    ...     name: str = required()
     ...     size: int = 10
     >>> QueueSettings(name="notes").size
     10
@@ -82,7 +95,10 @@ QUEUE_NAME, or pass name= to QueueSettings
         for variable in cls.variables(name):
             text = os.environ.get(variable)
             if text:
-                return _parsed(text, field.annotation)
+                try:
+                    return _parsed(text, field.annotation)
+                except json.JSONDecodeError:
+                    raise InvalidSettingError(name, cls.__name__, [variable], "is not JSON") from None
         return None
 
     @classmethod

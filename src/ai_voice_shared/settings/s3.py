@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import AliasChoices, Field
 
-from ai_voice_shared.settings.base import Settings
+from ai_voice_shared.settings.base import Settings, required
 
 __all__ = ["S3Settings"]
 
@@ -23,7 +23,7 @@ class S3Settings(Settings):
 
     env_prefix: ClassVar[str] = "S3_"
 
-    bucket_name: str = Field(min_length=3, max_length=255, description="The bucket.")
+    bucket_name: str = required(min_length=3, max_length=255, description="The bucket.")
     region: str | None = Field(
         default=None,
         validation_alias=AliasChoices("S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"),

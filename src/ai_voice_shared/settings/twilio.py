@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import AliasChoices, Field, SecretStr
 
-from ai_voice_shared.settings.base import Settings
+from ai_voice_shared.settings.base import Settings, required
 
 __all__ = ["TwilioSettings"]
 
@@ -23,8 +23,8 @@ class TwilioSettings(Settings):
 
     env_prefix: ClassVar[str] = "TWILIO_"
 
-    account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$", description="The account (AC...).")
-    auth_tokens: tuple[SecretStr, ...] = Field(
+    account_sid: str = required(pattern=r"^AC[0-9a-fA-F]{32}$", description="The account (AC...).")
+    auth_tokens: tuple[SecretStr, ...] = required(
         min_length=1,
         validation_alias=AliasChoices("TWILIO_AUTH_TOKENS", "TWILIO_AUTH_TOKEN"),
         description="Auth tokens, the current one first; a second one while it is being rotated.",

@@ -1,0 +1,118 @@
+"""The handler's Logger and the package's own lines, with Powertools' known traps."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from ai_voice_shared.observability.correlation import use_correlation_id
+from ai_voice_shared.observability.logger import LIBRARY_LOGGER, adopt_library_logger, get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(autouse=True)
+def _library_logger_is_put_back() -> Iterator[None]:
+    library = logging.getLogger(LIBRARY_LOGGER)
+    before = library.handlers[:], library.level, library.propagate
+    yield
+    library.handlers, library.level, library.propagate = before[0], before[1], before[2]
+
+
+@pytest.fixture
+def out() -> io.StringIO:
+    """Give the stream that the handler's Logger writes to."""
+    return io.StringIO()
+
+
+def lines(out: io.StringIO) -> list[dict[str, Any]]:
+    """Parse what was written."""
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_the_library_s_lines_have_the_handler_s_format_and_keys(out: io.StringIO) -> None:
+    """A line of a service of the package is JSON, with the service's name and the keys that the handler appended."""
+    logger = Logger(service="webhook-handler", stream=out)
+    adopt_library_logger(logger)
+    logger.append_keys(message_sid="SM1")
+    logging.getLogger("ai_voice_shared.services.s3_service").info("stored", extra={"bucket": "notes"})
+    (line,) = lines(out)
+    assert (line["message"], line["service"]) == ("stored", "webhook-handler")
+    assert (line["message_sid"], line["bucket"]) == ("SM1", "notes")
+
+
+def test_the_library_s_lines_follow_the_handler_s_level(out: io.StringIO) -> None:
+    """Debug lines of the package show when the handler's level is DEBUG, and only then."""
+    library = logging.getLogger("ai_voice_shared.http")
+    adopt_library_logger(Logger(service="level-info", stream=out, level="INFO"))
+    library.debug("hidden")
+    adopt_library_logger(Logger(service="level-debug", stream=out, level="DEBUG"))
+    library.debug("shown")
+    assert [line["message"] for line in lines(out)] == ["shown"]
+
+
+def test_each_line_is_written_once(out: io.StringIO) -> None:
+    """Lambda's own root handler does not print a library line a second time."""
+    root_stream = io.StringIO()
+    root_handler = logging.StreamHandler(root_stream)
+    logging.getLogger().addHandler(root_handler)
+    try:
+        adopt_library_logger(Logger(service="once", stream=out))
+        logging.getLogger("ai_voice_shared").warning("one line")
+    finally:
+        logging.getLogger().removeHandler(root_handler)
+    assert len(lines(out)) == 1
+    assert root_stream.getvalue() == ""
+
+
+def test_a_service_whose_name_is_part_of_the_package_s_does_not_silence_it(out: io.StringIO) -> None:
+    """Powertools' SuppressFilter matches substrings: a service called `ai_voice` must not swallow our lines."""
+    adopt_library_logger(Logger(service="ai_voice", stream=out))
+    logging.getLogger("ai_voice_shared.services").warning("still there")
+    assert [line["message"] for line in lines(out)] == ["still there"]
+
+
+def test_the_correlation_id_is_on_every_line_and_outlives_clear_state(out: io.StringIO) -> None:
+    """Lines of the handler and of the package carry it, also with `clear_state=True`, which drops appended keys."""
+    logger = Logger(service="correlated", stream=out)
+    adopt_library_logger(logger)
+
+    class Context:
+        function_name = function_version = invoked_function_arn = aws_request_id = log_stream_name = "x"
+        memory_limit_in_mb = 128
+
+    @logger.inject_lambda_context(clear_state=True)
+    def handler(event: dict[str, Any], context: Any) -> None:
+        logger.info("handler")
+        logging.getLogger("ai_voice_shared.services").info("library")
+
+    with use_correlation_id("order-7"):
+        handler({}, Context())
+    assert [(line["message"], line["correlation_id"]) for line in lines(out)] == [
+        ("handler", "order-7"),
+        ("library", "order-7"),
+    ]
+
+
+def test_outside_a_correlation_block_the_key_is_absent(out: io.StringIO) -> None:
+    """No line pretends to belong to something."""
+    logger = Logger(service="uncorrelated", stream=out)
+    adopt_library_logger(logger)
+    logger.info("alone")
+    assert "correlation_id" not in lines(out)[0]
+
+
+def test_get_logger_gives_one_logger_for_a_name(out: io.StringIO) -> None:
+    """Asking twice gives the same object, which the package's lines come out through."""
+    logger = get_logger("test-get-logger", stream=out)
+    assert get_logger("test-get-logger") is logger
+    logging.getLogger("ai_voice_shared").warning("through it")
+    assert lines(out)[0]["service"] == "test-get-logger"

@@ -1,0 +1,67 @@
+"""The error tree."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+import re
+
+import pytest
+
+from ai_voice_shared import errors
+
+pytestmark = pytest.mark.unit
+
+CLASSES = [
+    value
+    for name, value in vars(errors).items()
+    if inspect.isclass(value) and issubclass(value, errors.AIVoiceError) and not name.startswith("_")
+]
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_every_error_is_public_and_in_the_drawn_tree(cls: type[errors.AIVoiceError]) -> None:
+    """Each class is exported and stands in the module's docstring."""
+    assert cls.__name__ in errors.__all__
+    assert re.search(rf"\b{cls.__name__}\b", errors.__doc__ or "")
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_every_error_can_be_made_copied_and_pickled(cls: type[errors.AIVoiceError]) -> None:
+    """An error survives the way through a process pool with all it knows."""
+    error = cls()
+    error.context["operation"] = "PutObject"
+    for twin in (copy.copy(error), pickle.loads(pickle.dumps(error))):  # noqa: S301 - our own bytes
+        assert type(twin) is cls
+        assert str(twin) == str(error)
+        assert twin.context == error.context
+
+
+def test_codes_are_unique() -> None:
+    """No two classes share a code."""
+    codes = [cls.code for cls in CLASSES]
+    assert len(codes) == len(set(codes))
+
+
+def test_a_missing_s3_object_is_an_s3_error_and_not_found() -> None:
+    """Callers may catch it by the service or by the meaning."""
+    error = errors.S3ObjectNotFoundError(operation="GetObject", bucket="notes", key="a.ogg", request_id="R1")
+    assert isinstance(error, errors.S3Error)
+    assert isinstance(error, errors.NotFoundError)
+    assert (error.status, error.key, error.request_id) == (404, "a.ogg", "R1")
+
+
+def test_a_missing_extra_is_an_import_error() -> None:
+    """Code that guards an import catches it as any other."""
+    with pytest.raises(ImportError, match=r"ai-voice-shared\[auth\]"):
+        raise errors.MissingExtraError("auth", "jwt")
+
+
+def test_details_and_context_are_copies() -> None:
+    """What the caller does with its own objects later does not change the error."""
+    details, context = ["a"], {"k": 1}
+    error = errors.ValidationError("Invalid input", details=details, context=context)
+    details.append("b")
+    context["k"] = 2
+    assert (error.details, error.context) == (["a"], {"k": 1})
