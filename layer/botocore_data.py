@@ -1,0 +1,100 @@
+"""The part of botocore's data that the package needs, written beside `ai_voice_shared/aws.py` in the layer.
+
+A client made from it takes a fifth of the time: the model of S3 shrinks from 1.3 MB of JSON to 76 kB, the endpoints
+from 1.25 MB to 20 kB, and there are six service directories to list in place of 440.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["write_botocore_data"]
+
+# Read by botocore whatever the service is.
+_COMMON = ("_retry.json", "partitions.json", "sdk-default-configuration.json")
+
+
+def write_botocore_data(botocore_data: Path, into: Path, operations: Mapping[str, Sequence[str]]) -> None:
+    """Write the models of the named operations, and what every client needs, in botocore's own layout.
+
+    Parameters
+    ----------
+    botocore_data
+        botocore's `data` folder.
+    into
+        The folder to write; it is created.
+    operations
+        Service name to the operations that are kept.
+
+    Raises
+    ------
+    KeyError
+        An operation that botocore does not know.
+    """
+    into.mkdir(parents=True, exist_ok=True)
+    for name in _COMMON:
+        _write(into / name, _read(botocore_data / name))
+    endpoints = _read(botocore_data / "endpoints.json")
+    for partition in endpoints["partitions"]:
+        partition["services"] = {name: entry for name, entry in partition["services"].items() if name in operations}
+    _write(into / "endpoints.json", endpoints)
+    for service, names in operations.items():
+        source = max(path for path in (botocore_data / service).iterdir() if path.is_dir())
+        target = into / service / source.name
+        target.mkdir(parents=True, exist_ok=True)
+        _write(target / "service-2.json", _trimmed(_read(source / "service-2.json"), names))
+        for name in ("endpoint-rule-set-1.json", "service-2.sdk-extras.json"):
+            if _exists(source / name):
+                _write(target / name, _read(source / name))
+
+
+def _trimmed(model: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    model["operations"] = {name: model["operations"][name] for name in names}
+    kept: set[str] = set()
+    waiting = _shapes_named_in(model["operations"])
+    while waiting:
+        name = waiting.pop()
+        kept.add(name)
+        waiting |= _shapes_named_in(model["shapes"][name]) - kept
+    model["shapes"] = {name: shape for name, shape in model["shapes"].items() if name in kept}
+    undocumented: dict[str, Any] = _without_documentation(model)
+    return undocumented
+
+
+def _shapes_named_in(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        own = {node["shape"]} if isinstance(node.get("shape"), str) else set()
+        return own.union(*(_shapes_named_in(value) for value in node.values()))
+    if isinstance(node, list):
+        return set().union(*(_shapes_named_in(value) for value in node))
+    return set()
+
+
+def _without_documentation(node: Any) -> Any:
+    if isinstance(node, dict):
+        # Emptied, not removed: botocore reads the documentation of some entries by subscript.
+        return {
+            key: "" if key == "documentation" and isinstance(value, str) else _without_documentation(value)
+            for key, value in node.items()
+        }
+    return [_without_documentation(value) for value in node] if isinstance(node, list) else node
+
+
+def _exists(path: Path) -> bool:
+    return path.exists() or path.with_name(f"{path.name}.gz").exists()
+
+
+def _read(path: Path) -> Any:
+    if path.exists():
+        return json.loads(path.read_bytes())
+    return json.loads(gzip.decompress(path.with_name(f"{path.name}.gz").read_bytes()))
+
+
+def _write(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8")
