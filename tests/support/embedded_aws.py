@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import boto3
 
-__all__ = ["REGION", "EmbeddedAWS", "clean_environment"]
+__all__ = ["REGION", "EmbeddedAWS", "clean_environment", "json_log_lines"]
 
 REGION = "ap-southeast-2"
 _ENVIRONMENT = ROOT / ".uv" / "emulator"
@@ -137,7 +137,7 @@ class EmbeddedAWS:
         log = stack.enter_context((self.state / "ministack.log").open("wb"))
         supervisor = str(ROOT / "tests" / "support" / "supervisor.py")
         self._process = subprocess.Popen(
-            [sys.executable, supervisor, str(python), "-m", "ministack.app"],
+            [sys.executable, supervisor, str(self.state), str(python), "-m", "ministack.app"],
             env=env,
             cwd=self.state,
             stdin=subprocess.PIPE,
@@ -203,13 +203,21 @@ class EmbeddedAWS:
         import boto3
         import botocore.session
 
+        endpoint = self.endpoint_url
+
+        class LoopbackSession(boto3.Session):
+            def client(self, *args: Any, **kwargs: Any) -> Any:
+                # Given here and not by configuration, which AWS_ENDPOINT_URL_S3 and the like would overrule.
+                return super().client(*args, **{"endpoint_url": endpoint, **kwargs})
+
         if self._session is None:
             core = botocore.session.Session()
+            core.set_config_variable("profile", "default")
             core.set_config_variable("config_file", str(self.state / "config"))
             core.set_config_variable("credentials_file", os.devnull)
             core.set_config_variable("region", REGION)
             core.set_credentials("test", "test")
-            self._session = boto3.Session(botocore_session=core)
+            self._session = LoopbackSession(botocore_session=core)
         return self._session
 
     def client(self, service: str) -> Any:
@@ -219,21 +227,24 @@ class EmbeddedAWS:
         # Virtual-hosted buckets would need names under a domain that resolves to loopback.
         config = Config(proxies={}, s3={"addressing_style": "path"}, retries={"total_max_attempts": 2})
         session: Any = self.session()  # the stubs want a literal name
-        return session.client(service, endpoint_url=self.endpoint_url, config=config)
+        return session.client(service, config=config)
 
     def log_lines(self, function: str) -> list[dict[str, Any]]:
         """Return the JSON log lines that a function has written so far, oldest first."""
-        group = f"/aws/lambda/{function}"
-        logs = self.client("logs")
-        try:
-            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-            messages = [event["message"] for page in pages for event in page["events"]]
-        except logs.exceptions.ResourceNotFoundException:
-            return []
-        lines = []
-        for message in messages:
-            with contextlib.suppress(ValueError):
-                line = json.loads(message)
-                if isinstance(line, dict):
-                    lines.append(line)
-        return lines
+        return json_log_lines(self.client("logs"), function)
+
+
+def json_log_lines(logs: Any, function: str) -> list[dict[str, Any]]:
+    """Read the JSON log lines of a function from CloudWatch Logs, oldest first."""
+    try:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
+        messages = [event["message"] for page in pages for event in page["events"]]
+    except logs.exceptions.ResourceNotFoundException:
+        return []
+    lines = []
+    for message in messages:
+        with contextlib.suppress(ValueError):
+            line = json.loads(message)
+            if isinstance(line, dict):
+                lines.append(line)
+    return lines

@@ -1,13 +1,15 @@
 """Run a program and end it, with all its children, when whoever started this goes away.
 
-Started with a pipe as standard input that the owner keeps open: when the owner ends, however it ends
-(SIGKILL too), the pipe closes and the whole process group is ended. Run as a file, needs nothing but Python.
+Called with a folder and the program's command line, and with a pipe as standard input that the owner keeps open:
+when the owner ends, however it ends (SIGKILL too), the pipe closes, the whole process group is ended and the folder
+is removed. Run as a file; needs nothing but Python.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,9 +20,12 @@ __all__ = ["main"]
 _GRACE_SECONDS = 3.0
 
 
-def main(command: list[str]) -> int:
-    """Run `command` in this process group until it ends or standard input closes."""
-    stopping = threading.Event()
+def main(folder: str, command: list[str]) -> None:
+    """Run `command` in this process group until it ends or standard input closes.
+
+    Without its owner nobody reads `folder` any more, so it is removed then.
+    """
+    stopping, owner_is_gone = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     program = subprocess.Popen(command, stdin=subprocess.DEVNULL)
@@ -28,6 +33,7 @@ def main(command: list[str]) -> int:
     def watch_owner() -> None:
         while sys.stdin.buffer.read(4096):
             pass
+        owner_is_gone.set()
         stopping.set()
 
     def watch_program() -> None:
@@ -43,10 +49,10 @@ def main(command: list[str]) -> int:
         os.killpg(0, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         program.wait(_GRACE_SECONDS)
-    sys.stdout.flush()
+    if owner_is_gone.is_set():
+        shutil.rmtree(folder, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1], sys.argv[2:])

@@ -121,6 +121,10 @@ class TwilioWorld:
         stack.callback(server.shutdown)
         return int(server.server_address[1])
 
+    def stack_parameters(self) -> dict[str, str]:
+        """Return the template parameters that point a stack here."""
+        return {"TwilioApiBaseUrl": self.api_base_url, "TwilioCdnHosts": self.cdn_host}
+
     def voice_note(
         self,
         media: Sequence[Media],

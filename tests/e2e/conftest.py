@@ -1,0 +1,74 @@
+"""The stack under test: on the embedded AWS, or on a real account when ``.env.test`` names one."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ai_voice_shared.testing.xray import XRayCollector
+from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.real_aws import RealAccountError, RealAWS, account_settings
+from tests.support.stack import Stack, deploy_stack, read_stack
+from tests.support.twilio_world import TwilioWorld
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all tests of the stack on one worker of pytest-xdist (--dist loadgroup): it is deployed once."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+@pytest.fixture(scope="session")
+def twilio() -> Iterator[TwilioWorld]:
+    """Run Twilio's media API on loopback."""
+    with TwilioWorld() as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+def collector() -> Iterator[XRayCollector]:
+    """Collect what the functions of the embedded stack trace."""
+    with XRayCollector() as listener:
+        yield listener
+
+
+@pytest.fixture(scope="session")
+def stack(twilio: TwilioWorld, collector: XRayCollector) -> Iterator[Stack]:
+    """Give the deployed stack, deploying it first where that is this run's own."""
+    settings = account_settings()
+    if settings:
+        account = RealAWS(settings)
+        try:
+            account.check()
+        except RealAccountError as error:
+            pytest.skip(str(error).splitlines()[0])
+        yield read_stack(account, account.stack_name)
+        return
+    with ExitStack() as exits:
+        aws = exits.enter_context(EmbeddedAWS({"AWS_XRAY_DAEMON_ADDRESS": collector.address}))
+        deployed = deploy_stack(aws, parameters=twilio.stack_parameters())
+        deployed.put_auth_token()
+        yield deployed
+
+
+@pytest.fixture(scope="session")
+def embedded(stack: Stack) -> Stack:
+    """Give the stack where it is embedded: a real account cannot reach the stand-in for Twilio."""
+    if stack.aws.endpoint_url is None:
+        pytest.skip("needs the stand-in for Twilio on loopback, which a real account cannot reach")
+    return stack
+
+
+@pytest.fixture(scope="session")
+def voice_note() -> bytes:
+    """Read a real Ogg Opus file."""
+    return (HERE / "data" / "voice-note.ogg").read_bytes()

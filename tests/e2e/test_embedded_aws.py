@@ -1,0 +1,74 @@
+"""The embedded AWS leaves nothing behind, however its owner ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.processes import ROOT, ProgramError, run
+from tests.support.waiting import wait_for
+
+pytestmark = pytest.mark.e2e
+
+OWNER = """
+import sys, threading
+from tests.support.embedded_aws import EmbeddedAWS
+with EmbeddedAWS() as aws:
+    print(aws.port, aws._process.pid, aws.state, flush=True)
+    threading.Event().wait(60)
+"""
+
+
+def group_is_empty(leader: int) -> bool:
+    try:
+        os.killpg(leader, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_running(how: signal.Signals) -> None:
+    """An owner that is interrupted, ended or killed takes the emulator and its workers along."""
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as owner:
+        assert owner.stdout is not None
+        port, leader, state = owner.stdout.readline().split()
+        assert not group_is_empty(int(leader))
+        owner.send_signal(how)
+        owner.wait(timeout=30)
+
+    wait_for(lambda: group_is_empty(int(leader)), what="the emulator's process group to be empty")
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", int(port))) != 0
+    assert not Path(state).exists()
+
+
+def test_nothing_points_to_a_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither clients nor programs see the user's own credentials, profile or endpoints."""
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://s3.example.com")
+    with EmbeddedAWS() as aws:
+        assert aws.client("s3").meta.endpoint_url == aws.endpoint_url
+        assert aws.session().client("s3").meta.endpoint_url == aws.endpoint_url
+        assert aws.client("sts").get_caller_identity()["Account"] == "000000000000"
+        env = aws.environment()
+
+    assert env["AWS_ENDPOINT_URL"] == aws.endpoint_url
+    assert env["AWS_ACCESS_KEY_ID"] == "test"
+    assert not {"AWS_PROFILE", "AWS_ENDPOINT_URL_S3"} & env.keys()
+
+
+def test_a_failed_program_says_which_and_why() -> None:
+    """The error has the step's name, the status and the program's last lines."""
+    with pytest.raises(ProgramError, match=r"the step failed with status 3(?s:.*)no such thing"):
+        run(["sh", "-c", "echo no such thing; exit 3"], env=dict(os.environ), what="the step")
