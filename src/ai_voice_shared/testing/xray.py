@@ -45,6 +45,12 @@ class TraceNode:
         """Seconds from begin to end, or None while in progress."""
         return None if self.end is None else self.end - self.start
 
+    @property
+    def label(self) -> str:
+        """The name, with the service before it where Powertools' Tracer has noted one."""
+        service = self.annotations.get("Service")
+        return f"{service}: {self.name}" if service else self.name
+
     def walk(self) -> Iterator[TraceNode]:
         """Give this node and every node below it, depth first."""
         yield self
@@ -149,7 +155,7 @@ def _draw(nodes: list[TraceNode], indent: str, lines: list[str]) -> None:
     for node in nodes:
         last = node is nodes[-1]
         took = "in progress" if node.duration is None else f"{node.duration * 1000:.1f} ms"
-        lines.append(f"{indent}{'└── ' if last else '├── '}{node.name}  {took}{'  failed' if node.failed else ''}")
+        lines.append(f"{indent}{'└── ' if last else '├── '}{node.label}  {took}{'  failed' if node.failed else ''}")
         _draw(node.children, indent + ("    " if last else "│   "), lines)
 
 

@@ -105,7 +105,7 @@ def test_the_complete_segment_replaces_the_one_in_progress() -> None:
 
 
 def test_trees_are_drawn_with_durations() -> None:
-    """The drawing shows nesting, order of begin, milliseconds, failures and what is in progress."""
+    """The drawing shows nesting, services, order of begin, milliseconds, failures and what is in progress."""
     traces = build_traces(
         [
             segment("outer", 1.0, 2.0),
@@ -116,7 +116,7 @@ def test_trees_are_drawn_with_durations() -> None:
     )
     assert render_traces(traces).splitlines() == [
         "1-t",
-        "└── outer  1000.0 ms",
+        "└── webhook-handler: outer  1000.0 ms",
         "    ├── first  400.0 ms  failed",
         "    │   └── leaf  100.0 ms",
         "    └── second  in progress",
