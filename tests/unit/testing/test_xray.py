@@ -108,7 +108,7 @@ def test_trees_are_drawn_with_durations() -> None:
     """The drawing shows nesting, services, order of begin, milliseconds, failures and what is in progress."""
     traces = build_traces(
         [
-            segment("outer", 1.0, 2.0),
+            segment("outer", 1.0, 2.0, annotations={"Service": "webhook-handler"}),
             segment("second", 1.6, None, parent_id="id-outer"),
             segment("first", 1.1, 1.5, parent_id="id-outer", fault=True),
             segment("leaf", 1.2, 1.3, parent_id="id-first"),
