@@ -80,20 +80,29 @@ class Media:
 
 
 class TwilioWorld:
-    """Twilio's media API and its CDN on loopback, each on a host of its own, as a context manager."""
+    """Twilio's media API and its CDN, each on a host of its own, as a context manager.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    address
+        Where both listen: loopback, or an address of this machine that only its containers see.
+    cdn_host
+        Another name of that address.
+    """
+
+    def __init__(self, address: str = "127.0.0.1", cdn_host: str = "localhost") -> None:
+        self._address = address
         self.media: dict[str, Media] = {}
         self.leaked_credentials = 0
         self.api_base_url = ""
-        self.cdn_host = "localhost"
+        self.cdn_host = cdn_host
         self._cdn_base_url = ""
         self._stack = ExitStack()
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self.api_base_url = f"http://127.0.0.1:{self._serve(stack, self._answer_api)}"
+            self.api_base_url = f"http://{self._address}:{self._serve(stack, self._answer_api)}"
             self._cdn_base_url = f"http://{self.cdn_host}:{self._serve(stack, self._answer_cdn)}"
             self._stack = stack.pop_all()
         return self
@@ -103,8 +112,7 @@ class TwilioWorld:
     ) -> None:
         self._stack.close()
 
-    @staticmethod
-    def _serve(stack: ExitStack, answer: Any) -> int:
+    def _serve(self, stack: ExitStack, answer: Any) -> int:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 answer(self)
@@ -112,7 +120,7 @@ class TwilioWorld:
             def log_message(self, *_: object) -> None:
                 pass
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server = ThreadingHTTPServer((self._address, 0), Handler)
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()

@@ -1,0 +1,314 @@
+"""Functions in containers: is there an engine, how does a container reach this machine, and `sam local invoke`.
+
+A container sees this machine at the address of Docker's bridge, not on loopback. What listens on loopback only is
+reached through a `Forwarder` on that address, and goes by names of its own inside the container.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.processes import ROOT, ProgramError, end_group, find_uv, run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from tests.support.embedded_aws import EmbeddedAWS
+
+__all__ = [
+    "ARCHITECTURE",
+    "HOST_NAME",
+    "IMAGE",
+    "RUNTIME",
+    "Forwarder",
+    "Invocation",
+    "SamLocal",
+    "docker",
+    "host_address",
+    "missing",
+    "require_docker",
+]
+
+RUNTIME = "python3.13"
+ARCHITECTURE = "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64"
+IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
+HOST_NAME = "host.docker.internal"
+"""What this machine is called inside a container."""
+
+_REQUIRED = "AI_VOICE_REQUIRE_DOCKER"
+_CHUNK = 65_536
+
+
+def docker(*arguments: str, timeout: float = 60) -> str:
+    """Run the ``docker`` command and return what it printed."""
+    return run(["docker", *arguments], env=os.environ, timeout=timeout, what=f"docker {arguments[0]}").strip()
+
+
+def missing() -> str | None:
+    """Say what is missing for tests in containers, or None when all is there."""
+    if platform.system() != "Linux":
+        return "on Linux a container sees this machine at its bridge's address; elsewhere it does not"
+    try:
+        docker("version", "--format", "{{.Server.Version}}", timeout=20)
+    except FileNotFoundError:
+        return "the docker command is not on PATH"
+    except ProgramError as error:
+        return f"no Docker engine answers: {str(error).splitlines()[-1]}"
+    try:
+        docker("image", "inspect", "--format", "{{.Id}}", IMAGE, timeout=20)
+    except ProgramError:
+        return f"{IMAGE} is not there; .ci/make-lambda-image puts it there"
+    return None
+
+
+def require_docker() -> None:
+    """Skip the test where containers cannot be had; fail it where AI_VOICE_REQUIRE_DOCKER says that they must be."""
+    reason = missing()
+    if reason is None:
+        return
+    if os.environ.get(_REQUIRED):
+        pytest.fail(f"{reason} ({_REQUIRED} is set)", pytrace=False)
+    pytest.skip(reason)
+
+
+def host_address() -> str:
+    """Return the address at which containers reach this machine: that of Docker's bridge."""
+    return docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+
+
+class Forwarder:
+    """A TCP port on `address` whose connections go on to a port on loopback, as a context manager.
+
+    Examples
+    --------
+    ::
+
+        with Forwarder("172.17.0.1", 4566) as forwarder:
+            print(forwarder.port)
+    """
+
+    def __init__(self, address: str, target_port: int) -> None:
+        self._address = address
+        self._target_port = target_port
+        self._stopping = False
+        self._listener: socket.socket | None = None
+        self._acceptor: threading.Thread | None = None
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server((self._address, 0), backlog=64)
+        self.port = int(self._listener.getsockname()[1])
+        self._acceptor = threading.Thread(target=self._accept, args=(self._listener,), daemon=True)
+        self._acceptor.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping = True
+        if self._listener is not None and self._acceptor is not None:
+            # A blocked accept does not notice that its socket is closed; one more connection wakes it.
+            with contextlib.suppress(OSError), socket.create_connection((self._address, self.port), timeout=5):
+                pass
+            self._acceptor.join()
+            self._listener.close()
+        with self._lock:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            incoming, _ = listener.accept()
+            if self._stopping:
+                incoming.close()
+                return
+            threading.Thread(target=self._serve, args=(incoming,), daemon=True).start()
+
+    def _serve(self, incoming: socket.socket) -> None:
+        with incoming, contextlib.ExitStack() as stack:
+            try:
+                outgoing = stack.enter_context(socket.create_connection(("127.0.0.1", self._target_port)))
+            except OSError:
+                return  # nobody listens there: the caller sees its connection closed
+            with self._lock:
+                self._open |= {incoming, outgoing}
+            back = threading.Thread(target=_copy, args=(outgoing, incoming), daemon=True)
+            back.start()
+            _copy(incoming, outgoing)
+            back.join()
+            with self._lock:
+                self._open -= {incoming, outgoing}
+
+
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while chunk := source.recv(_CHUNK):
+            target.sendall(chunk)
+    # Half of the connection is over; the other half may go on.
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What `sam local invoke` gave: the function's answer, and what came on standard error."""
+
+    answer: Any
+    log: str = field(repr=False)
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """Return the function's JSON log lines, oldest first."""
+        lines = []
+        for text in self.log.splitlines():
+            with contextlib.suppress(ValueError):
+                line = json.loads(text)
+                if isinstance(line, dict):
+                    lines.append(line)
+        return lines
+
+
+class SamLocal:
+    """``template.yaml``, built for the container's Python, and its functions run by ``sam local``.
+
+    Parameters
+    ----------
+    aws
+        The embedded AWS that the functions talk to.
+    folder
+        An empty folder for what is built.
+    hosts
+        Names that mean this machine inside the container.
+    endpoint_url
+        Address of the embedded AWS as the container sees it.
+    """
+
+    def __init__(self, aws: EmbeddedAWS, folder: Path, hosts: tuple[str, ...], endpoint_url: str) -> None:
+        self._folder = folder
+        self._endpoint_url = endpoint_url
+        self._hosts = hosts
+        self._address = host_address()
+        paths = [str(Path(find_uv()).parent), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+        # No AWS_ENDPOINT_URL for sam itself: it has nothing to ask.
+        self._env = {name: value for name, value in aws.environment().items() if name != "AWS_ENDPOINT_URL"} | {
+            "AI_VOICE_LAYER_TARGET": f"{RUNTIME}-{ARCHITECTURE}",
+            "AWS_CONFIG_FILE": os.devnull,
+            "__SAM_CLI_APP_DIR": str(folder / "sam"),
+            "PATH": os.pathsep.join(paths),
+        }
+        self._template = folder / "build" / "local.json"
+
+    def build(self) -> None:
+        """Build the template; the functions it then holds get the endpoint of the embedded AWS."""
+        build = self._folder / "build"
+        run(
+            [
+                *self._sam("build"),
+                *("--template-file", str(ROOT / "template.yaml"), "--build-dir", str(build)),
+                *self._overrides(),
+            ],
+            env=self._env,
+            what="sam build",
+        )
+        self._template.write_text(json.dumps(self._with_endpoint(build / "template.yaml")), encoding="utf-8")
+
+    def _with_endpoint(self, path: Path) -> dict[str, Any]:
+        # `sam local` passes only variables that the template names, and the template names no endpoint: in a real
+        # account the functions talk to AWS.
+        from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
+
+        template: dict[str, Any] = yaml_parse(path.read_text(encoding="utf-8"))
+        for resource in template["Resources"].values():
+            if resource["Type"] == "AWS::Serverless::Function":
+                variables = resource["Properties"].setdefault("Environment", {}).setdefault("Variables", {})
+                variables["AWS_ENDPOINT_URL"] = self._endpoint_url
+        return template
+
+    @property
+    def layer(self) -> Path:
+        """The folder with the layer as built: what is under /opt in the container."""
+        return self._folder / "build" / "CoreLayer"
+
+    def invoke(self, function: str, event: Mapping[str, Any], variables: Mapping[str, str]) -> Invocation:
+        """Invoke a function of the template in a container.
+
+        Parameters
+        ----------
+        function
+            Its logical id.
+        variables
+            Environment variables that the template names, with other values.
+
+        Raises
+        ------
+        ProgramError
+            If ``sam`` fails. A function that raises gives an answer with an ``errorType``.
+        """
+        given = self._folder / "variables.json"
+        given.write_text(json.dumps({"Parameters": dict(variables)}), encoding="utf-8")
+        process = subprocess.Popen(
+            [
+                *self._sam("local", "invoke", function),
+                *("--template-file", str(self._template), "--event", "-", "--env-vars", str(given)),
+                *("--skip-pull-image", "--no-memory-limit", "--layer-cache-basedir", str(self._folder / "layers")),
+                *(word for host in self._hosts for word in ("--add-host", f"{host}:{self._address}")),
+                *self._overrides(),
+            ],
+            env=self._env,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            answer, log = process.communicate(json.dumps(event), timeout=180)
+        except BaseException:
+            end_group(process)
+            raise
+        if process.returncode:
+            msg = f"sam local invoke {function} failed with status {process.returncode}\n{log}"
+            raise ProgramError(msg)
+        try:
+            return Invocation(json.loads(answer), log)
+        except ValueError as error:
+            msg = f"sam local invoke {function} gave no JSON: {answer[:200]!r}\n{log}"
+            raise ProgramError(msg) from error
+
+    @staticmethod
+    def _sam(*command: str) -> list[str]:
+        return [
+            *(sys.executable, "-m", "samcli", *command),
+            *("--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local", "--region", "ap-southeast-2"),
+        ]
+
+    @staticmethod
+    def _overrides() -> list[str]:
+        given = {
+            "Stage": "local",
+            "WithE2EStack": "true",
+            "LookupBy": "invoke",
+            "Runtime": RUNTIME,
+            "Architecture": ARCHITECTURE,
+        }
+        return [
+            "--parameter-overrides",
+            *(f"ParameterKey={key},ParameterValue={value}" for key, value in given.items()),
+        ]
