@@ -1,0 +1,95 @@
+"""The folders that functions of the benchmarks run from: as `sam build` leaves them, with bytecode, and the runtime."""
+
+from __future__ import annotations
+
+import compileall
+import hashlib
+import os
+import py_compile
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+__all__ = ["PROJECT", "function_folder", "runtime_folder"]
+
+PROJECT = Path(__file__).parents[2]
+FUNCTIONS = Path(__file__).parent / "functions"
+_CACHE = PROJECT / "build" / "bench"
+_BOTO3 = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
+
+
+def runtime_folder() -> Path:
+    """Give a folder with what Lambda's runtime has: its client, boto3 and the SnapStart hooks, with bytecode."""
+    locked = _locked("dev")
+    wanted = [line for line in locked if _name(line) in {*_BOTO3, "awslambdaric", "simplejson", "snapshot-restore-py"}]
+    return _folder("runtime", wanted, bytecode=True)
+
+
+def function_folder(name: str, *, boto3: bool, bytecode: bool) -> Path:
+    """Give a function's folder with its requirements.
+
+    Parameters
+    ----------
+    name
+        The folder below `functions/`.
+    boto3
+        Put boto3 in, as `sam build` does when it stands in the requirements.
+    bytecode
+        Compile everything, with hashes that are not checked.
+    """
+    stubs = ("-stubs", "types-", "mypy-boto3")
+    wanted = [
+        line
+        for line in _locked("bench")
+        if not any(part in _name(line) for part in stubs)
+        and _name(line) not in {"requests", "charset-normalizer"}  # the warm benchmark's
+        and (boto3 or _name(line) not in _BOTO3)
+    ]
+    return _folder(f"{name}-boto3-{boto3:d}-pyc-{bytecode:d}", wanted, bytecode=bytecode, source=FUNCTIONS / name)
+
+
+def _folder(name: str, requirements: list[str], *, bytecode: bool, source: Path | None = None) -> Path:
+    code = [path.read_text(encoding="utf-8") for path in sorted(source.glob("*.py"))] if source else []
+    digest = hashlib.sha256("\n".join([sys.version, *requirements, *code]).encode()).hexdigest()[:12]
+    folder = _CACHE / f"{name}-{digest}"
+    if folder.exists():
+        return folder
+    # Made under another name first: what is half made is never taken for whole.
+    scratch = _CACHE / f".{name}-{digest}-{os.getpid()}"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    command = [_uv(), "pip", "install", "--quiet", "--no-deps", "--link-mode", "copy", "--target", str(scratch)]
+    subprocess.run([*command, "--python", sys.executable, *requirements], check=True)
+    if source:
+        shutil.copytree(source, scratch, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    for cache in list(scratch.rglob("__pycache__")):
+        shutil.rmtree(cache)
+    if bytecode:
+        compileall.compile_dir(
+            scratch, quiet=2, workers=0, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
+        )
+    scratch.rename(folder)
+    return folder
+
+
+def _locked(group: str) -> list[str]:
+    command = [_uv(), "export", "--frozen", "--quiet", "--only-group", group, "--no-hashes", "--no-annotate"]
+    command += ["--no-header", "--no-emit-project"]
+    printed = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True).stdout
+    return [line.strip() for line in printed.splitlines() if line.strip()]
+
+
+def _name(requirement: str) -> str:
+    return requirement.split("==")[0].split("[")[0].strip()
+
+
+def _uv() -> str:
+    own = PROJECT / ".uv" / "bin" / "uv"
+    scripts = Path(sysconfig.get_path("scripts")) / "uv"
+    found = shutil.which("uv") or next((str(path) for path in (own, scripts) if path.exists()), None)
+    if found is None:
+        msg = "uv was found neither on PATH nor in .uv/bin"
+        raise FileNotFoundError(msg)
+    return found
