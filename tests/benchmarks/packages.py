@@ -82,7 +82,7 @@ def _locked(group: str) -> list[str]:
 
 
 def _name(requirement: str) -> str:
-    return requirement.split("==")[0].split("[")[0].strip()
+    return requirement.split("==", maxsplit=1)[0].split("[", maxsplit=1)[0].strip()
 
 
 def _uv() -> str:

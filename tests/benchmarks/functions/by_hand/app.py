@@ -102,7 +102,7 @@ def look_up(phone_number: str) -> Customer:
         headers={"content-type": "application/json"},
     )
     credentials = session.get_credentials()
-    assert credentials  # noqa: S101 - Lambda always gives some
+    assert credentials
     SigV4Auth(credentials.get_frozen_credentials(), "lambda", settings.aws_region).add_auth(request)
     response = http.post(settings.customer_lookup_url, content=request.data, headers=dict(request.headers))
     response.raise_for_status()
