@@ -54,7 +54,7 @@ def stack(twilio: TwilioWorld, collector: XRayCollector) -> Iterator[Stack]:
         yield read_stack(account, account.stack_name)
         return
     with ExitStack() as exits:
-        aws = exits.enter_context(EmbeddedAWS({"AWS_XRAY_DAEMON_ADDRESS": collector.address}))
+        aws = exits.enter_context(EmbeddedAWS({"AWS_XRAY_DAEMON_ADDRESS": collector.address}, strict=True))
         deployed = deploy_stack(aws, parameters=twilio.stack_parameters())
         deployed.put_auth_token()
         yield deployed

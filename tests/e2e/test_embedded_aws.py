@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,6 +68,33 @@ def test_nothing_points_to_a_real_account(monkeypatch: pytest.MonkeyPatch) -> No
     assert env["AWS_ENDPOINT_URL"] == aws.endpoint_url
     assert env["AWS_ACCESS_KEY_ID"] == "test"
     assert not {"AWS_PROFILE", "AWS_ENDPOINT_URL_S3"} & env.keys()
+
+
+def test_policies_are_enforced_over_tls() -> None:
+    """In strict mode a role may do what its policies allow and no more."""
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    may = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::notes/*"}
+    with EmbeddedAWS(strict=True) as aws:
+        assert aws.endpoint_url.startswith("https://")
+        iam = aws.client("iam")
+        role = iam.create_role(RoleName="writer", AssumeRolePolicyDocument=json.dumps(document(trust)))["Role"]
+        iam.put_role_policy(RoleName="writer", PolicyName="write", PolicyDocument=json.dumps(document(may)))
+        aws.client("s3").create_bucket(Bucket="notes", CreateBucketConfiguration={"LocationConstraint": aws.region})
+        given = aws.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="test")["Credentials"]
+        s3 = aws.session().client(
+            "s3",
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given["SessionToken"],
+        )
+        s3.put_object(Bucket="notes", Key="one", Body=b"1")
+        with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
+            s3.get_object(Bucket="notes", Key="one")
+
+
+def document(statement: dict[str, Any]) -> dict[str, Any]:
+    """Return a policy document of one statement."""
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def test_a_failed_program_says_which_and_why() -> None:

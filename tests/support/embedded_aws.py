@@ -15,14 +15,16 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
+from tests.support.certificate import make_loopback_certificate
 from tests.support.processes import ROOT, ProgramError, end_group, exit_on_signals, find_uv, run
 from tests.support.waiting import wait_for
 
@@ -51,9 +53,9 @@ def clean_environment() -> dict[str, str]:
     return kept
 
 
-def _free_port() -> int:
+def _free_port(host: str) -> int:
     with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
+        probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
@@ -64,6 +66,11 @@ class EmbeddedAWS:
     ----------
     function_env
         Variables that every function sees, beside its own: the address of an X-Ray collector, for example.
+    strict
+        Serve over TLS and hold everybody to their IAM policies: a function may do what its role allows and no more,
+        and a bucket that wants TLS gets it. Without it, plain HTTP and no policies, as a container can use it.
+    host
+        The address to listen at.
 
     Examples
     --------
@@ -73,8 +80,13 @@ class EmbeddedAWS:
             aws.client("s3").create_bucket(...)
     """
 
-    def __init__(self, function_env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, function_env: Mapping[str, str] | None = None, *, strict: bool = False, host: str = _LOOPBACK
+    ) -> None:
         self._function_env = dict(function_env or {})
+        self._host = host
+        self._certificate: Path | None = None
+        self.strict = strict
         self._stack = contextlib.ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
         self._session: boto3.Session | None = None
@@ -84,7 +96,12 @@ class EmbeddedAWS:
     @property
     def endpoint_url(self) -> str:
         """The one address at which every AWS service answers."""
-        return f"http://{_LOOPBACK}:{self.port}"
+        return f"{'https' if self.strict else 'http'}://{self._host}:{self.port}"
+
+    @property
+    def verify(self) -> str | bool:
+        """What a client is to trust: the path of the certificate, or True where there is none."""
+        return str(self._certificate) if self._certificate else True
 
     @property
     def region(self) -> str:
@@ -107,7 +124,7 @@ class EmbeddedAWS:
 
     def _start(self, stack: contextlib.ExitStack) -> None:
         python = self._install()
-        self.port = _free_port()
+        self.port = _free_port(self._host)
         (self.state / "tmp").mkdir()
         (self.state / "config").write_text(
             f"[default]\nregion = {REGION}\nendpoint_url = {self.endpoint_url}\n"
@@ -115,7 +132,7 @@ class EmbeddedAWS:
             encoding="utf-8",
         )
         env = clean_environment() | {
-            "BIND_HOST": _LOOPBACK,
+            "BIND_HOST": self._host,
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_HOST": "localhost",
             "MINISTACK_REGION": REGION,
@@ -134,10 +151,24 @@ class EmbeddedAWS:
             "PYTHONDONTWRITEBYTECODE": "1",
             **self._function_env,
         }
+        serve = [str(python), "-m", "hypercorn", "ministack.app:app", "--bind", f"{self._host}:{self.port}"]
+        serve += ["--keep-alive", "75"]
+        if self.strict:
+            certificate, key = make_loopback_certificate(self.state)
+            self._certificate = certificate
+            env |= {
+                "AUTH": "true",
+                "USE_SSL": "1",
+                "MINISTACK_SSL_CERT": str(certificate),
+                "MINISTACK_SSL_KEY": str(key),
+                "AWS_CA_BUNDLE": str(certificate),
+            }
+            # Its own entry point would listen at port 443 as well.
+            serve += ["--certfile", str(certificate), "--keyfile", str(key)]
         log = stack.enter_context((self.state / "ministack.log").open("wb"))
         supervisor = str(ROOT / "tests" / "support" / "supervisor.py")
         self._process = subprocess.Popen(
-            [sys.executable, supervisor, str(self.state), str(python), "-m", "ministack.app"],
+            [sys.executable, supervisor, str(self.state), *serve],
             env=env,
             cwd=self.state,
             stdin=subprocess.PIPE,
@@ -170,7 +201,8 @@ class EmbeddedAWS:
         if self._process is not None and self._process.poll() is not None:
             msg = f"the embedded AWS ended with status {self._process.returncode} while starting\n{self.log_tail()}"
             raise ProgramError(msg)
-        opener = build_opener(ProxyHandler({}))
+        context = ssl.create_default_context(cafile=str(self._certificate)) if self._certificate else None
+        opener = build_opener(ProxyHandler({}), HTTPSHandler(context=context))
         try:
             with opener.open(f"{self.endpoint_url}/_ministack/health", timeout=2) as answer:
                 return bool(answer.status == 200)
@@ -186,29 +218,34 @@ class EmbeddedAWS:
 
     def environment(self) -> dict[str, str]:
         """Return the environment for a program (``sam``) that is to talk to this AWS and to no other."""
-        return clean_environment() | {
-            "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_CONFIG_FILE": str(self.state / "config"),
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "SAM_CLI_TELEMETRY": "0",
-        }
+        trust = {"AWS_CA_BUNDLE": str(self._certificate)} if self._certificate else {}
+        return (
+            clean_environment()
+            | trust
+            | {
+                "AWS_ENDPOINT_URL": self.endpoint_url,
+                "AWS_REGION": REGION,
+                "AWS_DEFAULT_REGION": REGION,
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_CONFIG_FILE": str(self.state / "config"),
+                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+                "AWS_EC2_METADATA_DISABLED": "true",
+                "SAM_CLI_TELEMETRY": "0",
+            }
+        )
 
     def session(self) -> boto3.Session:
         """Return a boto3 session whose clients all talk to this AWS, whatever the user's own settings say."""
         import boto3
         import botocore.session
 
-        endpoint = self.endpoint_url
+        given = {"endpoint_url": self.endpoint_url, "verify": self.verify}
 
         class LoopbackSession(boto3.Session):
             def client(self, *args: Any, **kwargs: Any) -> Any:
                 # Given here and not by configuration, which AWS_ENDPOINT_URL_S3 and the like would overrule.
-                return super().client(*args, **{"endpoint_url": endpoint, **kwargs})
+                return super().client(*args, **{**given, **kwargs})
 
         if self._session is None:
             core = botocore.session.Session()

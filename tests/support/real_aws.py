@@ -48,6 +48,7 @@ class RealAWS:
     """
 
     endpoint_url: str | None = None
+    verify: str | bool = True
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         self.settings = dict(settings)

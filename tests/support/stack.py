@@ -40,6 +40,10 @@ class AWS(Protocol):
     def region(self) -> str:
         """The region of the stack."""
 
+    @property
+    def verify(self) -> str | bool:
+        """What a client is to trust: the path of a certificate, or True for the usual ones."""
+
     def client(self, service: str) -> Any:
         """Return a boto3 client."""
 
@@ -116,14 +120,18 @@ class Stack:
 
     def post(self, content: str | bytes, headers: Mapping[str, str], timeout: float = 20) -> httpx.Response:
         """Post to the webhook handler's function URL."""
+        import ssl
+
         import httpx
 
+        verify = self.aws.verify
+        trusted = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
         url, headers = self.webhook_url, dict(headers)
         if self.aws.endpoint_url is not None:
             # The emulator has one address for all and tells function URLs by their host.
             headers["Host"] = urlsplit(url).netloc
             url = self.aws.endpoint_url + (urlsplit(url).path or "/")
-        return httpx.post(url, content=content, headers=headers, timeout=timeout, trust_env=False)
+        return httpx.post(url, content=content, headers=headers, timeout=timeout, trust_env=False, verify=trusted)
 
     def deliver(self, webhook: Webhook, **changed_headers: str) -> httpx.Response:
         """Post a signed webhook, as Twilio does."""
