@@ -1,7 +1,7 @@
 """Functions in containers: is there an engine, how does a container reach this machine, and `sam local invoke`.
 
-A container sees this machine at the address of Docker's bridge, not on loopback. What listens on loopback only is
-reached through a `Forwarder` on that address, and goes by names of its own inside the container.
+A container sees this machine at the address of Docker's bridge, not on loopback: what it is to reach listens there,
+where nobody but this machine and its containers gets to.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ import contextlib
 import json
 import os
 import platform
-import socket
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +22,6 @@ from tests.support.processes import ROOT, ProgramError, end_group, find_uv, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
-    from typing import Self
 
     from tests.support.embedded_aws import EmbeddedAWS
 
@@ -34,7 +30,6 @@ __all__ = [
     "HOST_NAME",
     "IMAGE",
     "RUNTIME",
-    "Forwarder",
     "Invocation",
     "SamLocal",
     "docker",
@@ -50,7 +45,6 @@ HOST_NAME = "host.docker.internal"
 """What this machine is called inside a container."""
 
 _REQUIRED = "AI_VOICE_REQUIRE_DOCKER"
-_CHUNK = 65_536
 
 
 def docker(*arguments: str, timeout: float = 60) -> str:
@@ -90,82 +84,6 @@ def host_address() -> str:
     return docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
 
 
-class Forwarder:
-    """A TCP port on `address` whose connections go on to a port on loopback, as a context manager.
-
-    Examples
-    --------
-    ::
-
-        with Forwarder("172.17.0.1", 4566) as forwarder:
-            print(forwarder.port)
-    """
-
-    def __init__(self, address: str, target_port: int) -> None:
-        self._address = address
-        self._target_port = target_port
-        self._stopping = False
-        self._listener: socket.socket | None = None
-        self._acceptor: threading.Thread | None = None
-        self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        self.port = 0
-
-    def __enter__(self) -> Self:
-        self._listener = socket.create_server((self._address, 0), backlog=64)
-        self.port = int(self._listener.getsockname()[1])
-        self._acceptor = threading.Thread(target=self._accept, args=(self._listener,), daemon=True)
-        self._acceptor.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stopping = True
-        if self._listener is not None and self._acceptor is not None:
-            # A blocked accept does not notice that its socket is closed; one more connection wakes it.
-            with contextlib.suppress(OSError), socket.create_connection((self._address, self.port), timeout=5):
-                pass
-            self._acceptor.join()
-            self._listener.close()
-        with self._lock:
-            for connection in self._open:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            incoming, _ = listener.accept()
-            if self._stopping:
-                incoming.close()
-                return
-            threading.Thread(target=self._serve, args=(incoming,), daemon=True).start()
-
-    def _serve(self, incoming: socket.socket) -> None:
-        with incoming, contextlib.ExitStack() as stack:
-            try:
-                outgoing = stack.enter_context(socket.create_connection(("127.0.0.1", self._target_port)))
-            except OSError:
-                return  # nobody listens there: the caller sees its connection closed
-            with self._lock:
-                self._open |= {incoming, outgoing}
-            back = threading.Thread(target=_copy, args=(outgoing, incoming), daemon=True)
-            back.start()
-            _copy(incoming, outgoing)
-            back.join()
-            with self._lock:
-                self._open -= {incoming, outgoing}
-
-
-def _copy(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while chunk := source.recv(_CHUNK):
-            target.sendall(chunk)
-    # Half of the connection is over; the other half may go on.
-    with contextlib.suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
-
-
 @dataclass(frozen=True, slots=True)
 class Invocation:
     """What `sam local invoke` gave: the function's answer, and what came on standard error."""
@@ -190,19 +108,14 @@ class SamLocal:
     Parameters
     ----------
     aws
-        The embedded AWS that the functions talk to.
+        The embedded AWS that the functions talk to; it listens at `host_address()`.
     folder
         An empty folder for what is built.
-    hosts
-        Names that mean this machine inside the container.
-    endpoint_url
-        Address of the embedded AWS as the container sees it.
     """
 
-    def __init__(self, aws: EmbeddedAWS, folder: Path, hosts: tuple[str, ...], endpoint_url: str) -> None:
+    def __init__(self, aws: EmbeddedAWS, folder: Path) -> None:
         self._folder = folder
-        self._endpoint_url = endpoint_url
-        self._hosts = hosts
+        self._endpoint_url = aws.endpoint_url
         self._address = host_address()
         paths = [str(Path(find_uv()).parent), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
         # No AWS_ENDPOINT_URL for sam itself: it has nothing to ask.
@@ -267,7 +180,7 @@ class SamLocal:
                 *self._sam("local", "invoke", function),
                 *("--template-file", str(self._template), "--event", "-", "--env-vars", str(given)),
                 *("--skip-pull-image", "--no-memory-limit", "--layer-cache-basedir", str(self._folder / "layers")),
-                *(word for host in self._hosts for word in ("--add-host", f"{host}:{self._address}")),
+                *("--add-host", f"{HOST_NAME}:{self._address}"),
                 *self._overrides(),
             ],
             env=self._env,
