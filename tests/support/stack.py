@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-from tests.support.processes import ROOT, find_uv, run
+from tests.support.processes import ROOT, ProgramError, find_uv, run
 from tests.support.twilio_world import ACCOUNT_SID, AUTH_TOKEN
 from tests.support.waiting import wait_for
 
@@ -195,8 +196,11 @@ def deploy_stack(
     Raises
     ------
     ProgramError
-        If ``sam`` fails; the message has its last lines.
+        If ``make`` is missing or ``sam`` fails; the message has its last lines.
     """
+    if shutil.which("make") is None:
+        msg = "sam build needs make: apt-get install make, or on macOS xcode-select --install"
+        raise ProgramError(msg)
     runtime, architecture = local_runtime()
     given = {
         "Stage": "local",
