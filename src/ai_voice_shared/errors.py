@@ -11,6 +11,9 @@
     │   ├── InvalidPayloadError               400  a body or an event that cannot be read at all
     │   └── InvalidS3KeyError                      a key made of unsafe parts
     ├── AuthenticationError                   401
+    │   ├── InvalidTokenError                      a JWT that is malformed, forged, or not meant for this
+    │   │   └── ExpiredTokenError                  it was good once
+    │   └── InvalidApiKeyError                     an API key that is unknown, wrong, expired or revoked
     ├── AuthorizationError                    403
     │   └── InvalidSignatureError                  a webhook that Twilio did not sign
     ├── NotFoundError                         404
@@ -25,6 +28,7 @@
         ├── ServiceTimeoutError               504  retryable
         │   └── DeadlineExceededError              the invocation has no time left for it
         ├── ServiceResponseError              502  an answer that is not what was agreed
+        ├── EventPublishError                 502  retryable; events that the bus did not take and nobody kept
         ├── CustomerLookupError               502
         │   └── CustomerLookupUnavailableError 503 retryable; never "not found"
         ├── TwilioMediaError                  502
@@ -67,10 +71,14 @@ __all__ = [
     "CustomerLookupError",
     "CustomerLookupUnavailableError",
     "DeadlineExceededError",
+    "EventPublishError",
+    "ExpiredTokenError",
+    "InvalidApiKeyError",
     "InvalidPayloadError",
     "InvalidS3KeyError",
     "InvalidSettingError",
     "InvalidSignatureError",
+    "InvalidTokenError",
     "MediaNotAllowedError",
     "MediaNotFoundError",
     "MediaTooLargeError",
@@ -260,6 +268,43 @@ class AuthenticationError(AIVoiceError):
     title = "Authentication required"
 
 
+class InvalidTokenError(AuthenticationError):
+    """A JWT that is malformed, forged, or not meant for this. The token itself is left out.
+
+    Parameters
+    ----------
+    message
+        What is wrong with it.
+    reason
+        A word for machines (`"wrong_audience"`), for logs and metrics.
+    """
+
+    code = "invalid_token"
+    title = "The token is not valid"
+
+    def __init__(self, message: str = "", *, reason: str = "invalid", **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+        self.reason = reason
+        self.context.setdefault("reason", reason)
+
+
+class ExpiredTokenError(InvalidTokenError):
+    """A JWT whose time is over: refresh it, or log in again."""
+
+    code = "expired_token"
+    title = "The token has expired"
+
+    def __init__(self, message: str = "", *, reason: str = "expired", **kwargs: Any) -> None:
+        super().__init__(message, reason=reason, **kwargs)
+
+
+class InvalidApiKeyError(AuthenticationError):
+    """An API key that is unknown, wrong, expired or revoked. Which of them is not told."""
+
+    code = "invalid_api_key"
+    title = "The API key is not valid"
+
+
 class AuthorizationError(AIVoiceError):
     """Who is asking may not have it."""
 
@@ -429,6 +474,27 @@ class ServiceResponseError(ServiceError):
 
     code = "service_response"
     title = "A service that this one needs gave an unusable answer"
+
+
+class EventPublishError(ServiceError):
+    """Events that the bus did not take and that no dead-letter queue kept; they are lost unless they are sent again.
+
+    Parameters
+    ----------
+    message
+        What happened.
+    event_ids
+        The events that are meant.
+    """
+
+    code = "event_publish_failed"
+    title = "Events could not be published"
+    retryable = True
+
+    def __init__(self, message: str = "", *, event_ids: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(message, service="events", **kwargs)
+        self.event_ids = list(event_ids)
+        self.context.setdefault("event_ids", self.event_ids)
 
 
 class CustomerLookupError(ServiceError):
