@@ -1,0 +1,1 @@
+"""How src/ and uv.lock become layer zips: `python -m layer --help`, or `./build.sh --help`."""

@@ -1,0 +1,161 @@
+"""The command line behind build.sh."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from layer import targets
+from layer.build import Built, Options, build_tree, build_zip
+from layer.requirements import LAYERS
+from layer.tools import PROJECT, BuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+console = Console(stderr=True)
+
+EPILOG = """\
+./build.sh                       the core layer for the default target, into dist/
+./build.sh layer --all           every Python and architecture
+./build.sh layer --layer extras  the third-party packages of the extras
+./build.sh demo                  a voice note through the whole stack, on an AWS in one process
+./build.sh test [pytest options] every test that can run on this machine
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; gives the exit status."""
+    parser = _parser()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or (given[0].startswith("-") and given[0] not in {"-h", "--help"}):
+        given.insert(0, "layer")
+    options, rest = parser.parse_known_args(given)
+    if rest and options.command != "test":
+        parser.error(f"unknown arguments: {' '.join(rest)}")
+    try:
+        status: int = options.run(options, rest)
+    except BuildError as error:
+        console.print(f"[bold red]failed:[/] {escape(str(error))}")
+        return 1
+    except KeyboardInterrupt:
+        console.print("[bold red]interrupted[/]")
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./build.sh", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    build = commands.add_parser("layer", help="build layer zips into dist/ (the default)")
+    _add_build_options(build)
+    build.add_argument("--all", action="store_true", help="every Python and architecture")
+    build.add_argument("--dist", type=Path, default=PROJECT / "dist", help="the folder for the zips")
+    build.set_defaults(run=_layer)
+    artifact = commands.add_parser("artifact", help="leave a layer's tree in a folder; sam build calls it")
+    _add_build_options(artifact)
+    artifact.add_argument("--into", type=Path, required=True)
+    artifact.set_defaults(run=_artifact)
+    commands.add_parser("demo", help="a voice note through the whole stack, on an AWS in one process").set_defaults(
+        run=_demo
+    )
+    commands.add_parser("test", help="every test that can run on this machine").set_defaults(run=_test)
+    return parser
+
+
+def _add_build_options(parser: argparse.ArgumentParser) -> None:
+    default = os.environ.get("AI_VOICE_LAYER_TARGET") or targets.DEFAULT.name
+    parser.add_argument("--layer", choices=LAYERS, default="core")
+    parser.add_argument(
+        "--target", default=default, help="local, or one such as python3.13-x86_64 (AI_VOICE_LAYER_TARGET; %(default)s)"
+    )
+    parser.add_argument("--bundle-boto3", action="store_true", help="put the locked boto3 in, not the runtime's own")
+    parser.add_argument(
+        "--boto3-services", default="", metavar="S3,LAMBDA", help="with it: the data of these services only"
+    )
+    parser.add_argument("--strict", action="store_true", help="fail where something would have to be left out")
+
+
+def _options(given: argparse.Namespace) -> Options:
+    services = tuple(sorted(name.strip() for name in given.boto3_services.split(",") if name.strip()))
+    if services and not given.bundle_boto3:
+        msg = "--boto3-services goes with --bundle-boto3"
+        raise BuildError(msg)
+    return Options(given.layer, given.bundle_boto3, services, given.strict)
+
+
+def _layer(given: argparse.Namespace, _: Sequence[str]) -> int:
+    wanted = targets.ALL if given.all else (targets.parse(given.target),)
+    options = _options(given)
+    begin = time.perf_counter()
+    with console.status(f"building the {options.layer} layer for {len(wanted)} target(s)"):
+        workers = min(len(wanted), os.cpu_count() or 1)
+        with ThreadPoolExecutor(workers) as pool:
+            built = list(pool.map(lambda target: build_zip(target, options, given.dist), wanted))
+    _show(built)
+    console.print(f"{time.perf_counter() - begin:.1f} s")
+    return 0
+
+
+def _show(built: Sequence[Built]) -> None:
+    table = Table("target", "files", "zipped", "unzipped", "SHA-256")
+    for one in built:
+        table.add_row(
+            one.target, str(one.files), f"{one.zipped / 1e6:.2f} MB", f"{one.unzipped / 1e6:.2f} MB", one.sha256
+        )
+    Console(width=max(140, Console().width)).print(table)
+    for one in built:
+        print(Path(os.path.relpath(one.path)))
+        for note in one.notes:
+            console.print(f"[yellow]{one.target}: {escape(note)}[/]")
+
+
+def _artifact(given: argparse.Namespace, _: Sequence[str]) -> int:
+    target = targets.parse(given.target)
+    for note in build_tree(target, _options(given), given.into):
+        console.print(f"[yellow]{target.name}: {escape(note)}[/]")
+    return 0
+
+
+def _demo(_: argparse.Namespace, __: Sequence[str]) -> int:
+    from tests.e2e.demo import main as demo
+
+    status = demo()
+    return int(status or 0)
+
+
+def _test(_: argparse.Namespace, options: Sequence[str]) -> int:
+    pytest = [sys.executable, "-m", "pytest"]
+    if options:
+        return subprocess.run([*pytest, *options], cwd=PROJECT, check=False).returncode
+    workers = str(max(2, os.cpu_count() or 2))
+    # The embedded stack is one; what runs on it takes turns.
+    steps = {
+        "unit tests, layer tests and examples": ["-m", "not e2e and not docker", "-n", workers],
+        "end-to-end tests": ["-m", "e2e or docker", "tests/e2e"],
+    }
+    worst = 0
+    for name, arguments in steps.items():
+        console.rule(name)
+        status = subprocess.run([*pytest, *arguments], cwd=PROJECT, check=False).returncode
+        if status:
+            console.print(f"[bold red]failed:[/] {name} (pytest's status {status})")
+        worst = max(worst, status)
+    return worst
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("SAM_CLI_TELEMETRY", "0")
+    sys.exit(main())

@@ -1,0 +1,27 @@
+"""The budget of a layer: how large it may be, and who takes the most of it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+__all__ = ["budget", "largest_parts"]
+
+
+def budget(layer: str) -> dict[str, Any]:
+    """Read what a layer may cost from `budget.toml`."""
+    budgets = tomllib.loads(Path(__file__).with_name("budget.toml").read_text(encoding="utf-8"))
+    return dict(budgets.get(layer, {}))
+
+
+def largest_parts(tree: Path, most: int = 10) -> str:
+    """Say which packages take the most bytes, one a line, bytecode apart from the rest."""
+    sizes: Counter[str] = Counter()
+    python = tree / "python"
+    for file in python.rglob("*"):
+        if file.is_file():
+            part = file.relative_to(python).parts[0]
+            sizes[f"{part} (bytecode)" if file.suffix == ".pyc" else part] += file.stat().st_size
+    return "\n".join(f"{size / 1e6:8.2f} MB  {part}" for part, size in sizes.most_common(most))

@@ -1,0 +1,111 @@
+"""Locked wheels, unpacked for the target and checked file by file, and the package itself."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import shutil
+import tomllib
+from typing import TYPE_CHECKING
+
+from layer.exclusions import reason_to_exclude
+from layer.tools import PROJECT, BuildError, run, uv
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from layer.targets import Target
+
+__all__ = ["copy_package", "install", "prune", "verify"]
+
+
+def install(requirements: Mapping[str, str], target: Target, into: Path) -> None:
+    """Unpack the wheels of the locked versions for the target.
+
+    Raises
+    ------
+    BuildError
+        A package has no wheel for the target, a hash differs, or a file is not the one of its wheel.
+    """
+    into.mkdir(parents=True)
+    if not requirements:
+        return
+    listing = into.with_name(f"{into.name}.txt")
+    listing.write_text("\n".join(requirements.values()) + "\n", encoding="utf-8")
+    command = [uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    # Copied, never linked: what edits a file of a linked tree edits uv's cache, and so every later build.
+    command += ["--link-mode", "copy", "--target", str(into), "--python-version", target.python]
+    if target.uv_platform:
+        command += ["--python-platform", target.uv_platform]
+    run([*command, "--requirement", str(listing)])
+    listing.unlink()
+    verify(into)
+
+
+def verify(folder: Path) -> int:
+    """Check every installed file against its wheel's RECORD.
+
+    Returns
+    -------
+    int
+        How many files were checked.
+
+    Raises
+    ------
+    BuildError
+        A file is missing or has other bytes. (Some machines edit certificates as they are installed.)
+    """
+    checked = 0
+    for record in sorted(folder.glob("*.dist-info/RECORD")):
+        for path, expected, _size in csv.reader(record.read_text(encoding="utf-8").splitlines()):
+            # Scripts are written by the installer, and RECORD cannot have a hash of itself.
+            if not expected or path.startswith(("../", "bin/")):
+                continue
+            algorithm, _, digest = expected.partition("=")
+            file = folder / path
+            found = hashlib.new(algorithm, file.read_bytes()).digest() if file.exists() else b""
+            if base64.urlsafe_b64encode(found).rstrip(b"=").decode() != digest:
+                msg = f"{path} is not the file of its wheel ({record.parent.name}): something on this machine edits it"
+                raise BuildError(msg)
+            checked += 1
+    return checked
+
+
+def prune(folder: Path) -> dict[str, int]:
+    """Delete what no function needs.
+
+    Returns
+    -------
+    dict
+        Reason to the bytes that it saved.
+    """
+    saved: dict[str, int] = {}
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if reason := reason_to_exclude(file.relative_to(folder).as_posix()):
+            saved[reason] = saved.get(reason, 0) + file.stat().st_size
+            file.unlink()
+    for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        if not any(path.iterdir()):
+            path.rmdir()
+    return saved
+
+
+def copy_package(into: Path) -> None:
+    """Copy the package and write the metadata by which `importlib.metadata` finds it."""
+    source = PROJECT / "src" / "ai_voice_shared"
+    shutil.copytree(source, into / source.name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    metadata = into / f"ai_voice_shared-{project['version']}.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    fields = [
+        "Metadata-Version: 2.4",
+        "Name: ai-voice-shared",
+        f"Version: {project['version']}",
+        f"Summary: {project['description']}",
+        f"License-Expression: {project['license']}",
+        f"Requires-Python: {project['requires-python']}",
+    ]
+    fields += [f"Requires-Dist: {requirement}" for requirement in project["dependencies"]]
+    metadata.write_text("\n".join(fields) + "\n", encoding="utf-8")

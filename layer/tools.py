@@ -1,0 +1,54 @@
+"""Running other programs, and what to say when one fails."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["PROJECT", "BuildError", "run", "uv"]
+
+PROJECT = Path(__file__).resolve().parents[1]
+_TAIL = 25
+
+
+class BuildError(Exception):
+    """A step of the build failed; the message says which and why."""
+
+
+def run(command: Sequence[str], *, cwd: Path = PROJECT, env: Mapping[str, str] | None = None) -> str:
+    """Run a program and give what it printed.
+
+    Raises
+    ------
+    BuildError
+        It is not there, or its status is not 0; the message has the command and the end of what it printed.
+    """
+    try:
+        done = subprocess.run(
+            command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError as error:
+        msg = f"{command[0]} is not installed"
+        raise BuildError(msg) from error
+    if done.returncode != 0:
+        tail = "\n".join((done.stderr or done.stdout).splitlines()[-_TAIL:])
+        msg = f"{' '.join(command)}\nended with status {done.returncode}:\n{tail}"
+        raise BuildError(msg)
+    return done.stdout
+
+
+def uv() -> str:
+    """Find uv: on PATH, where build.sh put it, or beside this interpreter."""
+    places = (shutil.which("uv"), PROJECT / ".uv" / "bin" / "uv", Path(sys.executable).with_name("uv"))
+    for place in places:
+        if place and Path(place).exists():
+            return str(place)
+    msg = "uv was found neither on PATH nor in .uv/bin: ./build.sh puts it there"
+    raise BuildError(msg)
