@@ -149,7 +149,7 @@ def test_the_webhook_handler_stores_a_voice_note(
         },
     )
 
-    assert invocation.answer["statusCode"] == 200, invocation.log
+    assert invocation.answer.get("statusCode") == 200, f"{invocation.answer}\n{invocation.log}"
     assert "<Response>" in invocation.answer["body"]
     key = f"voice-notes/harbour-street/cust-001/{webhook.message_sid}/{note.sid}.ogg"
     stored = deployed.aws.client("s3").get_object(Bucket=deployed.bucket, Key=key)
@@ -176,7 +176,7 @@ def test_the_voice_parser_reads_a_voice_note(local: SamLocal, deployed: Stack, v
 
     invocation = local.invoke("VoiceParser", {"Records": [record]}, {"S3_BUCKET_NAME": bucket})
 
-    assert "errorType" not in invocation.answer, invocation.log
+    assert "errorType" not in invocation.answer, f"{invocation.answer}\n{invocation.log}"
     [written] = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"] if item["Key"] != key]
     result = json.loads(s3.get_object(Bucket=bucket, Key=written)["Body"].read())
     assert result["source"] == {"bucket": bucket, "key": key}
