@@ -29,6 +29,7 @@ with EmbeddedAWS() as aws:
 
 
 def group_is_empty(leader: int) -> bool:
+    """Tell whether no process is left in a group."""
     try:
         os.killpg(leader, 0)
     except ProcessLookupError:

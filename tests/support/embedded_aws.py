@@ -152,7 +152,7 @@ class EmbeddedAWS:
             **self._function_env,
         }
         serve = [str(python), "-m", "hypercorn", "ministack.app:app", "--bind", f"{self._host}:{self.port}"]
-        serve += ["--keep-alive", "75"]
+        serve += ["--keep-alive", "75", "--graceful-timeout", "0"]
         if self.strict:
             certificate, key = make_loopback_certificate(self.state)
             self._certificate = certificate
