@@ -232,4 +232,18 @@ def deploy_stack(
     progress("sam deploy")
     template = ["--template-file", str(build / "template.yaml"), "--stack-name", STACK_NAME]
     run([*sam, "deploy", *common, *template, *overrides], env=env, what="sam deploy")
-    return read_stack(aws, STACK_NAME)
+    stack = read_stack(aws, STACK_NAME)
+    _wire_dead_letter_queue(stack)
+    return stack
+
+
+def _wire_dead_letter_queue(stack: Stack) -> None:
+    """Do what the template says and MiniStack's CloudFormation leaves out: it ignores a function's DeadLetterConfig.
+
+    Its Lambda takes the setting by API and honours it.
+    """
+    url = stack.outputs["VoiceParserFailuresUrl"]
+    asked = stack.aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    stack.aws.client("lambda").update_function_configuration(
+        FunctionName=stack.voice_parser, DeadLetterConfig={"TargetArn": asked["Attributes"]["QueueArn"]}
+    )
