@@ -9,6 +9,7 @@ from ai_voice_shared._lazy import lazy_exports
 if TYPE_CHECKING:
     from ai_voice_shared.settings.base import Settings as Settings
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings as CustomerLookupSettings
+    from ai_voice_shared.settings.events import EventSettings as EventSettings
     from ai_voice_shared.settings.s3 import S3Settings as S3Settings
     from ai_voice_shared.settings.twilio import TwilioSettings as TwilioSettings
 
@@ -16,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
         "CustomerLookupSettings": ".customer_lookup",
+        "EventSettings": ".events",
         "S3Settings": ".s3",
         "Settings": ".base",
         "TwilioSettings": ".twilio",

@@ -1,0 +1,217 @@
+"""For those who cannot lose an event: it is written in the same transaction as what it tells of, and sent later.
+
+A service that writes its own item and then publishes can die in between. With an outbox the event is an item beside
+the other, written with it or not at all; `relay_stream` or `relay_pending` sends it from there.
+https://docs.aws.amazon.com/prescriptive-guidance/latest/cloud-design-patterns/transactional-outbox.html
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from ai_voice_shared.errors import ConflictError, PayloadTooLargeError, ServiceError, ServiceUnavailableError
+from ai_voice_shared.events.entries import Entry
+from ai_voice_shared.observability.tracing import get_tracer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from ai_voice_shared.domain.events import DomainEvent
+    from ai_voice_shared.events.claim_check import ClaimCheckStore
+
+__all__ = ["DynamoDBOutbox", "Outbox", "OutboxRecord"]
+
+_MAX_DETAIL = 256 * 1024
+"""Bytes of an event's JSON: it has to fit on the bus, and DynamoDB's items end at 400 KB."""
+
+_DELETES = 25
+_TRANSACTION = 100
+_SERVER_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRecord:
+    """An event that waits, and where.
+
+    Attributes
+    ----------
+    key : str
+        Its place in the outbox.
+    entry : Entry
+        The event, ready to be sent.
+    """
+
+    key: str
+    entry: Entry
+
+
+@runtime_checkable
+class Outbox(Protocol):
+    """Keeps events that are still to be sent."""
+
+    def pending(self, limit: int = 100) -> list[OutboxRecord]:
+        """Give the oldest events that wait."""
+
+    def remove(self, records: Sequence[OutboxRecord]) -> None:
+        """Forget events that were sent."""
+
+
+class DynamoDBOutbox:
+    """An outbox in a DynamoDB table whose keys are the strings `pk` and `sk`; other items may live beside it.
+
+    Parameters
+    ----------
+    table_name
+        The table. For `relay_stream` its stream has to show new images.
+    source
+        The service, for events that name none.
+    name
+        Tells the outboxes of one table apart.
+    client
+        A boto3 DynamoDB client; by default the process's own.
+    claim_checks
+        Keeps the data of events that are too large.
+    region
+        The table's region, for the default client.
+    """
+
+    def __init__(
+        self,
+        table_name: str,
+        *,
+        source: str | None = None,
+        name: str = "events",
+        client: Any = None,
+        claim_checks: ClaimCheckStore | None = None,
+        region: str | None = None,
+    ) -> None:
+        self._table_name = table_name
+        self._source = source
+        self._partition = f"outbox#{name}"
+        self._client = client
+        self._claim_checks = claim_checks
+        self._region = region
+
+    def transact_items(self, events: Iterable[DomainEvent[Any]]) -> list[dict[str, Any]]:
+        """Give the members of `TransactItems` that put events into the outbox, for a transaction of the caller's own.
+
+        Raises
+        ------
+        PayloadTooLargeError
+            An event is too large, and there is no store for its data.
+        """
+        return [
+            {
+                "Put": {
+                    "TableName": self._table_name,
+                    "Item": {
+                        "pk": {"S": self._partition},
+                        "sk": {"S": f"{time.time_ns():020d}#{event.event_id}"},
+                        "detail": {"S": self._fitting(Entry.of(event, source=self._source)).detail},
+                    },
+                }
+            }
+            for event in events
+        ]
+
+    def write(self, items: Sequence[Mapping[str, Any]], events: Iterable[DomainEvent[Any]]) -> None:
+        """Write the caller's items and the events that tell of them, all or none.
+
+        Parameters
+        ----------
+        items
+            Members of `TransactItems` (`Put`, `Update`, `Delete`, `ConditionCheck`).
+        events
+            The events; with the items not more than 100.
+
+        Raises
+        ------
+        ConflictError
+            A condition does not hold, or another transaction was under way. Nothing was written.
+        ServiceError
+            DynamoDB refused it or could not be reached.
+        """
+        everything = [*items, *self.transact_items(events)]
+        if len(everything) > _TRANSACTION:
+            msg = f"a transaction has {_TRANSACTION} items at most, not {len(everything)}"
+            raise PayloadTooLargeError(msg)
+        if everything:
+            self._call("transact_write_items", TransactItems=everything)
+
+    def pending(self, limit: int = 100) -> list[OutboxRecord]:
+        """Give the oldest events that wait.
+
+        Parameters
+        ----------
+        limit
+            Events at most.
+        """
+        answer = self._call(
+            "query",
+            TableName=self._table_name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": self._partition}},
+            ConsistentRead=True,
+            Limit=limit,
+        )
+        return [self._record(item) for item in answer["Items"]]
+
+    def from_image(self, image: Mapping[str, Any]) -> OutboxRecord | None:
+        """Give the record of an item as the table's stream shows it, or None where it is none of this outbox."""
+        return self._record(image) if image.get("pk", {}).get("S") == self._partition else None
+
+    def remove(self, records: Sequence[OutboxRecord]) -> None:
+        """Forget events that were sent. One that is gone already is no error."""
+        requests = [
+            {"DeleteRequest": {"Key": {"pk": {"S": self._partition}, "sk": {"S": record.key}}}} for record in records
+        ]
+        while requests:
+            batch, requests = requests[:_DELETES], requests[_DELETES:]
+            answer = self._call("batch_write_item", RequestItems={self._table_name: batch})
+            left = answer.get("UnprocessedItems", {}).get(self._table_name, [])
+            if len(left) == len(batch):
+                msg = "DynamoDB takes no deletes now; the events that were sent will be sent again"
+                raise ServiceUnavailableError(msg, service="dynamodb")
+            requests += left
+
+    def _fitting(self, entry: Entry) -> Entry:
+        if entry.size <= _MAX_DETAIL:
+            return entry
+        if self._claim_checks is None:
+            msg = f"the event has more than {_MAX_DETAIL} bytes: pass claim_checks= to the outbox"
+            raise PayloadTooLargeError(msg, context={"event_id": entry.event_id, "size": entry.size})
+        return entry.claim_checked(self._claim_checks)
+
+    @staticmethod
+    def _record(item: Mapping[str, Any]) -> OutboxRecord:
+        return OutboxRecord(item["sk"]["S"], Entry.from_detail(item["detail"]["S"]))
+
+    def _call(self, method: str, **arguments: Any) -> Any:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if self._client is None:
+            from ai_voice_shared.aws import aws_client
+
+            self._client = aws_client(
+                "dynamodb", region_name=self._region, connect_timeout=1, read_timeout=3, retries={"mode": "standard"}
+            )
+        call: Callable[..., Any] = getattr(self._client, method)
+        context = {"table": self._table_name, "operation": method}
+        with get_tracer().span(f"## dynamodb.{method}", table=self._table_name):
+            try:
+                return call(**arguments)
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code in {"TransactionCanceledException", "TransactionInProgressException"}:
+                    reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", ())]
+                    msg = f"the transaction was not made ({code}); nothing was written"
+                    raise ConflictError(msg, context={**context, "reasons": reasons}) from error
+                failed = error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERROR
+                kind = ServiceUnavailableError if failed or "Throttl" in code or "Throughput" in code else ServiceError
+                msg = f"{method} on the table {self._table_name} failed ({code})"
+                raise kind(msg, service="dynamodb", context=context) from error
+            except BotoCoreError as error:
+                msg = f"{method} on the table {self._table_name}: DynamoDB could not be reached"
+                raise ServiceUnavailableError(msg, service="dynamodb", context=context) from error

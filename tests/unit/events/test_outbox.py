@@ -1,0 +1,236 @@
+"""The outbox, its relay, and the way back from the dead-letter queue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from ai_voice_shared.domain.events import create_subject_created_event
+from ai_voice_shared.errors import (
+    ConflictError,
+    PayloadTooLargeError,
+    ServiceError,
+    ServiceUnavailableError,
+)
+from ai_voice_shared.events import (
+    DynamoDBOutbox,
+    EventPublisher,
+    Outbox,
+    S3ClaimCheckStore,
+    parse_event,
+    redrive,
+    relay_pending,
+    relay_stream,
+)
+from ai_voice_shared.settings.events import EventSettings
+
+if TYPE_CHECKING:
+    from ai_voice_shared.domain.events import SubjectCreatedEvent
+    from tests.unit.events.conftest import Bus, Endpoint
+
+pytestmark = pytest.mark.unit
+
+TABLE = "voice"
+
+
+def subject(number: int = 1, **data: Any) -> SubjectCreatedEvent:
+    """Make an event."""
+    return create_subject_created_event(subject_id=str(number), subject_data=data)
+
+
+def put(key: str, **extra: Any) -> dict[str, Any]:
+    """Make the caller's own part of a transaction."""
+    return {"Put": {"TableName": TABLE, "Item": {"pk": {"S": key}, "sk": {"S": "subject"}}, **extra}}
+
+
+@pytest.fixture
+def table(aws: None) -> Any:
+    """Make a table with a stream."""
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )
+    return client
+
+
+@pytest.fixture
+def outbox(table: Any) -> DynamoDBOutbox:
+    """Make the outbox of that table."""
+    return DynamoDBOutbox(TABLE, source="subjects", region="eu-central-1")
+
+
+@pytest.fixture
+def publisher(bus: Bus) -> EventPublisher:
+    """Make a publisher for the bus in memory."""
+    return EventPublisher(EventSettings(bus_name=bus.name, region="eu-central-1"))
+
+
+class Scripted:
+    """A client that answers from a script."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+
+    def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        """Answer as told."""
+        return self.endpoint.answer(Entries)[1]
+
+
+@pytest.fixture
+def faulty(endpoint: Endpoint) -> EventPublisher:
+    """Make a publisher that tries once and fails as the endpoint is told."""
+    return EventPublisher(EventSettings(max_attempts=1), client=Scripted(endpoint), sleep=lambda _: None)
+
+
+def ids(outbox: DynamoDBOutbox) -> list[str]:
+    """List what waits."""
+    return [record.entry.event_id for record in outbox.pending()]
+
+
+def test_events_are_written_with_what_they_tell_of(table: Any, outbox: DynamoDBOutbox) -> None:
+    """The item and its events are there together, the events in order."""
+    events = [subject(1), subject(2)]
+    outbox.write([put("s1")], events)
+    assert "Item" in table.get_item(TableName=TABLE, Key={"pk": {"S": "s1"}, "sk": {"S": "subject"}})
+    assert ids(outbox) == [event.event_id for event in events]
+    assert isinstance(outbox, Outbox)
+
+
+def test_what_was_not_written_is_not_told(table: Any, outbox: DynamoDBOutbox) -> None:
+    """A condition that fails takes the event with it."""
+    outbox.write([put("s1")], [])
+    with pytest.raises(ConflictError) as caught:
+        outbox.write([put("s1", ConditionExpression="attribute_not_exists(pk)")], [subject()])
+    assert caught.value.context["reasons"][0] == "ConditionalCheckFailed"
+    assert ids(outbox) == []
+
+
+def test_an_own_transaction_may_take_the_items(table: Any, outbox: DynamoDBOutbox) -> None:
+    """The parts of the transaction can be had alone."""
+    event = subject()
+    table.transact_write_items(TransactItems=[put("s1"), *outbox.transact_items([event])])
+    assert ids(outbox) == [event.event_id]
+
+
+def test_a_transaction_has_its_limit(outbox: DynamoDBOutbox) -> None:
+    """What DynamoDB would refuse is refused before, and nothing is no transaction."""
+    with pytest.raises(PayloadTooLargeError, match="100 items at most, not 101"):
+        outbox.write([], [subject(number) for number in range(101)])
+    outbox.write([], [])
+    assert ids(outbox) == []
+
+
+def test_a_large_event_waits_with_a_ticket(outbox: DynamoDBOutbox) -> None:
+    """Its data goes to the store before the transaction; without a store it is refused."""
+    event = subject(text="x" * 262_144)
+    with pytest.raises(PayloadTooLargeError, match="claim_checks="):
+        outbox.transact_items([event])
+    boto3.client("s3").create_bucket(Bucket="big", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    store = S3ClaimCheckStore("big", region="eu-central-1")
+    with_store = DynamoDBOutbox(TABLE, source="subjects", region="eu-central-1", claim_checks=store)
+    with_store.write([], [event])
+    (record,) = with_store.pending()
+    assert parse_event({"body": record.entry.detail}, claim_checks=store).data == event.data
+
+
+def test_the_poller_sends_and_forgets(bus: Bus, outbox: DynamoDBOutbox, publisher: EventPublisher) -> None:
+    """What was published is gone from the outbox, and a limit is kept."""
+    events = [subject(number) for number in range(30)]
+    outbox.write([], events)
+    assert len(relay_pending(outbox, publisher, limit=28).published) == 28
+    assert ids(outbox) == [event.event_id for event in events[28:]]
+    assert relay_pending(outbox, publisher).ok
+    assert ids(outbox) == []
+    assert len(bus.delivered()) == 30
+
+
+def test_the_poller_leaves_what_failed(outbox: DynamoDBOutbox, endpoint: Endpoint, faulty: EventPublisher) -> None:
+    """It waits for the next time."""
+    events = [subject(1), subject(2)]
+    outbox.write([], events)
+    endpoint.answers = [[None, "InternalFailure"]]
+    assert len(relay_pending(outbox, faulty).failed) == 1
+    assert ids(outbox) == [events[1].event_id]
+
+
+def stream(table: Any) -> dict[str, Any]:
+    """Read the table's stream as Lambda hands it over."""
+    streams = boto3.client("dynamodbstreams")
+    arn = table.describe_table(TableName=TABLE)["Table"]["LatestStreamArn"]
+    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    return {"Records": streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]}
+
+
+def test_the_stream_sends_and_forgets(table: Any, bus: Bus, outbox: DynamoDBOutbox, publisher: EventPublisher) -> None:
+    """Only new items of this outbox are sent; its own removals are passed over."""
+    events = [subject(1), subject(2)]
+    outbox.write([put("s1")], events)
+    DynamoDBOutbox(TABLE, source="s", name="other", client=table).write([], [subject(3)])
+    assert relay_stream(stream(table), outbox, publisher) == {"batchItemFailures": []}
+    assert sorted(parse_event(one).event_id for one in bus.delivered()) == sorted(event.event_id for event in events)
+    assert ids(outbox) == []
+    removals = {"Records": stream(table)["Records"][-2:]}
+    assert [record["eventName"] for record in removals["Records"]] == ["REMOVE", "REMOVE"]
+    assert relay_stream(removals, outbox, publisher) == {"batchItemFailures": []}
+    assert bus.delivered() == []
+
+
+def test_the_stream_is_read_again_from_the_first_failure(
+    table: Any, outbox: DynamoDBOutbox, endpoint: Endpoint, faulty: EventPublisher
+) -> None:
+    """Lambda gets the position of the first record that failed; those that were sent are gone."""
+    events = [subject(number) for number in range(3)]
+    outbox.write([], events)
+    changes = stream(table)
+    endpoint.answers = [[None, "InternalFailure", None]]
+    failed = changes["Records"][1]["dynamodb"]["SequenceNumber"]
+    assert relay_stream(changes, outbox, faulty) == {"batchItemFailures": [{"itemIdentifier": failed}]}
+    assert ids(outbox) == [events[1].event_id]
+
+
+def test_a_table_that_is_missing_and_one_that_cannot_be_reached(aws: None) -> None:
+    """The first is a mistake in the setup, the second may pass."""
+    with pytest.raises(ServiceError, match="ResourceNotFoundException") as caught:
+        DynamoDBOutbox("nowhere", region="eu-central-1").pending()
+    assert not caught.value.retryable
+    client = boto3.client(
+        "dynamodb", endpoint_url="http://127.0.0.1:1", config=Config(retries={"total_max_attempts": 1})
+    )
+    with pytest.raises(ServiceUnavailableError):
+        DynamoDBOutbox("nowhere", client=client).pending()
+
+
+def test_two_events_of_one_moment_are_two(outbox: DynamoDBOutbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event's id is part of its place."""
+    monkeypatch.setattr("ai_voice_shared.events.outbox.time.time_ns", lambda: 1)
+    events = [subject(1), subject(2)]
+    outbox.write([], events)
+    assert sorted(ids(outbox)) == sorted(event.event_id for event in events)
+
+
+def sqs_event(bodies: list[str]) -> dict[str, Any]:
+    """Make what Lambda hands over from a queue."""
+    return {"Records": [{"messageId": f"m{index}", "body": body} for index, body in enumerate(bodies)]}
+
+
+def test_kept_events_are_sent_again(bus: Bus, publisher: EventPublisher) -> None:
+    """What the dead-letter queue kept reaches the bus as it was."""
+    event = subject().model_copy(update={"source": "subjects"})
+    assert redrive(sqs_event([event.model_dump_json()]), publisher) == {"batchItemFailures": []}
+    assert parse_event(bus.delivered()[0]) == event
+
+
+def test_what_fails_again_stays_in_the_queue(endpoint: Endpoint, faulty: EventPublisher) -> None:
+    """A failed and a foreign message are delivered again; nothing is kept a second time."""
+    endpoint.answers = [[None, "InternalFailure"]]
+    bodies = [subject(number).model_copy(update={"source": "s"}).model_dump_json() for number in range(2)]
+    result = redrive(sqs_event([bodies[0], "foreign", bodies[1]]), faulty)
+    assert sorted(failure["itemIdentifier"] for failure in result["batchItemFailures"]) == ["m1", "m2"]

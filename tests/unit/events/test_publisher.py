@@ -1,0 +1,307 @@
+"""Publishing."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from ai_voice_shared.domain.events import DomainEvent, create_subject_created_event
+from ai_voice_shared.errors import EventPublishError, InvalidPayloadError
+from ai_voice_shared.events import (
+    AsyncEventPublisher,
+    EventPublisher,
+    S3ClaimCheckStore,
+    SQSDeadLetterQueue,
+    parse_event,
+)
+from ai_voice_shared.observability import use_correlation_id
+from ai_voice_shared.settings.events import EventSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ai_voice_shared.events.entries import Entry
+    from tests.unit.events.conftest import Bus, Endpoint
+
+pytestmark = pytest.mark.unit
+
+
+def subject(number: int = 1, **data: Any) -> DomainEvent[Any]:
+    """Make an event."""
+    return create_subject_created_event(subject_id=str(number), subject_data={"name": "Math", **data})
+
+
+def settings_for(bus: Bus, **values: Any) -> EventSettings:
+    """Make settings for the bus in memory."""
+    return EventSettings(bus_name=bus.name, source="subjects", region="eu-central-1", **values)
+
+
+class Shelf:
+    """A dead-letter queue in memory."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.kept: list[tuple[str, str]] = []
+        self.error = error
+
+    def keep(self, entry: Entry, error_code: str) -> None:
+        """Keep it, or fail as told."""
+        if self.error:
+            raise self.error
+        self.kept.append((entry.event_id, error_code))
+
+
+@pytest.fixture
+def faulty(endpoint: Endpoint) -> Callable[..., EventPublisher]:
+    """Give a function that makes publishers for the endpoint; they do not wait between tries."""
+
+    def make(**options: Any) -> EventPublisher:
+        settings = EventSettings(source="subjects", **options.pop("settings", {}))
+        return EventPublisher(settings, client=endpoint.client(), sleep=lambda _: None, **options)
+
+    return make
+
+
+def test_an_event_is_published_and_parsed_by_its_consumer(bus: Bus) -> None:
+    """What the bus delivers is the event again, with source and correlation id."""
+    event = subject()
+    with use_correlation_id("abc-123"):
+        result = EventPublisher(settings_for(bus)).publish(event)
+    assert result.ok
+    (delivered,) = bus.delivered()
+    assert (delivered["source"], delivered["detail-type"]) == ("subjects", "subject.created")
+    assert result.published[0].eventbridge_id
+    twin = parse_event(delivered)
+    assert type(twin) is type(event)
+    assert twin == event.model_copy(update={"source": "subjects", "correlation_id": "abc-123"})
+
+
+def test_many_events_go_in_batches(bus: Bus) -> None:
+    """More than ten go in several requests, in order."""
+    events = [subject(number) for number in range(23)]
+    result = EventPublisher(settings_for(bus)).publish_many(events)
+    assert [outcome.event_id for outcome in result.published] == [event.event_id for event in events]
+    assert sorted(parse_event(one).event_id for one in bus.delivered()) == sorted(event.event_id for event in events)
+
+
+def test_nothing_to_publish_is_nothing_sent(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
+    """An empty list makes no request."""
+    assert faulty().publish_many([]).ok
+    assert endpoint.requests == []
+
+
+def test_only_what_failed_is_sent_again(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
+    """A partial failure is repeated for those entries alone, until they are through."""
+    endpoint.answers = [[None, "InternalFailure", None, "ThrottlingException"], ["InternalFailure", None], [None]]
+    events = [subject(number) for number in range(4)]
+    result = faulty().publish_many(events)
+    sent = [[entry["Detail"] for entry in request] for request in endpoint.requests]
+    assert [len(request) for request in sent] == [4, 2, 1]
+    assert sent[1] == [sent[0][1], sent[0][3]]
+    assert sent[2] == [sent[0][1]]
+    assert [outcome.attempts for outcome in result.published] == [1, 3, 1, 2]
+
+
+def test_what_is_wrong_for_good_is_not_repeated(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
+    """A malformed entry stays malformed."""
+    endpoint.answers = [["MalformedDetail", None]]
+    result = faulty(dead_letters=Shelf()).publish_many([subject(1), subject(2)])
+    assert len(endpoint.requests) == 1
+    assert [outcome.status for outcome in result.outcomes] == ["kept", "published"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "requests"),
+    [
+        ((500, "InternalException"), 2),
+        ((503, "ServiceUnavailable"), 2),
+        ((400, "ThrottlingException"), 2),
+        ((400, "AccessDeniedException"), 1),
+        ((400, "ResourceNotFoundException"), 1),
+    ],
+)
+def test_a_request_that_fails_as_a_whole(
+    endpoint: Endpoint, faulty: Callable[..., EventPublisher], answer: tuple[int, str], requests: int
+) -> None:
+    """It is repeated where that can help, and only then; botocore does not repeat it as well."""
+    endpoint.answers = [answer]
+    result = faulty().publish(subject(), soft_fail=True)
+    assert len(endpoint.requests) == requests
+    assert result.ok is (requests == 2)
+    assert requests == 2 or result.failed[0].error_code == answer[1]
+
+
+def test_an_endpoint_that_is_not_there_is_tried_again(endpoint: Endpoint) -> None:
+    """A refused connection counts as a failure that may pass."""
+    pauses: list[float] = []
+    client = boto3.client(
+        "events",
+        region_name="eu-central-1",
+        endpoint_url="http://127.0.0.1:1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=endpoint.client().meta.config,
+    )
+    settings = EventSettings(source="s", max_attempts=3, retry_delay=0.1)
+    result = EventPublisher(settings, client=client, sleep=pauses.append).publish(subject(), soft_fail=True)
+    assert (result.failed[0].error_code, result.failed[0].attempts) == ("EndpointConnectionError", 3)
+    assert len(pauses) == 2
+    assert pauses[0] <= 0.1
+    assert pauses[1] <= 0.2
+
+
+def test_a_failure_raises_and_names_the_events(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
+    """Without a dead-letter queue the caller has to know."""
+    endpoint.answers = [["InternalFailure"]] * 4
+    event = subject()
+    with pytest.raises(EventPublishError, match=r"1 of 1 events .* \(InternalFailure\)") as caught:
+        faulty().publish(event)
+    assert caught.value.event_ids == [event.event_id]
+    assert caught.value.retryable
+
+
+def test_soft_fail_tells_and_logs_and_does_not_raise(
+    endpoint: Endpoint, faulty: Callable[..., EventPublisher], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The result and one log line have the event's id and the code, and nothing of its data."""
+    endpoint.answers = [["InternalFailure"]] * 4
+    event = subject(secret="Ann Lee")
+    result = faulty().publish(event, soft_fail=True)
+    assert not result.ok
+    assert (result.failed[0].event_id, result.failed[0].error_code) == (event.event_id, "InternalFailure")
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert vars(record)["event_id"] == event.event_id
+    assert "Ann" not in f"{[vars(line) for line in caplog.records]}"
+
+
+def test_soft_fail_holds_for_a_bad_setup(monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> None:
+    """No source, no region, a client that breaks: nothing raises."""
+    for name in ("EVENTS_SOURCE", "POWERTOOLS_SERVICE_NAME", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    assert EventPublisher().publish(subject(), soft_fail=True).failed[0].error_code == "missing_setting"
+    regionless = EventPublisher(EventSettings(source="s")).publish(subject(), soft_fail=True)
+    assert regionless.failed[0].error_code == "NoRegionError"
+    broken = EventPublisher(EventSettings(source="s"), client=object()).publish(subject(), soft_fail=True)
+    assert broken.failed[0].error_code == "AttributeError"
+    monkeypatch.setenv("EVENTS_MAX_ATTEMPTS", "many")
+    assert EventPublisher().publish(subject(), soft_fail=True).failed[0].error_code == "invalid_setting"
+
+
+def test_one_bad_event_does_not_hold_up_the_others(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
+    """With soft_fail the rest is published, in order; without it nothing is."""
+    events = [subject(1), DomainEvent(event_type="a.b", data={"x": object()}), subject(2)]
+    with pytest.raises(InvalidPayloadError):
+        faulty().publish_many(events)
+    assert endpoint.requests == []
+    result = faulty().publish_many(events, soft_fail=True)
+    assert [outcome.status for outcome in result.outcomes] == ["published", "failed", "published"]
+    assert [outcome.event_id for outcome in result.outcomes] == [event.event_id for event in events]
+
+
+def test_what_still_fails_is_kept_in_the_queue(bus: Bus, endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
+    """The queue of the settings has the event and the code; that is no failure, and not silent either."""
+    endpoint.answers = [["InternalFailure"]] * 4
+    settings = EventSettings(source="subjects", region="eu-central-1", dead_letter_queue_url=bus.dead_letter_url)
+    event = subject()
+    with caplog.at_level(logging.WARNING):
+        result = EventPublisher(settings, client=passing_moto(endpoint), sleep=lambda _: None).publish(event)
+    assert (result.ok, len(result.kept), result.failed) == (False, 1, ())
+    (message,) = bus.dead_letters()
+    assert parse_event({"body": message["Body"]}).event_id == event.event_id
+    attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+    assert attributes == {"EventType": "subject.created", "Source": "subjects", "ErrorCode": "InternalFailure"}
+    assert "dead-letter queue has it" in caplog.text
+
+
+def passing_moto(endpoint: Endpoint) -> Any:
+    """Give a client that answers from the endpoint's script while moto has AWS in memory."""
+
+    class Client:
+        def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - boto3's name
+            return endpoint.answer(Entries)[1]
+
+    return Client()
+
+
+def test_a_queue_that_takes_nothing_makes_it_a_failure(
+    endpoint: Endpoint, faulty: Callable[..., EventPublisher]
+) -> None:
+    """An event that nobody kept is never told as kept."""
+    endpoint.answers = [["InternalFailure"]] * 4
+    with pytest.raises(EventPublishError):
+        faulty(dead_letters=Shelf(OSError("no"))).publish(subject())
+
+
+def test_a_fifo_queue_gets_group_and_id(bus: Bus) -> None:
+    """The same event twice is kept once."""
+    url = bus.sqs.create_queue(QueueName="kept.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    queue = SQSDeadLetterQueue(url, region="eu-central-1")
+    from ai_voice_shared.events.entries import Entry as RealEntry
+
+    entry = RealEntry.of(subject(), source="subjects")
+    queue.keep(entry, "InternalFailure")
+    queue.keep(entry, "InternalFailure")
+    count = bus.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    assert count["Attributes"]["ApproximateNumberOfMessages"] == "1"
+
+
+def test_large_data_waits_in_the_bucket(bus: Bus) -> None:
+    """Above the cap the event carries a ticket, and its consumer gets the data all the same."""
+    boto3.client("s3").create_bucket(Bucket="big", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    event = subject(text="é" * 200_000)
+    settings = settings_for(bus, claim_check_bucket="big")
+    assert EventPublisher(settings).publish(event).ok
+    (delivered,) = bus.delivered()
+    assert "data" not in delivered["detail"]
+    assert delivered["detail"]["claim_check"]["key"] == f"events/{event.event_id}.json"
+    store = S3ClaimCheckStore("big", region="eu-central-1")
+    assert parse_event(delivered, claim_checks=store).data == event.data
+
+
+def test_large_data_without_a_bucket_is_a_failure(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
+    """It is not sent, for the bus would refuse it with the whole request; the others are."""
+    result = faulty().publish_many([subject(text="x" * 262_144), subject(2)], soft_fail=True)
+    assert [outcome.error_code for outcome in result.outcomes] == ["TooLarge", None]
+    assert [len(request) for request in endpoint.requests] == [1]
+
+
+def test_a_bucket_that_fails_is_told(bus: Bus) -> None:
+    """The event is not published without its data."""
+    settings = settings_for(bus, claim_check_bucket="not-there")
+    result = EventPublisher(settings).publish(subject(text="x" * 262_144), soft_fail=True)
+    assert result.failed[0].error_code == "s3_error"
+    assert bus.delivered() == []
+
+
+def test_no_try_begins_when_the_time_is_over(
+    endpoint: Endpoint, faulty: Callable[..., EventPublisher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first try is always made; a retry only within the timeout."""
+    now = iter([0.0, 9.0, 9.0, 9.0])
+    monkeypatch.setattr("ai_voice_shared.events.publisher.time.monotonic", lambda: next(now))
+    endpoint.answers = [["InternalFailure"]] * 4
+    result = faulty().publish(subject(), soft_fail=True)
+    assert result.failed[0].attempts == 1
+
+
+@pytest.mark.anyio
+async def test_the_async_twin_publishes(bus: Bus) -> None:
+    """The call as it stands in the documents, with the caller's correlation id."""
+    event_publisher = AsyncEventPublisher(settings_for(bus))
+    event = subject()
+    with use_correlation_id("abc-123"):
+        result = await event_publisher.publish(event, soft_fail=True)
+    assert result.ok
+    assert parse_event(bus.delivered()[0]).correlation_id == "abc-123"
+
+
+@pytest.mark.anyio
+async def test_the_async_twin_fails_softly(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
+    """A failure is told, or raised without soft_fail."""
+    endpoint.answers = [(400, "AccessDeniedException")] * 2
+    event_publisher = AsyncEventPublisher(publisher=faulty())
+    assert not (await event_publisher.publish(subject(), soft_fail=True)).ok
+    with pytest.raises(EventPublishError):
+        await event_publisher.publish_many([subject()])
