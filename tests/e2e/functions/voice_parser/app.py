@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import io
 import json
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote_plus
 
 import mutagen
 from aws_lambda_powertools import Tracer
 
-from ai_voice_shared.aws import aws_client
 from ai_voice_shared.errors import UnsupportedMediaTypeError
 from ai_voice_shared.observability import get_logger, get_tracer, use_correlation_id
-from ai_voice_shared.observability.correlation import CORRELATION_METADATA_KEY
+from ai_voice_shared.services.s3_service import S3Service, parse_s3_event
 
 tracer = Tracer(patch_modules=("botocore",))
 logger = get_logger()
 
+MAX_BYTES = 16 * 2**20
 # mutagen names the stream by its class; Opus is always decoded at 48 kHz, whatever it was recorded at (RFC 7845).
 KINDS = {
     "OggOpus": ("ogg", "opus", 48_000),
@@ -31,36 +31,38 @@ KINDS = {
 }
 
 
+@cache
+def storage(bucket: str) -> S3Service:
+    """Give the process's service of a bucket."""
+    return S3Service(bucket_name=bucket)
+
+
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Parse each object that S3 names: one to an event today, but a list by contract."""
-    for record in event["Records"]:
-        parse(record["s3"]["bucket"]["name"], unquote_plus(record["s3"]["object"]["key"]))
-    return {"parsed": len(event["Records"])}
+    records = parse_s3_event(event)
+    for record in records:
+        parse(record.bucket, record.key)
+    return {"parsed": len(records)}
 
 
 def parse(bucket: str, key: str) -> None:
     """Read one voice note and write its result; the correlation id is the one that it was stored with."""
-    s3 = aws_client("s3")
-    found = s3.get_object(Bucket=bucket, Key=key)
-    with use_correlation_id(found["Metadata"].get(CORRELATION_METADATA_KEY)) as correlation_id:
+    s3 = storage(bucket)
+    head = s3.head_object(key)
+    with use_correlation_id(head.correlation_id) as correlation_id:
         tracer.put_annotation("correlation_id", correlation_id)
         logger.info("parsing", extra={"key": key})
-        content = found["Body"].read()
+        content = s3.download_bytes(key, max_bytes=MAX_BYTES)
         result = {
             "source": {"bucket": bucket, "key": key},
             "bytes": len(content),
             **describe(content, key),
             "correlation_id": correlation_id,
         }
-        s3.put_object(
-            Bucket=bucket,
-            Key=str(PurePosixPath(key).with_suffix(".json")),
-            Body=json.dumps(result).encode(),
-            ContentType="application/json",
-            Metadata={CORRELATION_METADATA_KEY: correlation_id},
-        )
+        # The service puts the correlation id into the object's metadata.
+        s3.upload_bytes(str(PurePosixPath(key).with_suffix(".json")), json.dumps(result).encode())
         logger.info("parsed", extra={"key": key, "duration_seconds": result["duration_seconds"]})
 
 

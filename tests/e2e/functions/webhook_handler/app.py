@@ -27,7 +27,7 @@ from aws_lambda_powertools.utilities.idempotency import (
 )
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyAlreadyInProgressError
 
-from ai_voice_shared import CustomerLookupSettings, S3Settings, TwilioSettings
+from ai_voice_shared import CustomerLookupSettings, TwilioSettings
 from ai_voice_shared.aws import aws_client
 from ai_voice_shared.errors import (
     AIVoiceError,
@@ -39,7 +39,6 @@ from ai_voice_shared.errors import (
     MediaTooLargeError,
     MediaTypeError,
     MediaUnavailableError,
-    S3UnavailableError,
     ServiceResponseError,
     ServiceUnavailableError,
     TwilioMediaError,
@@ -52,7 +51,8 @@ from ai_voice_shared.observability import (
     get_tracer,
     use_correlation_id,
 )
-from ai_voice_shared.observability.correlation import CORRELATION_HEADER, CORRELATION_METADATA_KEY
+from ai_voice_shared.observability.correlation import CORRELATION_HEADER
+from ai_voice_shared.services.s3_service import S3Service, build_key
 
 tracer = Tracer(patch_modules=("botocore",))
 logger = get_logger()
@@ -61,7 +61,7 @@ THANKS = "Thank you, we have your voice note."
 UNKNOWN = "Sorry, this number is not registered with us. Please ask your company to add it."
 NO_AUDIO = "Please send us a voice note; that is all we can take here."
 UNUSABLE = "Sorry, we could not use that recording. Please send a voice note of at most 16 MB."
-EXTENSIONS = {"audio/ogg": "ogg", "audio/mpeg": "mp3", "audio/mp4": "m4a"}
+EXTENSIONS = {"audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/mp4": ".m4a"}
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -107,8 +107,9 @@ def take(form: dict[str, str]) -> str:
         return UNUSABLE
     for media_sid, content_type, content in notes:
         parts = (customer["company_id"], customer["customer_id"], form["MessageSid"], media_sid)
-        key = "voice-notes/" + "/".join(safe(part) for part in parts) + f".{EXTENSIONS[content_type]}"
-        store(key, content, content_type)
+        key = build_key("voice-notes", *parts, suffix=EXTENSIONS[content_type])
+        # The service puts the correlation id into the object's metadata.
+        storage().upload_bytes(key, content, content_type=content_type)
         logger.info("voice note stored", extra={"key": key, "bytes": len(content), "customer_id": parts[1]})
     return THANKS if notes else NO_AUDIO
 
@@ -134,6 +135,12 @@ def report(error: AIVoiceError) -> None:
 def twilio() -> TwilioSettings:
     """Give the settings of the Twilio account."""
     return TwilioSettings()
+
+
+@cache
+def storage() -> S3Service:
+    """Give the process's service of the bucket."""
+    return S3Service()
 
 
 @cache
@@ -249,22 +256,3 @@ def get(url: str, headers: dict[str, str]) -> HttpResponse:
         return http().send(HttpRequest(method="GET", url=url, headers=headers, max_bytes=limit, service="twilio"))
     except ServiceResponseError:
         raise MediaTooLargeError(f"more than {limit} bytes") from None
-
-
-def safe(part: str) -> str:
-    """Return a part of a key, or refuse it."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", part) or ".." in part:
-        raise InvalidPayloadError("a part of the key is not safe")
-    return part
-
-
-def store(key: str, content: bytes, content_type: str) -> None:
-    """Put an object with the correlation id."""
-    metadata = {CORRELATION_METADATA_KEY: get_correlation_id() or ""}
-    bucket = S3Settings().bucket_name
-    try:
-        aws_client("s3", read_timeout=3, retries={"total_max_attempts": 2}).put_object(
-            Bucket=bucket, Key=key, Body=content, ContentType=content_type, Metadata=metadata
-        )
-    except Exception as error:
-        raise S3UnavailableError("the object was not stored", operation="PutObject", bucket=bucket, key=key) from error

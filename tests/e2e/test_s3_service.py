@@ -1,0 +1,105 @@
+"""S3Service against the deployed bucket."""
+
+from __future__ import annotations
+
+import io
+import ssl
+import uuid
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from ai_voice_shared import S3Settings
+from ai_voice_shared.errors import S3ObjectNotFoundError
+from ai_voice_shared.services.s3_service import S3Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.stack import Stack
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def service(stack: Stack) -> S3Service:
+    """Make a service of the stack's bucket."""
+    settings = S3Settings(bucket_name=stack.bucket, region=stack.aws.region)
+    return S3Service(settings, client=stack.aws.client("s3"))
+
+
+@pytest.fixture
+def prefix(stack: Stack) -> Iterator[str]:
+    """Give a prefix of the test's own, outside what starts the parser, and clean up behind it."""
+    own = f"e2e-tests/{uuid.uuid4()}/"
+    yield own
+    client = stack.aws.client("s3")
+    for key in stack.keys(own):
+        client.delete_object(Bucket=stack.bucket, Key=key)
+
+
+def test_bytes_come_back(service: S3Service, prefix: str) -> None:
+    """What was uploaded is what is downloaded, with its type and metadata."""
+    key = f"{prefix}note.txt"
+    service.upload_bytes(key, b"hello", content_type="text/plain", metadata={"origin": "test"})
+    assert service.download_bytes(key) == b"hello"
+    head = service.head_object(key)
+    assert (head.size, head.content_type, head.metadata["origin"]) == (5, "text/plain", "test")
+
+
+def test_files_come_back(service: S3Service, prefix: str, tmp_path: Path) -> None:
+    """A file of several parts comes back byte for byte, and the caller's file object stays open."""
+    content = bytes(range(256)) * 40_000
+    source, target = tmp_path / "source.bin", tmp_path / "target.bin"
+    source.write_bytes(content)
+    service.upload_file(f"{prefix}file.bin", source)
+    service.download_file(f"{prefix}file.bin", target)
+    assert target.read_bytes() == content
+
+    stream = io.BytesIO(content)
+    service.upload_fileobj(f"{prefix}stream.bin", stream)
+    assert not stream.closed
+    assert service.download_bytes(f"{prefix}stream.bin") == content
+
+
+def test_keys_are_listed_page_by_page(service: S3Service, prefix: str) -> None:
+    """A page has its keys and the way to the next; the iterator gives them all."""
+    keys = [f"{prefix}{number}.txt" for number in range(5)]
+    for key in keys:
+        service.upload_bytes(key, b"x")
+    page = service.list_objects(prefix=prefix, max_keys=2)
+    assert [one.key for one in page.objects] == keys[:2]
+    assert page.is_truncated
+    assert [one.key for one in service.iter_objects(prefix=prefix)] == keys
+
+
+def test_a_presigned_request_needs_no_credentials(stack: Stack, service: S3Service, prefix: str) -> None:
+    """Whoever has the URLs can put and get this object."""
+    verify = stack.aws.verify
+    trusted = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
+    key = f"{prefix}presigned.txt"
+    with httpx.Client(verify=trusted, trust_env=False) as outside:
+        put = service.presign_put(key, content_type="text/plain", expires_in=60)
+        outside.put(put.url, content=b"from outside", headers=dict(put.headers)).raise_for_status()
+        assert service.download_bytes(key) == b"from outside"
+        get = service.presign_get(key, expires_in=60)
+        assert outside.get(get.url).raise_for_status().content == b"from outside"
+
+
+def test_what_is_not_there_is_named(service: S3Service, prefix: str) -> None:
+    """A missing key does not exist, and downloading it is a typed error."""
+    assert not service.object_exists(f"{prefix}nothing")
+    with pytest.raises(S3ObjectNotFoundError):
+        service.download_bytes(f"{prefix}nothing")
+
+
+def test_a_deleted_object_is_gone(service: S3Service, prefix: str) -> None:
+    """Deleting takes the object away, and doing so twice is no error."""
+    key = f"{prefix}short-lived"
+    service.upload_bytes(key, b"x")
+    assert service.object_exists(key)
+    service.delete_object(key)
+    service.delete_object(key)
+    assert not service.object_exists(key)
