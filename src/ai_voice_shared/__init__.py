@@ -18,10 +18,16 @@ from ai_voice_shared._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from ai_voice_shared.errors import AIVoiceError as AIVoiceError
+    from ai_voice_shared.models.s3 import S3ListResponse as S3ListResponse
+    from ai_voice_shared.models.s3 import S3ObjectMetadata as S3ObjectMetadata
     from ai_voice_shared.observability.correlation import get_correlation_id as get_correlation_id
     from ai_voice_shared.observability.correlation import use_correlation_id as use_correlation_id
     from ai_voice_shared.observability.logger import get_logger as get_logger
     from ai_voice_shared.observability.tracing import get_tracer as get_tracer
+    from ai_voice_shared.services.s3.events import parse_s3_event as parse_s3_event
+    from ai_voice_shared.services.s3.keys import S3Key as S3Key
+    from ai_voice_shared.services.s3.keys import build_key as build_key
+    from ai_voice_shared.services.s3_service import S3Service as S3Service
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings as CustomerLookupSettings
     from ai_voice_shared.settings.s3 import S3Settings as S3Settings
     from ai_voice_shared.settings.twilio import TwilioSettings as TwilioSettings
@@ -33,11 +39,17 @@ _exported, __dir__, __all__ = lazy_exports(
     {
         "AIVoiceError": ".errors",
         "CustomerLookupSettings": ".settings.customer_lookup",
+        "S3Key": ".services.s3.keys",
+        "S3ListResponse": ".models.s3",
+        "S3ObjectMetadata": ".models.s3",
+        "S3Service": ".services.s3_service",
         "S3Settings": ".settings.s3",
         "TwilioSettings": ".settings.twilio",
+        "build_key": ".services.s3.keys",
         "get_correlation_id": ".observability.correlation",
         "get_logger": ".observability.logger",
         "get_tracer": ".observability.tracing",
+        "parse_s3_event": ".services.s3.events",
         "use_correlation_id": ".observability.correlation",
     },
 )

@@ -1,0 +1,78 @@
+"""What S3 says about objects."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["S3ListResponse", "S3ObjectMetadata"]
+
+
+class S3ObjectMetadata(BaseModel):
+    """An object without its bytes, as `HeadObject` and `ListObjectsV2` describe it.
+
+    A listing knows key, size, ETag, time and storage class; the rest comes from `head_object`.
+
+    Examples
+    --------
+    >>> S3ObjectMetadata(key="notes/a.ogg", size=3).size
+    3
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    key: str
+    size: int = Field(ge=0, description="Bytes.")
+    etag: str | None = Field(default=None, description="Without its quotation marks.")
+    last_modified: datetime | None = None
+    content_type: str | None = None
+    storage_class: str | None = None
+    version_id: str | None = None
+    is_latest: bool | None = Field(default=None, description="In a listing of versions.")
+    is_delete_marker: bool = False
+    metadata: dict[str, str] = Field(default_factory=dict, description="User metadata, decoded.", repr=False)
+    correlation_id: str | None = None
+
+    @classmethod
+    def from_listing(cls, entry: dict[str, Any], *, delete_marker: bool = False) -> S3ObjectMetadata:
+        """Read an entry of `Contents`, `Versions` or `DeleteMarkers`."""
+        return cls(
+            key=entry["Key"],
+            size=entry.get("Size", 0),
+            etag=unquoted(entry.get("ETag")),
+            last_modified=entry.get("LastModified"),
+            storage_class=entry.get("StorageClass"),
+            version_id=entry.get("VersionId"),
+            is_latest=entry.get("IsLatest"),
+            is_delete_marker=delete_marker,
+        )
+
+
+class S3ListResponse(BaseModel):
+    """A page of a listing.
+
+    Examples
+    --------
+    >>> page = S3ListResponse(objects=(S3ObjectMetadata(key="a", size=1),), is_truncated=False)
+    >>> [one.key for one in page.objects], page.next_continuation_token
+    (['a'], None)
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    objects: tuple[S3ObjectMetadata, ...] = ()
+    prefixes: tuple[str, ...] = Field(default=(), description="With a delimiter: the folders of this level.")
+    is_truncated: bool = False
+    next_continuation_token: str | None = Field(default=None, description="What the next page is asked for with.")
+
+    @property
+    def key_count(self) -> int:
+        """How many objects the page has."""
+        return len(self.objects)
+
+
+def unquoted(etag: str | None) -> str | None:
+    """Take the quotation marks off an ETag."""
+    return etag.strip('"') if etag else None

@@ -1,0 +1,17 @@
+"""Clients of the outside world, one a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ai_voice_shared._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from ai_voice_shared.services.s3_service import S3Service as S3Service
+
+__getattr__, __dir__, __all__ = lazy_exports(
+    __name__,
+    {
+        "S3Service": ".s3_service",
+    },
+)

@@ -1,0 +1,101 @@
+"""What all parts of `S3Service` stand on: settings, client, spans, errors."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ai_voice_shared.observability.tracing import get_tracer
+from ai_voice_shared.services.s3.errors import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ai_voice_shared.observability.tracing import Span, Tracer
+    from ai_voice_shared.settings.s3 import S3Settings
+
+__all__ = ["S3Base"]
+
+_log = logging.getLogger(__name__)
+
+
+class S3Base:
+    """Holds what the constructor was given, and makes the rest on first use."""
+
+    def __init__(
+        self,
+        settings: S3Settings | None = None,
+        *,
+        bucket_name: str | None = None,
+        client: Any = None,
+        tracer: Tracer | None = None,
+    ) -> None:
+        self._settings = settings
+        self._bucket_name = bucket_name
+        self._client = client
+        self._tracer = tracer
+
+    def __repr__(self) -> str:
+        name = self._bucket_name or (self._settings.bucket_name if self._settings else "")
+        return f"{type(self).__name__}({name})"
+
+    @cached_property
+    def settings(self) -> S3Settings:
+        """The settings; from the environment unless the constructor was given some."""
+        from ai_voice_shared.settings.s3 import S3Settings
+
+        if self._settings is None:
+            return S3Settings(bucket_name=self._bucket_name) if self._bucket_name else S3Settings()
+        return self._settings
+
+    @cached_property
+    def bucket_name(self) -> str:
+        """The bucket that all calls are about."""
+        return self._bucket_name or self.settings.bucket_name
+
+    @cached_property
+    def client(self) -> Any:
+        """The botocore client; the process's own unless the constructor was given one."""
+        if self._client is not None:
+            return self._client
+        from ai_voice_shared.aws import aws_client
+
+        settings = self.settings
+        return aws_client(
+            "s3",
+            region_name=settings.region,
+            # boto3 presigns with SigV2 or a global host unless it is told otherwise.
+            signature_version="s3v4",
+            s3={"addressing_style": _addressing_style()},
+            retries={"total_max_attempts": settings.max_attempts, "mode": "standard"},
+            connect_timeout=settings.connect_timeout,
+            read_timeout=settings.read_timeout,
+            # Parts of a transfer and calls of other threads at the same time.
+            max_pool_connections=50,
+        )
+
+    @contextmanager
+    def _operation(self, operation: str, key: str | None = None, **annotations: str | float) -> Iterator[Span]:
+        """Open a span for one S3 operation and raise its errors as `S3Error`s."""
+        tracer = self._tracer or get_tracer()
+        with (
+            tracer.span(f"## s3.{operation}", bucket=self.bucket_name, **annotations) as span,
+            translated(operation, self.bucket_name, key),
+        ):
+            yield span
+
+    def _done(self, message: str, key: str | None, **facts: Any) -> None:
+        _log.debug(message, extra={"bucket": self.bucket_name, "key": key, **facts})
+
+
+def _addressing_style() -> str:
+    """Name buckets in the host, as AWS wants it, but in the path for an endpoint that is a bare address."""
+    import os
+
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    host = (urlsplit(endpoint).hostname or "") if endpoint else ""
+    bare = host == "localhost" or host.replace(".", "").isdigit() or ":" in host
+    return "path" if bare else "virtual"

@@ -1,0 +1,181 @@
+"""Copying, moving and deleting objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+
+from ai_voice_shared import errors
+from ai_voice_shared.models.s3 import unquoted
+from ai_voice_shared.services.s3.keys import S3Key
+from ai_voice_shared.services.s3.listing import S3Listing
+from ai_voice_shared.services.s3.writing import S3Upload, S3Writing, UploadOptions, _conditions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["S3Changing", "S3Deletion"]
+
+_DELETE_BATCH = 1000
+_COPY_LIMIT = 5 * 1024**3
+_COPY_PART = 512 << 20
+
+
+class S3Deletion(NamedTuple):
+    """What became of the keys of `delete_objects`: those that are gone, and the error of each that is not."""
+
+    deleted: tuple[str, ...]
+    errors: dict[str, errors.S3Error]
+
+
+class S3Changing(S3Listing, S3Writing):
+    """The changing side of `S3Service`."""
+
+    def copy_object(
+        self,
+        source_key: str,
+        key: str,
+        *,
+        source_bucket: str | None = None,
+        source_version_id: str | None = None,
+        **options: Unpack[UploadOptions],
+    ) -> S3Upload:
+        """Copy an object inside S3; beyond 5 GiB in parts.
+
+        Parameters
+        ----------
+        source_key, source_bucket, source_version_id
+            What is copied; by default from the same bucket, its newest version.
+        key
+            Where to.
+        **options
+            As in `upload_bytes`. Metadata, content type and tags are the source's unless they are given here.
+        """
+        source: dict[str, str] = {"Bucket": source_bucket or self.bucket_name, "Key": S3Key(source_key)}
+        if source_version_id:
+            source["VersionId"] = source_version_id
+        with self._operation("HeadObject", source_key):
+            head = self.client.head_object(**source)
+        if head["ContentLength"] > _COPY_LIMIT:
+            return self._copy_in_parts(source, head, key, options)
+        parameters = self._object_parameters(key, options)
+        if "metadata" in options or "content_type" in options:
+            parameters["MetadataDirective"] = "REPLACE"
+        else:
+            # S3 ignores these where it copies the source's own.
+            parameters.pop("Metadata", None)
+            parameters.pop("ContentType")
+        if "tags" in options:
+            parameters["TaggingDirective"] = "REPLACE"
+        with self._operation("CopyObject", key):
+            # The source must still be what was looked at.
+            answer = self.client.copy_object(
+                CopySource=source, CopySourceIfMatch=head["ETag"], **parameters, **_conditions(options)
+            )
+        self._done("copied", key, source_key=source_key)
+        return S3Upload(
+            key, unquoted(answer["CopyObjectResult"].get("ETag")), answer.get("VersionId"), head["ContentLength"]
+        )
+
+    def move_object(self, source_key: str, key: str, **options: Unpack[UploadOptions]) -> S3Upload:
+        """Copy an object and delete the source once the copy is there.
+
+        S3 has no move: where the delete fails, both exist, and the error says so. Nothing is lost.
+        """
+        if source_key == key:
+            raise errors.ValidationError("an object cannot be moved onto itself")
+        copied = self.copy_object(source_key, key, **options)
+        self.delete_object(source_key)
+        return copied
+
+    def delete_object(self, key: str, *, version_id: str | None = None) -> None:
+        """Delete an object; one that is not there is no error, as in S3."""
+        more = {"VersionId": version_id} if version_id else {}
+        with self._operation("DeleteObject", key):
+            self.client.delete_object(Bucket=self.bucket_name, Key=S3Key(key), **more)
+        self._done("deleted", key)
+
+    def delete_objects(self, keys: Iterable[str]) -> S3Deletion:
+        """Delete any number of objects, a thousand with each request.
+
+        Returns
+        -------
+        S3Deletion
+            The keys that are gone, and for each other key its own error. A request that fails as a whole raises.
+        """
+        deleted: list[str] = []
+        failed: dict[str, errors.S3Error] = {}
+        for batch in _batches(keys, _DELETE_BATCH):
+            objects = [{"Key": S3Key(key)} for key in batch]
+            with self._operation("DeleteObjects", None, keys=len(batch)):
+                answer = self.client.delete_objects(Bucket=self.bucket_name, Delete={"Objects": objects})
+            deleted += [entry["Key"] for entry in answer.get("Deleted", ())]
+            for entry in answer.get("Errors", ()):
+                failed[entry["Key"]] = self._deletion_error(entry)
+        self._done("deleted objects", None, deleted=len(deleted), failed=len(failed))
+        return S3Deletion(tuple(deleted), failed)
+
+    def delete_prefix(self, prefix: str, *, confirm: str) -> S3Deletion:
+        """Delete all objects whose keys begin with `prefix`.
+
+        Parameters
+        ----------
+        prefix
+            Not empty: emptying a bucket is not this method's work.
+        confirm
+            The prefix once more, so that nobody deletes by a variable that holds something else than they think.
+        """
+        if not prefix or prefix != confirm:
+            raise errors.ValidationError("delete_prefix wants a prefix that is not empty, and the same in confirm=")
+        return self.delete_objects(one.key for one in self.iter_objects(prefix))
+
+    def _copy_in_parts(
+        self, source: dict[str, str], head: dict[str, Any], key: str, options: UploadOptions
+    ) -> S3Upload:
+        parameters = self._object_parameters(key, options)
+        if "content_type" not in options and "ContentType" in head:
+            parameters["ContentType"] = head["ContentType"]
+        if "metadata" not in options:
+            parameters["Metadata"] = head.get("Metadata", {})
+        size: int = head["ContentLength"]
+        with self._operation("CreateMultipartUpload", key):
+            upload_id = self.client.create_multipart_upload(**parameters)["UploadId"]
+        place = {"Bucket": self.bucket_name, "Key": parameters["Key"], "UploadId": upload_id}
+        try:
+            parts = []
+            for number, first in enumerate(range(0, size, _COPY_PART), start=1):
+                last = min(first + _COPY_PART, size) - 1
+                with self._operation("UploadPartCopy", key, part=number):
+                    answer = self.client.upload_part_copy(
+                        **place,
+                        PartNumber=number,
+                        CopySource=source,
+                        CopySourceIfMatch=head["ETag"],
+                        CopySourceRange=f"bytes={first}-{last}",
+                    )
+                parts.append({"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]})
+            with self._operation("CompleteMultipartUpload", key, parts=len(parts)):
+                answer = self.client.complete_multipart_upload(
+                    **place, MultipartUpload={"Parts": parts}, **_conditions(options)
+                )
+        except BaseException:
+            self._abort(place)
+            raise
+        return self._stored(key, answer, size)
+
+    def _deletion_error(self, entry: dict[str, Any]) -> errors.S3Error:
+        from ai_voice_shared.services.s3.errors import error_for_code
+
+        return error_for_code(
+            entry.get("Code", ""), operation="DeleteObjects", bucket=self.bucket_name, key=entry["Key"]
+        )
+
+
+def _batches(keys: Iterable[str], size: int) -> Iterator[list[str]]:
+    batch: list[str] = []
+    for key in keys:
+        batch.append(key)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

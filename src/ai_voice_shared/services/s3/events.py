@@ -1,0 +1,112 @@
+"""S3's notifications, however they arrive: direct, through EventBridge, through SQS.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html and
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+from ai_voice_shared.errors import InvalidPayloadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["S3EventRecord", "parse_s3_event"]
+
+
+@dataclass(frozen=True, slots=True)
+class S3EventRecord:
+    """What happened to one object.
+
+    Parameters
+    ----------
+    event_name
+        S3's word without its prefix (`"ObjectCreated:Put"`), or EventBridge's (`"Object Created"`).
+    bucket, key
+        Which object; the key is decoded.
+    size
+        Bytes, where it was created.
+    etag, version_id, sequencer
+        As S3 gives them; the sequencer orders events of one key.
+    """
+
+    event_name: str
+    bucket: str
+    key: str
+    size: int | None = None
+    etag: str | None = None
+    version_id: str | None = None
+    sequencer: str | None = None
+
+
+def parse_s3_event(event: Mapping[str, Any]) -> list[S3EventRecord]:
+    """Read the records of an S3 notification.
+
+    Parameters
+    ----------
+    event
+        What the function was called with: S3's own event, EventBridge's, or SQS messages that hold either.
+        S3's test event, which it sends when a notification is set up, has no records.
+
+    Raises
+    ------
+    InvalidPayloadError
+        It is none of these.
+
+    Examples
+    --------
+    >>> record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "notes"}, "object": {"key": "a+b.ogg"}}}
+    >>> [(one.bucket, one.key) for one in parse_s3_event({"Records": [record]})]
+    [('notes', 'a b.ogg')]
+    """
+    try:
+        return list(_records(event))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        msg = f"this is no S3 notification ({type(error).__name__})"
+        raise InvalidPayloadError(msg) from None
+
+
+def _records(event: Mapping[str, Any]) -> Iterator[S3EventRecord]:
+    if event.get("Event") == "s3:TestEvent":
+        return
+    if event.get("source") == "aws.s3":
+        yield _from_eventbridge(event)
+        return
+    for record in event["Records"]:
+        if record.get("eventSource") == "aws:sqs":
+            yield from _records(json.loads(record["body"]))
+        else:
+            yield _from_s3(record)
+
+
+def _from_s3(record: Mapping[str, Any]) -> S3EventRecord:
+    s3 = record["s3"]
+    return S3EventRecord(
+        event_name=record["eventName"],
+        bucket=s3["bucket"]["name"],
+        # A form's encoding: a space is a plus.
+        key=unquote_plus(s3["object"]["key"]),
+        size=s3["object"].get("size"),
+        etag=s3["object"].get("eTag"),
+        version_id=s3["object"].get("versionId"),
+        sequencer=s3["object"].get("sequencer"),
+    )
+
+
+def _from_eventbridge(event: Mapping[str, Any]) -> S3EventRecord:
+    detail = event["detail"]
+    return S3EventRecord(
+        event_name=event["detail-type"],
+        bucket=detail["bucket"]["name"],
+        # EventBridge has the key as it is, not encoded.
+        key=detail["object"]["key"],
+        size=detail["object"].get("size"),
+        etag=detail["object"].get("etag"),
+        version_id=detail["object"].get("version-id"),
+        sequencer=detail["object"].get("sequencer"),
+    )

@@ -1,0 +1,165 @@
+"""Looking at objects without reading them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ai_voice_shared import errors
+from ai_voice_shared.models.s3 import S3ListResponse, S3ObjectMetadata, unquoted
+from ai_voice_shared.observability.correlation import CORRELATION_METADATA_KEY
+from ai_voice_shared.services.s3.base import S3Base
+from ai_voice_shared.services.s3.keys import S3Key
+from ai_voice_shared.services.s3.metadata import decode_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["S3Listing"]
+
+
+class S3Listing(S3Base):
+    """The looking side of `S3Service`."""
+
+    def head_object(
+        self,
+        key: str,
+        *,
+        version_id: str | None = None,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> S3ObjectMetadata:
+        """Describe an object.
+
+        Raises
+        ------
+        S3ObjectNotFoundError
+            It does not exist. HeadObject has no body, so a missing bucket looks the same.
+        S3PreconditionFailedError, S3NotModifiedError
+            The condition does not hold.
+        """
+        parameters = {"VersionId": version_id, "IfMatch": if_match, "IfNoneMatch": if_none_match}
+        with self._operation("HeadObject", key):
+            answer = self.client.head_object(
+                Bucket=self.bucket_name, Key=S3Key(key), **{name: value for name, value in parameters.items() if value}
+            )
+        metadata = decode_metadata(answer.get("Metadata", {}))
+        return S3ObjectMetadata(
+            key=key,
+            size=answer["ContentLength"],
+            etag=unquoted(answer.get("ETag")),
+            last_modified=answer.get("LastModified"),
+            content_type=answer.get("ContentType"),
+            storage_class=answer.get("StorageClass", "STANDARD"),
+            version_id=answer.get("VersionId"),
+            metadata=metadata,
+            correlation_id=metadata.get(CORRELATION_METADATA_KEY),
+        )
+
+    def object_exists(self, key: str) -> bool:
+        """Say whether an object exists. An outage or a refusal is an error, never False."""
+        try:
+            self.head_object(key)
+        except errors.S3ObjectNotFoundError:
+            return False
+        return True
+
+    def list_objects(
+        self,
+        prefix: str = "",
+        *,
+        delimiter: str | None = None,
+        max_keys: int = 1000,
+        continuation_token: str | None = None,
+        start_after: str | None = None,
+    ) -> S3ListResponse:
+        """List a page of objects, in the order of their keys (ListObjectsV2).
+
+        Parameters
+        ----------
+        prefix
+            What the keys begin with.
+        delimiter
+            `"/"` gives the objects of this level and the `prefixes` of the next.
+        max_keys
+            Objects and prefixes of a page, 1000 at most.
+        continuation_token
+            `next_continuation_token` of the page before.
+        start_after
+            Give keys after this one only.
+        """
+        parameters = {
+            "Prefix": prefix,
+            "Delimiter": delimiter,
+            "ContinuationToken": continuation_token,
+            "StartAfter": start_after,
+        }
+        with self._operation("ListObjectsV2"):
+            answer = self.client.list_objects_v2(
+                Bucket=self.bucket_name,
+                MaxKeys=max_keys,
+                **{name: value for name, value in parameters.items() if value},
+            )
+        return S3ListResponse(
+            # An empty listing has no Contents at all.
+            objects=tuple(S3ObjectMetadata.from_listing(entry) for entry in answer.get("Contents", ())),
+            prefixes=tuple(entry["Prefix"] for entry in answer.get("CommonPrefixes", ())),
+            is_truncated=answer.get("IsTruncated", False),
+            next_continuation_token=answer.get("NextContinuationToken"),
+        )
+
+    def iter_objects(
+        self, prefix: str = "", *, start_after: str | None = None, limit: int | None = None
+    ) -> Iterator[S3ObjectMetadata]:
+        """Give all objects whose keys begin with `prefix`, page after page as they are needed, at most `limit`."""
+        given = 0
+        for page in self._pages(prefix, None, start_after):
+            for one in page.objects:
+                if limit is not None and given >= limit:
+                    return
+                yield one
+                given += 1
+
+    def iter_prefixes(self, prefix: str = "", *, delimiter: str = "/") -> Iterator[str]:
+        """Give the "folders" right below `prefix`, with their slash at the end."""
+        for page in self._pages(prefix, delimiter, None):
+            yield from page.prefixes
+
+    def iter_versions(self, prefix: str = "") -> Iterator[S3ObjectMetadata]:
+        """Give all versions and delete markers of the objects below `prefix`, newest first for each key."""
+        parameters: dict[str, Any] = {"Bucket": self.bucket_name, "Prefix": prefix}
+        while True:
+            with self._operation("ListObjectVersions"):
+                answer = self.client.list_object_versions(**parameters)
+            found = [S3ObjectMetadata.from_listing(entry) for entry in answer.get("Versions", ())]
+            markers = answer.get("DeleteMarkers", ())
+            found += [S3ObjectMetadata.from_listing(entry, delete_marker=True) for entry in markers]
+            # S3 gives versions and markers apart; together they are in order by key, newest first.
+            found.sort(key=lambda one: one.last_modified.timestamp() if one.last_modified else 0, reverse=True)
+            yield from sorted(found, key=lambda one: one.key)
+            if not answer.get("IsTruncated"):
+                return
+            parameters |= {"KeyMarker": answer["NextKeyMarker"], "VersionIdMarker": answer["NextVersionIdMarker"]}
+
+    def get_tags(self, key: str, *, version_id: str | None = None) -> dict[str, str]:
+        """Read an object's tags."""
+        more = {"VersionId": version_id} if version_id else {}
+        with self._operation("GetObjectTagging", key):
+            answer = self.client.get_object_tagging(Bucket=self.bucket_name, Key=S3Key(key), **more)
+        return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+
+    def put_tags(self, key: str, tags: Mapping[str, str]) -> None:
+        """Replace an object's tags."""
+        tag_set = [{"Key": name, "Value": value} for name, value in tags.items()]
+        with self._operation("PutObjectTagging", key):
+            self.client.put_object_tagging(Bucket=self.bucket_name, Key=S3Key(key), Tagging={"TagSet": tag_set})
+
+    def _pages(self, prefix: str, delimiter: str | None, start_after: str | None) -> Iterator[S3ListResponse]:
+        token = None
+        while True:
+            page = self.list_objects(
+                prefix, delimiter=delimiter, continuation_token=token, start_after=None if token else start_after
+            )
+            yield page
+            token = page.next_continuation_token
+            if not page.is_truncated or token is None:
+                return
