@@ -1,0 +1,360 @@
+"""What S3Service promises, held by the real one on moto and by the twin in memory."""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import BaseModel
+
+from ai_voice_shared import errors
+from ai_voice_shared.observability.correlation import use_correlation_id
+from ai_voice_shared.services.s3.writing import PART_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ai_voice_shared.services.s3_service import S3Service
+
+pytestmark = pytest.mark.unit
+
+LARGE = bytes(range(256)) * (PART_SIZE // 256) + b"the second part"
+
+
+def test_bytes_come_back_with_what_was_said_of_them(s3: S3Service) -> None:
+    """Type, metadata and size of an object are those it was stored with."""
+    stored = s3.upload_bytes("a/b.ogg", b"OggS", metadata={"Origin": "test"})
+    head = s3.head_object("a/b.ogg")
+    assert s3.download_bytes("a/b.ogg") == b"OggS"
+    assert (head.size, head.content_type, head.metadata, head.etag) == (4, "audio/ogg", {"origin": "test"}, stored.etag)
+
+
+@pytest.mark.parametrize("data", [bytearray(b"abc"), memoryview(b"abc"), b"", b"\x00" * 70_000])
+def test_any_kind_of_bytes_can_be_stored(s3: S3Service, data: Any) -> None:
+    """Bytes, byte arrays and views are stored alike, an empty object too."""
+    assert s3.upload_bytes("k", data).size == len(data)
+    assert s3.download_bytes("k") == bytes(data)
+
+
+@pytest.mark.parametrize("content", [b"", b"small", LARGE], ids=["empty", "small", "parts"])
+@pytest.mark.parametrize("way", ["file", "fileobj", "stream"])
+def test_every_way_of_writing_stores_the_same(s3: S3Service, tmp_path: Path, way: str, content: bytes) -> None:
+    """A file, an open file and an iterator of bytes give the same object, in one part or in several."""
+    progress: list[int] = []
+    if way == "file":
+        (tmp_path / "source").write_bytes(content)
+        stored = s3.upload_file("k.json", tmp_path / "source", on_progress=progress.append)
+    elif way == "fileobj":
+        stored = s3.upload_fileobj("k.json", io.BytesIO(content), on_progress=progress.append)
+    else:
+        chunks = (content[begin : begin + 100_001] for begin in range(0, len(content), 100_001))
+        stored = s3.upload_stream("k.json", chunks, on_progress=progress.append)
+    assert stored.size == len(content) == progress[-1]
+    assert s3.download_bytes("k.json") == content
+    assert s3.head_object("k.json").content_type == "application/json"
+
+
+def test_the_caller_s_file_stays_open_and_is_read_from_where_it_stands(s3: S3Service) -> None:
+    """An open file is the caller's: it is not rewound and not closed."""
+    stream = io.BytesIO(b"headerbody")
+    stream.seek(6)
+    s3.upload_fileobj("k", stream)
+    assert not stream.closed
+    assert s3.download_bytes("k") == b"body"
+
+
+def test_a_raw_stream_that_gives_little_at_a_time_is_read_to_its_end(s3: S3Service) -> None:
+    """A socket-like file whose reads are short loses nothing."""
+
+    class Trickle(io.RawIOBase):
+        def __init__(self) -> None:
+            self.rest = LARGE
+
+        def read(self, size: int = -1) -> bytes:
+            piece, self.rest = self.rest[: min(size, 65_537)], self.rest[min(size, 65_537) :]
+            return piece
+
+    s3.upload_fileobj("k", Trickle())  # type: ignore[arg-type]
+    assert s3.download_bytes("k") == LARGE
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["one request", "parts"])
+def test_an_error_of_the_source_leaves_nothing_behind(s3: S3Service, *, large: bool) -> None:
+    """What the caller's iterator raises comes through; no object and no unfinished upload is left."""
+
+    def chunks() -> Iterator[bytes]:
+        if large:
+            yield LARGE
+            yield LARGE
+        raise ConnectionError("the source broke")
+
+    with pytest.raises(ConnectionError, match="the source broke"):
+        s3.upload_stream("k", chunks())
+    assert not s3.object_exists("k")
+    assert "Uploads" not in s3.client.list_multipart_uploads(Bucket=s3.bucket_name)
+
+
+@pytest.mark.parametrize("size", [11, len(LARGE)])
+def test_a_stream_over_its_limit_stores_nothing(s3: S3Service, size: int) -> None:
+    """More bytes than max_bytes is an error with nothing stored."""
+    with pytest.raises(errors.S3TooLargeError):
+        s3.upload_stream("k", [b"x" * size], max_bytes=size - 1)
+    assert not s3.object_exists("k")
+    assert "Uploads" not in s3.client.list_multipart_uploads(Bucket=s3.bucket_name)
+
+
+@pytest.mark.parametrize("content", [b"small", LARGE], ids=["one request", "parts"])
+def test_if_none_match_writes_only_a_free_key(s3: S3Service, content: bytes) -> None:
+    """The second write fails and the first one's bytes stay, also for an upload in parts."""
+    s3.upload_stream("k", [b"first"], if_none_match="*")
+    with pytest.raises(errors.S3PreconditionFailedError) as caught:
+        s3.upload_stream("k", [content], if_none_match="*")
+    assert caught.value.key == "k"
+    assert s3.download_bytes("k") == b"first"
+    assert "Uploads" not in s3.client.list_multipart_uploads(Bucket=s3.bucket_name)
+
+
+def test_if_match_writes_only_over_what_the_caller_has_seen(s3: S3Service) -> None:
+    """A write over a newer object fails."""
+    first = s3.upload_bytes("k", b"1")
+    second = s3.upload_bytes("k", b"2", if_match=str(first.etag))
+    with pytest.raises(errors.S3PreconditionFailedError):
+        s3.upload_bytes("k", b"3", if_match=str(first.etag))
+    assert s3.head_object("k").etag == second.etag
+
+
+def test_fifty_conditional_writers_have_one_winner(s3: S3Service) -> None:
+    """Of fifty threads that create the same key, one does, and each other one is told."""
+    outcomes: list[str] = []
+    start = threading.Barrier(50)
+
+    def write(number: int) -> None:
+        start.wait()
+        try:
+            s3.upload_bytes("k", str(number).encode(), if_none_match="*")
+            outcomes.append("won")
+        except (errors.S3PreconditionFailedError, errors.S3ConflictError):
+            outcomes.append("lost")
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["lost"] * 49 + ["won"]
+
+
+@pytest.mark.parametrize("text", ["Zürich", "日本語 ✓", " padded ", "", "=?UTF-8?B?bm9wZQ==?=", "a\nb", "plain text"])
+def test_any_text_can_be_metadata(s3: S3Service, text: str) -> None:
+    """What is not ASCII, or could not stand in a header, comes back as it was."""
+    s3.upload_bytes("k", b"x", metadata={"note": text})
+    assert s3.head_object("k").metadata["note"] == text
+
+
+def test_the_correlation_id_travels_with_the_object(s3: S3Service) -> None:
+    """Whoever reads the object knows which message it came from."""
+    with use_correlation_id("order-7"):
+        s3.upload_bytes("k", b"x")
+    assert s3.head_object("k").correlation_id == "order-7"
+
+
+def test_tags_are_stored_and_replaced(s3: S3Service) -> None:
+    """Tags come with the upload or afterwards."""
+    s3.upload_bytes("k", b"x", tags={"kind": "voice note", "a=b": "1+1"})
+    assert s3.get_tags("k") == {"kind": "voice note", "a=b": "1+1"}
+    s3.put_tags("k", {"kind": "text"})
+    assert s3.get_tags("k") == {"kind": "text"}
+
+
+@pytest.mark.parametrize(
+    ("byte_range", "expected"), [((0, 2), b"012"), ((7, None), b"789"), ((5, 5), b"5"), ((8, 100), b"89")]
+)
+def test_a_range_is_read(s3: S3Service, byte_range: tuple[int, int | None], expected: bytes) -> None:
+    """First and last byte count, and the last may be open."""
+    s3.upload_bytes("k", b"0123456789")
+    assert s3.download_bytes("k", byte_range=byte_range) == expected
+
+
+def test_a_range_outside_the_object_is_named(s3: S3Service) -> None:
+    """There is no such range."""
+    s3.upload_bytes("k", b"0123456789")
+    with pytest.raises(errors.S3InvalidRangeError):
+        s3.download_bytes("k", byte_range=(10, None))
+
+
+def test_conditions_of_reading(s3: S3Service) -> None:
+    """An object that the caller has already is not modified; one that changed fails the condition."""
+    etag = str(s3.upload_bytes("k", b"x").etag)
+    assert s3.download_bytes("k", if_match=etag) == b"x"
+    with pytest.raises(errors.S3NotModifiedError):
+        s3.download_bytes("k", if_none_match=etag)
+    with pytest.raises(errors.S3PreconditionFailedError):
+        s3.download_bytes("k", if_match="0" * 32)
+
+
+def test_too_large_a_download_reads_nothing(s3: S3Service) -> None:
+    """The length is known before the body is."""
+    s3.upload_bytes("k", b"x" * 11)
+    with pytest.raises(errors.S3TooLargeError, match="11 bytes, more than the limit of 10"):
+        s3.download_bytes("k", max_bytes=10)
+
+
+def test_a_file_is_written_whole_or_not_at_all(s3: S3Service, tmp_path: Path) -> None:
+    """On a failure the old file is untouched and nothing else is in the folder."""
+    target = tmp_path / "target"
+    target.write_bytes(b"before")
+    with pytest.raises(errors.S3ObjectNotFoundError):
+        s3.download_file("nothing", target)
+    assert (target.read_bytes(), list(tmp_path.iterdir())) == (b"before", [target])
+    s3.upload_bytes("k", LARGE)
+    assert s3.download_file("k", target) == len(LARGE)
+    assert (target.read_bytes() == LARGE, list(tmp_path.iterdir())) == (True, [target])
+
+
+def test_chunks_add_up(s3: S3Service) -> None:
+    """The pieces of an object are of the size that was asked for, and are the object."""
+    s3.upload_bytes("k", LARGE)
+    chunks = list(s3.iter_chunks("k", chunk_size=1_000_003))
+    assert b"".join(chunks) == LARGE
+    assert {len(chunk) for chunk in chunks[:-1]} == {1_000_003}
+
+
+def test_what_is_not_there_is_not_found(s3: S3Service) -> None:
+    """Head and get say the same of a missing key, in S3's two ways of saying it."""
+    assert not s3.object_exists("nothing")
+    for read in (s3.head_object, s3.download_bytes):
+        with pytest.raises(errors.S3ObjectNotFoundError) as caught:
+            read("nothing")
+        assert (caught.value.bucket, caught.value.key) == (s3.bucket_name, "nothing")
+
+
+def test_pages_follow_each_other(s3: S3Service) -> None:
+    """A page leads to the next, and an iterator gives them all."""
+    keys = [f"p/{number:02}" for number in range(5)]
+    for key in [*keys, "q/other"]:
+        s3.upload_bytes(key, b"x")
+    page = s3.list_objects("p/", max_keys=2)
+    assert ([one.key for one in page.objects], page.is_truncated) == (keys[:2], True)
+    page = s3.list_objects("p/", max_keys=3, continuation_token=page.next_continuation_token)
+    assert ([one.key for one in page.objects], page.is_truncated) == (keys[2:], False)
+    assert [one.key for one in s3.iter_objects("p/")] == keys
+    assert [one.key for one in s3.iter_objects("p/", limit=2)] == keys[:2]
+    assert [one.key for one in s3.iter_objects("p/", start_after="p/03")] == ["p/04"]
+
+
+def test_an_empty_listing_is_empty(s3: S3Service) -> None:
+    """S3 leaves Contents out where there are none."""
+    page = s3.list_objects("nothing/")
+    assert (page.objects, page.prefixes, page.is_truncated) == ((), (), False)
+
+
+def test_folders_are_listed(s3: S3Service) -> None:
+    """With a delimiter a page has the objects of its level and the folders below."""
+    for key in ("top", "a/1", "a/2", "b/c/1"):
+        s3.upload_bytes(key, b"x")
+    page = s3.list_objects(delimiter="/")
+    assert ([one.key for one in page.objects], page.prefixes) == (["top"], ("a/", "b/"))
+    assert list(s3.iter_prefixes("b/")) == ["b/c/"]
+
+
+@pytest.mark.parametrize("key", ["a b", "a+b", "ä/ö", "a%20b", "a&b=c?d#e", "'quoted' \"twice\""])
+def test_any_good_key_comes_back_from_a_listing(s3: S3Service, key: str) -> None:
+    """A key with spaces, signs and umlauts is the same in and out."""
+    s3.upload_bytes(key, b"x")
+    assert [one.key for one in s3.iter_objects()] == [key]
+    assert s3.download_bytes(key) == b"x"
+
+
+def test_a_copy_keeps_or_replaces_what_was_said_of_the_source(s3: S3Service) -> None:
+    """Type, metadata and tags go along unless they are given anew."""
+    s3.upload_bytes("a", b"x", content_type="audio/ogg", metadata={"n": "1"}, tags={"t": "1"})
+    s3.copy_object("a", "same")
+    s3.copy_object("a", "new", content_type="audio/mpeg", metadata={"n": "2"}, tags={"t": "2"})
+    same, new = s3.head_object("same"), s3.head_object("new")
+    assert (same.content_type, same.metadata["n"], s3.get_tags("same")) == ("audio/ogg", "1", {"t": "1"})
+    assert (new.content_type, new.metadata["n"], s3.get_tags("new")) == ("audio/mpeg", "2", {"t": "2"})
+
+
+def test_a_moved_object_is_at_one_place(s3: S3Service) -> None:
+    """After a move the source is gone; onto itself there is no move."""
+    s3.upload_bytes("a", b"x")
+    s3.move_object("a", "b")
+    assert [one.key for one in s3.iter_objects()] == ["b"]
+    with pytest.raises(errors.ValidationError):
+        s3.move_object("b", "b")
+
+
+def test_deleting_is_idempotent_and_comes_in_thousands(s3: S3Service) -> None:
+    """Any number of keys is deleted, those that are not there too."""
+    for number in range(3):
+        s3.upload_bytes(f"k/{number}", b"x")
+    s3.delete_object("k/0")
+    s3.delete_object("k/0")
+    deletion = s3.delete_objects(f"k/{number}" for number in range(1200))
+    assert (len(deletion.deleted), deletion.errors) == (1200, {})
+    assert list(s3.iter_objects()) == []
+
+
+def test_a_prefix_is_deleted_only_when_it_is_said_twice(s3: S3Service) -> None:
+    """A wrong or empty confirmation deletes nothing."""
+    s3.upload_bytes("a/1", b"x")
+    s3.upload_bytes("b/1", b"x")
+    for prefix, confirm in (("a/", "b/"), ("", "")):
+        with pytest.raises(errors.ValidationError):
+            s3.delete_prefix(prefix, confirm=confirm)
+    assert s3.delete_prefix("a/", confirm="a/").deleted == ("a/1",)
+    assert [one.key for one in s3.iter_objects()] == ["b/1"]
+
+
+@pytest.mark.parametrize(
+    "key", ["", "/a", "../a", "a/../b", "a/./b", "a/..", "a\nb", "a\x00b", "k" * 1025, "ü" * 513, "\ud800"]
+)
+def test_a_bad_key_is_refused_before_anything_is_sent(s3: S3Service, key: str) -> None:
+    """A key that S3 refuses, or that leaves its folder, is a named error for reading and writing."""
+    for call in (lambda: s3.upload_bytes(key, b"x"), lambda: s3.download_bytes(key), lambda: s3.delete_object(key)):
+        with pytest.raises(errors.InvalidS3KeyError):
+            call()
+    assert list(s3.iter_objects()) == []
+
+
+class Note(BaseModel):
+    """A model to store."""
+
+    sender: str
+    seconds: float
+
+
+def test_a_model_comes_back(s3: S3Service) -> None:
+    """A pydantic model is stored as JSON and read as itself."""
+    s3.put_model("note.json", Note(sender="cust-1", seconds=2.5))
+    assert s3.head_object("note.json").content_type == "application/json"
+    assert s3.get_model("note.json", Note) == Note(sender="cust-1", seconds=2.5)
+
+
+def test_what_is_not_the_model_is_named_without_its_values(s3: S3Service) -> None:
+    """The error says where the JSON is wrong, not what stands there."""
+    s3.upload_bytes("note.json", b'{"sender": "+61400000000", "seconds": "secret"}')
+    with pytest.raises(errors.ValidationError) as caught:
+        s3.get_model("note.json", Note)
+    assert caught.value.details[0]["location"] == ["seconds"]
+    assert "secret" not in f"{caught.value} {caught.value.details}"
+
+
+def test_another_bucket_is_not_found(s3: S3Service) -> None:
+    """A bucket that does not exist is said to be one."""
+    from ai_voice_shared.services.s3_service import S3Service as Service
+
+    other = Service(bucket_name="no-such-bucket", client=s3.client)
+    with pytest.raises(errors.S3BucketNotFoundError):
+        other.upload_bytes("k", b"x")
+
+
+def test_a_seekable_stream_is_opened(s3: S3Service) -> None:
+    """Reading by ranges from anywhere, as a file."""
+    s3.upload_bytes("k", b"0123456789")
+    with s3.open("k") as stream:
+        stream.seek(6)
+        assert stream.read(2) == b"67"
