@@ -15,6 +15,7 @@ HEADER = b'{"format":"json","version":1}\n'
 
 
 def segment(name: str, start: float, end: float | None, **more: object) -> dict[str, object]:
+    """Make a segment as it is sent."""
     made: dict[str, object] = {"id": f"id-{name}", "name": name, "trace_id": "1-t", "start_time": start, **more}
     if end is not None:
         made["end_time"] = end
@@ -22,6 +23,7 @@ def segment(name: str, start: float, end: float | None, **more: object) -> dict[
 
 
 def send(collector: XRayCollector, *payloads: bytes) -> None:
+    """Send datagrams to a collector."""
     host, port = collector.address.split(":")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for payload in payloads:

@@ -15,7 +15,7 @@ import os
 import re
 import time
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
 
@@ -53,6 +53,9 @@ from ai_voice_shared.observability import (
 )
 from ai_voice_shared.observability.correlation import CORRELATION_HEADER
 from ai_voice_shared.services.s3_service import S3Service, build_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 tracer = Tracer(patch_modules=("botocore",))
 logger = get_logger()
@@ -158,11 +161,11 @@ class Claims:
             table_name=os.environ["IDEMPOTENCY_TABLE_NAME"], boto3_client=aws_client("dynamodb")
         )
 
-        @idempotent_function(data_keyword_argument="claim", persistence_store=store, config=self.config)
         def once(*, claim: str, form: dict[str, str]) -> str:
             return take(form)
 
-        self.once = once
+        decorate = idempotent_function(data_keyword_argument="claim", persistence_store=store, config=self.config)
+        self.once: Callable[..., str] = decorate(once)
 
 
 @cache
