@@ -151,6 +151,9 @@ class EmbeddedAWS:
             "PYTHONDONTWRITEBYTECODE": "1",
             **self._function_env,
         }
+        if self._host != _LOOPBACK:
+            # MiniStack tells functions to come to loopback, where in this case nobody listens.
+            env["AWS_ENDPOINT_URL"] = self.endpoint_url
         serve = [str(python), "-m", "hypercorn", "ministack.app:app", "--bind", f"{self._host}:{self.port}"]
         serve += ["--keep-alive", "75", "--graceful-timeout", "0"]
         if self.strict:
