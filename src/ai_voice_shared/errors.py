@@ -17,6 +17,7 @@
     ├── AuthorizationError                    403
     │   └── InvalidSignatureError                  a webhook that Twilio did not sign
     ├── NotFoundError                         404
+    │   └── CustomerNotFoundError                  what the customer-lookup-server answers for a stranger
     ├── ConflictError                         409
     ├── PreconditionFailedError               412
     ├── PayloadTooLargeError                  413
@@ -70,6 +71,7 @@ __all__ = [
     "ConflictError",
     "CustomerLookupError",
     "CustomerLookupUnavailableError",
+    "CustomerNotFoundError",
     "DeadlineExceededError",
     "EventPublishError",
     "ExpiredTokenError",
@@ -346,6 +348,16 @@ class NotFoundError(AIVoiceError):
         super().__init__(text, **kwargs)
         self.resource = resource
         self.identifier = identifier
+
+
+class CustomerNotFoundError(NotFoundError):
+    """Nobody is known by that number or id, which the error does not repeat."""
+
+    code = "customer_not_found"
+    title = "Customer not found"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__("The customer", **kwargs)
 
 
 class ConflictError(AIVoiceError):

@@ -1,0 +1,23 @@
+"""Who a sender is."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["CustomerMetadata"]
+
+
+class CustomerMetadata(BaseModel):
+    """A customer, as the `customer-lookup-server` knows them.
+
+    Examples
+    --------
+    >>> CustomerMetadata(customer_id="cust-1", company_id="acme", company_name="Acme Pty Ltd")
+    CustomerMetadata(customer_id='cust-1', company_id='acme')
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    customer_id: str = Field(min_length=1)
+    company_id: str = Field(min_length=1)
+    company_name: str = Field(repr=False)

@@ -1,0 +1,48 @@
+"""What goes out with a request, so that the other side's logs and traces belong to ours."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ai_voice_shared.observability.correlation import CORRELATION_HEADER, get_correlation_id
+
+__all__ = ["outgoing_headers", "traceparent"]
+
+_XRAY = re.compile(r"Root=1-([0-9a-f]{8})-([0-9a-f]{24})")
+_PARENT = re.compile(r"Parent=([0-9a-f]{16})")
+
+
+def outgoing_headers() -> dict[str, str]:
+    """Give the correlation id and the trace of the work at hand as headers.
+
+    Returns
+    -------
+    dict
+        `X-Correlation-Id`, `X-Amzn-Trace-Id` and W3C's `traceparent`, as far as there are any.
+    """
+    headers = {}
+    correlation_id = get_correlation_id()
+    if correlation_id:
+        headers[CORRELATION_HEADER] = correlation_id
+    trace_id = os.environ.get("_X_AMZN_TRACE_ID")
+    if trace_id:
+        headers["X-Amzn-Trace-Id"] = trace_id
+        parent = traceparent(trace_id)
+        if parent:
+            headers["traceparent"] = parent
+    return headers
+
+
+def traceparent(trace_id: str) -> str | None:
+    """Write an X-Ray trace header as W3C's (https://www.w3.org/TR/trace-context/), or None where it has no parent.
+
+    Examples
+    --------
+    >>> traceparent("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1")
+    '00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01'
+    """
+    root, parent = _XRAY.search(trace_id), _PARENT.search(trace_id)
+    if root is None or parent is None:
+        return None
+    return f"00-{root[1]}{root[2]}-{parent[1]}-{'01' if 'Sampled=1' in trace_id else '00'}"

@@ -1,0 +1,29 @@
+"""What keeps a call from doing harm: deadlines, retries, circuit breakers, and doing a thing once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ai_voice_shared._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker as CircuitBreaker
+    from ai_voice_shared.resilience.deadline import Deadline as Deadline
+    from ai_voice_shared.resilience.deadline import current_deadline as current_deadline
+    from ai_voice_shared.resilience.deadline import use_deadline as use_deadline
+    from ai_voice_shared.resilience.retry import RetryBudget as RetryBudget
+    from ai_voice_shared.resilience.retry import RetryPolicy as RetryPolicy
+    from ai_voice_shared.resilience.retry import retry as retry
+
+__getattr__, __dir__, __all__ = lazy_exports(
+    __name__,
+    {
+        "CircuitBreaker": ".circuit_breaker",
+        "Deadline": ".deadline",
+        "RetryBudget": ".retry",
+        "RetryPolicy": ".retry",
+        "current_deadline": ".deadline",
+        "retry": ".retry",
+        "use_deadline": ".deadline",
+    },
+)

@@ -1,0 +1,116 @@
+"""How much time is left: every network call fits inside the invocation that makes it.
+
+A handler says it once, `with use_deadline(Deadline.from_context(context)):`, and every client of the package sees it.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ai_voice_shared.errors import DeadlineExceededError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Deadline", "LambdaContext", "current_deadline", "use_deadline"]
+
+DEFAULT_RESERVE = 0.5
+
+
+class LambdaContext(Protocol):
+    """The part of Lambda's context that says how much time is left."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Give the milliseconds until Lambda ends the invocation."""
+
+
+class Deadline:
+    """A moment that work has to be done by, on the monotonic clock.
+
+    Parameters
+    ----------
+    seconds
+        From now.
+    clock
+        Seconds that only go forward.
+
+    Examples
+    --------
+    >>> deadline = Deadline(5, clock=lambda: 100.0)
+    >>> deadline.remaining(), deadline.limit(30.0)
+    (5.0, 5.0)
+    """
+
+    __slots__ = ("_clock", "_ends_at")
+
+    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._ends_at = clock() + seconds
+
+    @classmethod
+    def from_context(cls, context: LambdaContext | Any, *, reserve: float = DEFAULT_RESERVE) -> Deadline:
+        """Take what Lambda says is left, less a reserve for the answer and the logs.
+
+        Parameters
+        ----------
+        context
+            The handler's second argument.
+        reserve
+            Seconds that are kept back.
+        """
+        return cls(context.get_remaining_time_in_millis() / 1000 - reserve)
+
+    def remaining(self) -> float:
+        """Give the seconds that are left; 0 when it is over."""
+        return max(0.0, self._ends_at - self._clock())
+
+    def limit(self, seconds: float, *, service: str = "") -> float:
+        """Cut a time limit to what is left.
+
+        Raises
+        ------
+        DeadlineExceededError
+            Nothing is left.
+        """
+        remaining = self.remaining()
+        if remaining <= 0:
+            msg = f"no time is left to ask {service or 'anybody'}"
+            raise DeadlineExceededError(msg, service=service)
+        return min(seconds, remaining)
+
+    def earlier(self, seconds: float) -> Deadline:
+        """Give a deadline that ends in so many seconds, or with this one where that is sooner."""
+        return Deadline(min(seconds, self.remaining()), clock=self._clock)
+
+    def __repr__(self) -> str:
+        return f"Deadline({self.remaining():.3f} s left)"
+
+
+_current: ContextVar[Deadline | None] = ContextVar("ai_voice_shared_deadline", default=None)
+
+
+def current_deadline() -> Deadline | None:
+    """Give the deadline of the work at hand, or None where nobody has set one."""
+    return _current.get()
+
+
+@contextmanager
+def use_deadline(deadline: Deadline) -> Iterator[Deadline]:
+    """Make a deadline the current one for a block; one that is current already is never put off.
+
+    Examples
+    --------
+    >>> with use_deadline(Deadline(5)), use_deadline(Deadline(60)):
+    ...     current_deadline().remaining() <= 5
+    True
+    """
+    outer = _current.get()
+    effective = deadline if outer is None or deadline.remaining() < outer.remaining() else outer
+    token = _current.set(effective)
+    try:
+        yield effective
+    finally:
+        _current.reset(token)
