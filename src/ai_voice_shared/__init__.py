@@ -18,12 +18,17 @@ from ai_voice_shared._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from ai_voice_shared.errors import AIVoiceError as AIVoiceError
+    from ai_voice_shared.models.customer import CustomerMetadata as CustomerMetadata
     from ai_voice_shared.models.s3 import S3ListResponse as S3ListResponse
     from ai_voice_shared.models.s3 import S3ObjectMetadata as S3ObjectMetadata
     from ai_voice_shared.observability.correlation import get_correlation_id as get_correlation_id
     from ai_voice_shared.observability.correlation import use_correlation_id as use_correlation_id
     from ai_voice_shared.observability.logger import get_logger as get_logger
     from ai_voice_shared.observability.tracing import get_tracer as get_tracer
+    from ai_voice_shared.resilience.deadline import Deadline as Deadline
+    from ai_voice_shared.resilience.deadline import use_deadline as use_deadline
+    from ai_voice_shared.services.customer_lookup_client import AsyncCustomerLookupClient as AsyncCustomerLookupClient
+    from ai_voice_shared.services.customer_lookup_client import CustomerLookupClient as CustomerLookupClient
     from ai_voice_shared.services.s3.events import parse_s3_event as parse_s3_event
     from ai_voice_shared.services.s3.keys import S3Key as S3Key
     from ai_voice_shared.services.s3.keys import build_key as build_key
@@ -38,7 +43,11 @@ _exported, __dir__, __all__ = lazy_exports(
     __name__,
     {
         "AIVoiceError": ".errors",
+        "AsyncCustomerLookupClient": ".services.customer_lookup_client",
+        "CustomerLookupClient": ".services.customer_lookup_client",
         "CustomerLookupSettings": ".settings.customer_lookup",
+        "CustomerMetadata": ".models.customer",
+        "Deadline": ".resilience.deadline",
         "S3Key": ".services.s3.keys",
         "S3ListResponse": ".models.s3",
         "S3ObjectMetadata": ".models.s3",
@@ -51,6 +60,7 @@ _exported, __dir__, __all__ = lazy_exports(
         "get_tracer": ".observability.tracing",
         "parse_s3_event": ".services.s3.events",
         "use_correlation_id": ".observability.correlation",
+        "use_deadline": ".resilience.deadline",
     },
 )
 

@@ -9,9 +9,11 @@ package.
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ai_voice_shared.errors import ServiceResponseError, ServiceTimeoutError, ServiceUnavailableError
@@ -22,10 +24,23 @@ if TYPE_CHECKING:
 
     import httpx
 
-__all__ = ["DEFAULT_MAX_BYTES", "AsyncHttpClient", "HttpClient", "HttpRequest", "HttpResponse", "encoded_url"]
+__all__ = [
+    "DEFAULT_MAX_BYTES",
+    "AsyncHttpClient",
+    "HttpClient",
+    "HttpRequest",
+    "HttpResponse",
+    "close_connections",
+    "encoded_url",
+    "shared_async_http_client",
+    "shared_http_client",
+]
 
 DEFAULT_MAX_BYTES = 1 << 20
 """Bytes of a body that are read, unless the call says."""
+
+_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
+_CERTIFICATES = Path(__file__).with_name("_ca_certificates")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -44,6 +59,9 @@ class HttpRequest:
         Bytes of the body that are accepted.
     service
         What is asked, for errors (`"customer-lookup-server"`).
+    repeatable
+        Whether sending it twice does no harm; by default by its method (RFC 9110 section 9.2.2). Only such a request
+        is sent once more when a pooled connection turns out to be dead.
     """
 
     method: str
@@ -55,6 +73,11 @@ class HttpRequest:
     timeout: float = 10.0
     max_bytes: int = DEFAULT_MAX_BYTES
     service: str = ""
+    repeatable: bool | None = None
+
+    def is_repeatable(self) -> bool:
+        """Say whether sending it twice does no harm."""
+        return self.method.upper() in _IDEMPOTENT if self.repeatable is None else self.repeatable
 
     def __repr__(self) -> str:
         # URLs, headers and bodies carry tokens and personal data.
@@ -179,6 +202,8 @@ class HttpClient:
                 response = client.send(_outgoing(client, request), stream=True)
             except _dead_socket_errors():
                 # A pooled socket that died while the process was frozen, most likely: once more, on a fresh one.
+                if not request.is_repeatable():
+                    raise
                 response = client.send(_outgoing(client, request), stream=True)
         try:
             yield HttpStream(response, request, ends_at)
@@ -221,6 +246,8 @@ class AsyncHttpClient:
             try:
                 response = await client.send(_outgoing(client, request), stream=True)
             except _dead_socket_errors():
+                if not request.is_repeatable():
+                    raise
                 response = await client.send(_outgoing(client, request), stream=True)
         try:
             yield AsyncHttpStream(response, request, ends_at)
@@ -321,15 +348,48 @@ def _dead_socket_errors() -> tuple[type[Exception], ...]:
     return (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
 
-_shared_tls_context: ssl.SSLContext | None = None
+def shared_http_client() -> HttpClient:
+    """Give the process's client: one pool of connections for all who ask."""
+    client: HttpClient = _shared.setdefault("sync", HttpClient())
+    return client
+
+
+def shared_async_http_client() -> AsyncHttpClient:
+    """Give the process's asynchronous client."""
+    client: AsyncHttpClient = _shared.setdefault("async", AsyncHttpClient())
+    return client
+
+
+def close_connections() -> None:
+    """Close the pooled connections of the shared clients; they stay usable and open new ones.
+
+    For the moment after a freeze or a restored snapshot, when every pooled socket is dead.
+    """
+    if "sync" in _shared:
+        _shared["sync"].close()
+    # The asynchronous client belongs to an event loop that is gone with the snapshot.
+    _shared.pop("async", None)
+
+
+_shared: dict[str, Any] = {}
 
 
 def _tls_context() -> ssl.SSLContext:
-    global _shared_tls_context  # noqa: PLW0603 - one per process is the point
-    if _shared_tls_context is None:
+    """Make the process's TLS context, once: reading the certificates is most of what a client costs."""
+    context: ssl.SSLContext | None = _shared.get("tls")
+    if context is None:
         import ssl
 
-        import certifi
+        # httpx reads this bundle itself, unless it is told; a function's owner expects the same here.
+        own = os.environ.get("SSL_CERT_FILE")
+        if own:
+            context = ssl.create_default_context(cafile=own)
+        elif _CERTIFICATES.is_dir():
+            # The layer's folder, in which OpenSSL looks up what a connection needs.
+            context = ssl.create_default_context(capath=str(_CERTIFICATES))
+        else:
+            import certifi
 
-        _shared_tls_context = ssl.create_default_context(cafile=certifi.where())
-    return _shared_tls_context
+            context = ssl.create_default_context(cafile=certifi.where())
+        _shared["tls"] = context
+    return context

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 from ai_voice_shared._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from ai_voice_shared.services.customer_lookup_client import AsyncCustomerLookupClient as AsyncCustomerLookupClient
+    from ai_voice_shared.services.customer_lookup_client import CustomerLookupClient as CustomerLookupClient
     from ai_voice_shared.services.s3_service import S3Service as S3Service
 
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
+        "AsyncCustomerLookupClient": ".customer_lookup_client",
+        "CustomerLookupClient": ".customer_lookup_client",
         "S3Service": ".s3_service",
     },
 )

@@ -1,0 +1,123 @@
+"""What is known already: customers for minutes, "nobody" for seconds, failures never.
+
+cachetools gives the bounded cache whose entries each have a time of their own; added are the stale window, in which an
+entry may serve while the server is down, and one flight for each key.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cachetools import TLRUCache
+
+    from ai_voice_shared.models.customer import CustomerMetadata
+    from ai_voice_shared.services.customer_lookup.contract import LookupRequest
+
+__all__ = ["CacheEntry", "CacheInfo", "LookupCache"]
+
+
+class CacheEntry(NamedTuple):
+    """A customer, or None for "nobody", and when that has to be asked anew."""
+
+    customer: CustomerMetadata | None
+    fresh_until: float
+    kept_until: float
+
+
+class CacheInfo(NamedTuple):
+    """Figures of a cache since its process began."""
+
+    hits: int
+    misses: int
+    stale: int
+    size: int
+
+
+class LookupCache:
+    """A bounded cache of lookups, safe for threads.
+
+    Parameters
+    ----------
+    size
+        Entries at the most; 0 keeps none.
+    ttl
+        Seconds that a customer is fresh.
+    negative_ttl
+        Seconds that a "nobody" is fresh.
+    stale_if_error
+        Seconds past its time that a customer may serve while the server is down.
+    clock
+        Seconds that only go forward.
+    """
+
+    def __init__(
+        self,
+        *,
+        size: int,
+        ttl: float,
+        negative_ttl: float,
+        stale_if_error: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._size = size
+        self._ttl = ttl
+        self._negative_ttl = negative_ttl
+        self._stale_if_error = stale_if_error
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._entries: TLRUCache[LookupRequest, CacheEntry] | None = None
+        self._hits = self._misses = self._stale = 0
+
+    def fresh(self, request: LookupRequest) -> CacheEntry | None:
+        """Give an entry that need not be asked anew."""
+        entry = self._get(request)
+        with self._lock:
+            if entry is not None and self._clock() < entry.fresh_until:
+                self._hits += 1
+                return entry
+            self._misses += 1
+        return None
+
+    def stale(self, request: LookupRequest) -> CacheEntry | None:
+        """Give a customer that is past its time and may serve while the server is down; never a "nobody"."""
+        entry = self._get(request)
+        if entry is None or entry.customer is None:
+            return None
+        with self._lock:
+            self._stale += 1
+        return entry
+
+    def put(self, request: LookupRequest, customer: CustomerMetadata | None) -> None:
+        """Keep what the server said."""
+        ttl = self._negative_ttl if customer is None else self._ttl
+        if self._size <= 0 or ttl <= 0:
+            return
+        now = self._clock()
+        # A "nobody" does not outlive its time: a new customer must not be told so in an outage.
+        kept = now + ttl + (0 if customer is None else self._stale_if_error)
+        with self._lock:
+            if self._entries is None:
+                from cachetools import TLRUCache
+
+                self._entries = TLRUCache(self._size, ttu=lambda _, entry, __: entry.kept_until, timer=self._clock)
+            self._entries[request] = CacheEntry(customer, now + ttl, kept)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._entries = None
+
+    def info(self) -> CacheInfo:
+        """Give the figures."""
+        with self._lock:
+            size = len(self._entries) if self._entries is not None else 0
+            return CacheInfo(self._hits, self._misses, self._stale, size)
+
+    def _get(self, request: LookupRequest) -> CacheEntry | None:
+        with self._lock:
+            return self._entries.get(request) if self._entries is not None else None
