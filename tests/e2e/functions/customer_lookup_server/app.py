@@ -14,6 +14,7 @@ from typing import Any
 from aws_lambda_powertools import Tracer
 
 from ai_voice_shared.aws import aws_client
+from ai_voice_shared.errors import CustomerNotFoundError
 from ai_voice_shared.observability import correlation_id_from_event, get_logger, use_correlation_id
 
 tracer = Tracer()
@@ -31,14 +32,15 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         sender = _sender(event)
         if sender is None:
             logger.warning("lookup refused", extra={"outcome": "invalid"})
-            return _answer(400, {"error": "give phone_number or external_user_id as a string"})
+            return _answer(400, {"code": "invalid_request", "title": "Give phone_number or external_user_id"})
         found = aws_client("dynamodb").get_item(
             TableName=os.environ["CUSTOMERS_TABLE_NAME"], Key={"sender": {"S": sender}}
         )
         item = found.get("Item")
         if item is None:
             logger.info("lookup done", extra={"outcome": "not found"})
-            return _answer(404, {"error": "no such customer"})
+            # What tells "nobody" from the 404 of a wrong path.
+            return _answer(404, {"code": CustomerNotFoundError.code, "title": CustomerNotFoundError.title})
         customer = {name: item[name]["S"] for name in FIELDS}
         logger.info("lookup done", extra={"outcome": "found", "customer_id": customer["customer_id"]})
         return _answer(200, customer)
