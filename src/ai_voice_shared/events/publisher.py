@@ -1,8 +1,8 @@
 """Publishing events: batches, retries of what failed, and a place for what still fails.
 
 The retries are all made here: botocore's are turned off, so that an entry that failed in a request that succeeded and
-a request that failed as a whole are counted, spaced and timed together. Delivery is at least once; consumers tell a
-repetition by `event_id`.
+a request that failed as a whole are counted, spaced and timed together, within the deadline of the work at hand.
+Delivery is at least once; consumers tell a repetition by `event_id`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ai_voice_shared.errors import AIVoiceError, EventPublishError
+from ai_voice_shared.errors import AIVoiceError, DeadlineExceededError, EventPublishError
 from ai_voice_shared.events.claim_check import claim_checks_from
 from ai_voice_shared.events.dead_letter import dead_letters_from
 from ai_voice_shared.events.entries import Entry, batched_entries
 from ai_voice_shared.events.results import EventOutcome, PublishResult
 from ai_voice_shared.observability.tracing import get_tracer
+from ai_voice_shared.resilience.deadline import current_deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -205,7 +206,13 @@ class EventPublisher:
 
     def _send(self, work: list[_Work]) -> None:
         settings = self.settings
-        give_up_at = time.monotonic() + settings.timeout
+        deadline = current_deadline()
+        seconds = settings.timeout if deadline is None else min(settings.timeout, deadline.remaining())
+        if seconds <= 0:
+            for item in work:
+                item.error_code = item.error_code or DeadlineExceededError.code
+            return
+        give_up_at = time.monotonic() + seconds
         for attempt in range(settings.max_attempts):
             pending = [item for item in work if item.eventbridge_id is None and not item.permanent]
             if attempt and pending:

@@ -18,6 +18,7 @@ from ai_voice_shared.events import (
     parse_event,
 )
 from ai_voice_shared.observability import use_correlation_id
+from ai_voice_shared.resilience import Deadline, use_deadline
 from ai_voice_shared.settings.events import EventSettings
 
 if TYPE_CHECKING:
@@ -283,6 +284,25 @@ def test_no_try_begins_when_the_time_is_over(
     monkeypatch.setattr("ai_voice_shared.events.publisher.time.monotonic", lambda: next(now))
     endpoint.answers = [["InternalFailure"]] * 4
     result = faulty().publish(subject(), soft_fail=True)
+    assert result.failed[0].attempts == 1
+
+
+def test_without_time_nothing_is_sent_and_all_is_kept(
+    endpoint: Endpoint, faulty: Callable[..., EventPublisher]
+) -> None:
+    """An invocation that is nearly over hands its events to the dead-letter queue."""
+    shelf = Shelf()
+    with use_deadline(Deadline(0)):
+        result = faulty(dead_letters=shelf).publish(subject())
+    assert endpoint.requests == []
+    assert (result.kept[0].error_code, len(shelf.kept)) == ("deadline_exceeded", 1)
+
+
+def test_no_retry_goes_past_the_deadline(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
+    """What is left of the invocation counts, where it is less than the timeout."""
+    endpoint.answers = [["InternalFailure"]] * 4
+    with use_deadline(Deadline(0.5)):
+        result = faulty(settings={"retry_delay": 1e9}).publish(subject(), soft_fail=True)
     assert result.failed[0].attempts == 1
 
 

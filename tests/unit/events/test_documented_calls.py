@@ -1,0 +1,49 @@
+"""The calls of the documents, with their import path changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.unit.events.conftest import Bus
+
+pytestmark = pytest.mark.unit
+
+
+def test_the_import_lines() -> None:
+    """Each name is where the documents look for it, and it is the same in both places."""
+    from ai_voice_shared import domain, events
+    from ai_voice_shared.auth import InternalAuthManager, PublicAuthManager
+    from ai_voice_shared.domain.enums import CallFailureReason, CallStatus
+    from ai_voice_shared.domain.events import CallCompletedEvent
+    from ai_voice_shared.events import EventPublisher, EventType, create_subject_created_event
+
+    assert callable(create_subject_created_event)
+    assert EventType is domain.EventType
+    assert CallCompletedEvent is events.CallCompletedEvent
+    assert (CallStatus.COMPLETED.value, CallFailureReason.BUSY.value) == ("completed", "busy")
+    assert all(callable(cls) for cls in (EventPublisher, InternalAuthManager, PublicAuthManager))
+
+
+@pytest.mark.anyio
+async def test_the_call_of_the_publisher(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event is made and published as it is written, with the settings of the environment."""
+    from ai_voice_shared.events import AsyncEventPublisher, EventType, create_subject_created_event
+
+    monkeypatch.setenv("EVENTS_BUS_NAME", bus.name)
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "subjects")
+    event_publisher = AsyncEventPublisher()
+
+    event = create_subject_created_event(
+        subject_id="123",
+        subject_data={"name": "Math"},
+        correlation_id="abc-123",
+    )
+    await event_publisher.publish(event, soft_fail=True)
+
+    (delivered,) = bus.delivered()
+    assert delivered["detail-type"] == EventType.SUBJECT_CREATED
+    assert delivered["detail"]["correlation_id"] == "abc-123"
+    assert delivered["detail"]["data"] == {"subject_id": "123", "subject_data": {"name": "Math"}}
