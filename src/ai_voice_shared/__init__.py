@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, Any
 from ai_voice_shared._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from ai_voice_shared.auth.internal import InternalAuthManager as InternalAuthManager
+    from ai_voice_shared.auth.public import PublicAuthManager as PublicAuthManager
+    from ai_voice_shared.domain.events.base import DomainEvent as DomainEvent
+    from ai_voice_shared.domain.events.base import EventType as EventType
     from ai_voice_shared.errors import AIVoiceError as AIVoiceError
+    from ai_voice_shared.events.consumer import parse_event as parse_event
+    from ai_voice_shared.events.publisher import AsyncEventPublisher as AsyncEventPublisher
+    from ai_voice_shared.events.publisher import EventPublisher as EventPublisher
     from ai_voice_shared.models.customer import CustomerMetadata as CustomerMetadata
     from ai_voice_shared.models.s3 import S3ListResponse as S3ListResponse
     from ai_voice_shared.models.s3 import S3ObjectMetadata as S3ObjectMetadata
@@ -44,10 +51,16 @@ _exported, __dir__, __all__ = lazy_exports(
     {
         "AIVoiceError": ".errors",
         "AsyncCustomerLookupClient": ".services.customer_lookup_client",
+        "AsyncEventPublisher": ".events.publisher",
         "CustomerLookupClient": ".services.customer_lookup_client",
         "CustomerLookupSettings": ".settings.customer_lookup",
         "CustomerMetadata": ".models.customer",
         "Deadline": ".resilience.deadline",
+        "DomainEvent": ".domain.events.base",
+        "EventPublisher": ".events.publisher",
+        "EventType": ".domain.events.base",
+        "InternalAuthManager": ".auth.internal",
+        "PublicAuthManager": ".auth.public",
         "S3Key": ".services.s3.keys",
         "S3ListResponse": ".models.s3",
         "S3ObjectMetadata": ".models.s3",
@@ -58,6 +71,7 @@ _exported, __dir__, __all__ = lazy_exports(
         "get_correlation_id": ".observability.correlation",
         "get_logger": ".observability.logger",
         "get_tracer": ".observability.tracing",
+        "parse_event": ".events.consumer",
         "parse_s3_event": ".services.s3.events",
         "use_correlation_id": ".observability.correlation",
         "use_deadline": ".resilience.deadline",
