@@ -28,21 +28,26 @@ if TYPE_CHECKING:
     from ai_voice_shared.models.customer import CustomerMetadata as CustomerMetadata
     from ai_voice_shared.models.s3 import S3ListResponse as S3ListResponse
     from ai_voice_shared.models.s3 import S3ObjectMetadata as S3ObjectMetadata
+    from ai_voice_shared.models.twilio.message import TwilioWebhookPayload as TwilioWebhookPayload
+    from ai_voice_shared.models.twilio.status import TwilioStatusCallback as TwilioStatusCallback
     from ai_voice_shared.observability.correlation import get_correlation_id as get_correlation_id
     from ai_voice_shared.observability.correlation import use_correlation_id as use_correlation_id
     from ai_voice_shared.observability.logger import get_logger as get_logger
     from ai_voice_shared.observability.tracing import get_tracer as get_tracer
     from ai_voice_shared.resilience.deadline import Deadline as Deadline
     from ai_voice_shared.resilience.deadline import use_deadline as use_deadline
+    from ai_voice_shared.resilience.idempotency import handle_once as handle_once
     from ai_voice_shared.services.customer_lookup_client import AsyncCustomerLookupClient as AsyncCustomerLookupClient
     from ai_voice_shared.services.customer_lookup_client import CustomerLookupClient as CustomerLookupClient
     from ai_voice_shared.services.s3.events import parse_s3_event as parse_s3_event
     from ai_voice_shared.services.s3.keys import S3Key as S3Key
     from ai_voice_shared.services.s3.keys import build_key as build_key
     from ai_voice_shared.services.s3_service import S3Service as S3Service
+    from ai_voice_shared.services.twilio_service import TwilioService as TwilioService
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings as CustomerLookupSettings
     from ai_voice_shared.settings.s3 import S3Settings as S3Settings
     from ai_voice_shared.settings.twilio import TwilioSettings as TwilioSettings
+    from ai_voice_shared.utils.twiml import message_response as message_response
 
     __version__: str
 
@@ -66,11 +71,16 @@ _exported, __dir__, __all__ = lazy_exports(
         "S3ObjectMetadata": ".models.s3",
         "S3Service": ".services.s3_service",
         "S3Settings": ".settings.s3",
+        "TwilioService": ".services.twilio_service",
         "TwilioSettings": ".settings.twilio",
+        "TwilioStatusCallback": ".models.twilio.status",
+        "TwilioWebhookPayload": ".models.twilio.message",
         "build_key": ".services.s3.keys",
         "get_correlation_id": ".observability.correlation",
         "get_logger": ".observability.logger",
         "get_tracer": ".observability.tracing",
+        "handle_once": ".resilience.idempotency",
+        "message_response": ".utils.twiml",
         "parse_event": ".events.consumer",
         "parse_s3_event": ".services.s3.events",
         "use_correlation_id": ".observability.correlation",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
+        "CustomerMetadata": ".customer",
         "MediaItem": ".twilio.media",
         "S3ListResponse": ".s3",
         "S3ObjectMetadata": ".s3",

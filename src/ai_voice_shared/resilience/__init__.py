@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from ai_voice_shared.resilience.deadline import Deadline as Deadline
     from ai_voice_shared.resilience.deadline import current_deadline as current_deadline
     from ai_voice_shared.resilience.deadline import use_deadline as use_deadline
+    from ai_voice_shared.resilience.idempotency import DoneOnce as DoneOnce
+    from ai_voice_shared.resilience.idempotency import handle_once as handle_once
     from ai_voice_shared.resilience.retry import RetryBudget as RetryBudget
     from ai_voice_shared.resilience.retry import RetryPolicy as RetryPolicy
     from ai_voice_shared.resilience.retry import retry as retry
@@ -20,9 +22,11 @@ __getattr__, __dir__, __all__ = lazy_exports(
     {
         "CircuitBreaker": ".circuit_breaker",
         "Deadline": ".deadline",
+        "DoneOnce": ".idempotency",
         "RetryBudget": ".retry",
         "RetryPolicy": ".retry",
         "current_deadline": ".deadline",
+        "handle_once": ".idempotency",
         "retry": ".retry",
         "use_deadline": ".deadline",
     },

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ai_voice_shared.services.customer_lookup_client import AsyncCustomerLookupClient as AsyncCustomerLookupClient
     from ai_voice_shared.services.customer_lookup_client import CustomerLookupClient as CustomerLookupClient
     from ai_voice_shared.services.s3_service import S3Service as S3Service
+    from ai_voice_shared.services.twilio_service import TwilioService as TwilioService
 
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
@@ -17,5 +18,6 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "AsyncCustomerLookupClient": ".customer_lookup_client",
         "CustomerLookupClient": ".customer_lookup_client",
         "S3Service": ".s3_service",
+        "TwilioService": ".twilio_service",
     },
 )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ai_voice_shared.settings.base import Settings as Settings
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings as CustomerLookupSettings
     from ai_voice_shared.settings.events import EventSettings as EventSettings
+    from ai_voice_shared.settings.idempotency import IdempotencySettings as IdempotencySettings
     from ai_voice_shared.settings.s3 import S3Settings as S3Settings
     from ai_voice_shared.settings.security import ApiKeySettings as ApiKeySettings
     from ai_voice_shared.settings.security import SecuritySettings as SecuritySettings
@@ -21,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "ApiKeySettings": ".security",
         "CustomerLookupSettings": ".customer_lookup",
         "EventSettings": ".events",
+        "IdempotencySettings": ".idempotency",
         "S3Settings": ".s3",
         "SecuritySettings": ".security",
         "Settings": ".base",

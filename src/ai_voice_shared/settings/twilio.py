@@ -29,6 +29,9 @@ class TwilioSettings(Settings):
         validation_alias=AliasChoices("TWILIO_AUTH_TOKENS", "TWILIO_AUTH_TOKEN"),
         description="Auth tokens, the current one first; a second one while it is being rotated.",
     )
+    signing_keys: tuple[SecretStr, ...] = Field(
+        default=(), description="Secrets of shared keys, for webhooks that are signed with one in place of a token."
+    )
     public_base_url: str | None = Field(
         default=None,
         pattern=r"^https?://",
@@ -43,6 +46,7 @@ class TwilioSettings(Settings):
     max_media_bytes: int = Field(default=16 * 2**20, gt=0, description="Bytes that one media item may have.")
     media_connect_timeout: float = Field(default=2.0, gt=0, description="Seconds to wait for a connection.")
     media_read_timeout: float = Field(default=5.0, gt=0, description="Seconds to wait for the next bytes.")
+    media_timeout: float = Field(default=10.0, gt=0, description="Seconds for one media item in all, retries included.")
     media_retry_delays: tuple[float, ...] = Field(
         default=(1.0, 3.0), description="Seconds to wait before each retry of media that is not there yet."
     )

@@ -1,0 +1,85 @@
+"""A file that a message carries."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+__all__ = ["MediaItem"]
+
+_EXTENSIONS = {
+    "audio/aac": ".aac",
+    "audio/amr": ".amr",
+    "audio/mp4": ".m4a",
+    "audio/mpeg": ".mp3",
+    "audio/ogg": ".ogg",
+    "audio/wav": ".wav",
+    "audio/webm": ".webm",
+    "application/pdf": ".pdf",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "text/vcard": ".vcf",
+    "video/3gpp": ".3gp",
+    "video/mp4": ".mp4",
+}
+_SID = re.compile(r"/Media/(ME[0-9a-fA-F]{32})(?:\.[a-z0-9]+)?$")
+
+
+class MediaItem(NamedTuple):
+    """A media item as the webhook announces it. Nothing was fetched yet.
+
+    Parameters
+    ----------
+    url
+        Where Twilio's API says that it is; whether it may be fetched is for `TwilioService` to say.
+    declared_type
+        Its type as declared (`"audio/ogg; codecs=opus"`).
+    number
+        The number in `MediaUrl{N}`.
+    account_sid, message_sid
+        The message that it belongs to.
+
+    Examples
+    --------
+    >>> item = MediaItem(".../Media/ME0123456789abcdef0123456789abcdef", "audio/ogg; codecs=opus", 0, "AC1", "MM1")
+    >>> item.content_type, item.is_audio, item.sid
+    ('audio/ogg', True, 'ME0123456789abcdef0123456789abcdef')
+    """
+
+    url: str
+    declared_type: str
+    number: int
+    account_sid: str
+    message_sid: str
+
+    @property
+    def content_type(self) -> str:
+        """The declared type in lower case, without parameters."""
+        return self.declared_type.partition(";")[0].strip().lower()
+
+    @property
+    def is_audio(self) -> bool:
+        """Whether it says that it is audio."""
+        return self.content_type.startswith("audio/")
+
+    @property
+    def extension(self) -> str:
+        """What a file of the declared type ends in, or an empty string for a rare type.
+
+        Examples
+        --------
+        >>> MediaItem("", "audio/ogg; codecs=opus", 0, "", "").extension
+        '.ogg'
+        """
+        return _EXTENSIONS.get(self.content_type, "")
+
+    @property
+    def sid(self) -> str | None:
+        """The media's own id (ME...), where the URL is Twilio's."""
+        match = _SID.search(self.url)
+        return match[1] if match else None
+
+    def __repr__(self) -> str:
+        # The URL of a media item gives access to it where an account has not turned authentication on.
+        return f"MediaItem({self.sid}, {self.content_type})"

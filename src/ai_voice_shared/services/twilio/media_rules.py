@@ -1,0 +1,113 @@
+"""Which URLs media may be fetched from. A webhook's URL is somebody else's text, even in a signed webhook.
+
+Credentials go to Twilio's API alone, and only for media of our account and of the message that is being handled.
+Whole URLs are matched by patterns and never taken apart and put together again: two parsers that disagree on where
+a host ends are how such checks are got around.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from ai_voice_shared.errors import MediaNotAllowedError
+
+if TYPE_CHECKING:
+    from ai_voice_shared.models.twilio.media import MediaItem
+    from ai_voice_shared.settings.twilio import TwilioSettings
+
+__all__ = ["MediaRules"]
+
+_TWILIO_API = "https://api.twilio.com"
+# The second is Twilio's for other regions: https://www.twilio.com/docs/global-infrastructure
+_TWILIO_HOSTS = r"https://api(?:\.[a-z0-9-]+\.[a-z0-9-]+)?\.twilio\.com(?::443)?"
+_REDIRECT = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::([0-9]{1,5}))?(?:[/?][\x21-\x7e]*)?")
+_DEFAULT_PORTS = {"https": "443", "http": "80"}
+
+
+class MediaRules:
+    """The rules for one account.
+
+    Parameters
+    ----------
+    settings
+        `account_sid`, `api_base_url` and `cdn_hosts` count. Anything but HTTPS is allowed only where `api_base_url`
+        itself is plain HTTP, as a local stand-in's is.
+
+    Examples
+    --------
+    >>> from ai_voice_shared.settings.twilio import TwilioSettings
+    >>> rules = MediaRules(TwilioSettings(account_sid="AC" + 32 * "0", auth_tokens=("token",)))
+    >>> rules.check_redirect("https://api.twilio.com/x", "https://media.twiliocdn.com/y?sig=1")
+    'https://media.twiliocdn.com/y?sig=1'
+    >>> rules.check_redirect("https://api.twilio.com/x", "https://twiliocdn.com.example.org/")
+    Traceback (most recent call last):
+        ...
+    ai_voice_shared.errors.MediaNotAllowedError: the media redirects to a host that is not allowed
+    """
+
+    def __init__(self, settings: TwilioSettings) -> None:
+        base = settings.api_base_url.rstrip("/")
+        self._account_sid = settings.account_sid
+        self._base = _TWILIO_HOSTS if base == _TWILIO_API else re.escape(base)
+        self._plain_http = base.startswith("http://")
+        self._cdn_hosts = [host.lower() for host in settings.cdn_hosts]
+
+    def check_url(self, item: MediaItem) -> str:
+        """Give the URL of a media item, if it is one that may be asked for with our credentials.
+
+        Raises
+        ------
+        MediaNotAllowedError
+            It is not. Nothing was asked for.
+        """
+        if item.account_sid != self._account_sid:
+            raise MediaNotAllowedError("the media is not of our account", service="twilio")
+        path = (
+            f"/2010-04-01/Accounts/{re.escape(item.account_sid)}"
+            f"/Messages/{re.escape(item.message_sid)}/Media/ME[0-9a-fA-F]{{32}}"
+        )
+        if re.fullmatch(self._base + path, item.url) is None:
+            raise MediaNotAllowedError("the media URL is not of Twilio's API, our account and this message")
+        return item.url
+
+    def check_redirect(self, url: str, location: str) -> str:
+        """Give the URL that a redirect leads to, if it may be followed. Credentials never go there.
+
+        Parameters
+        ----------
+        url
+            The URL that redirects.
+        location
+            The `Location` header.
+
+        Raises
+        ------
+        MediaNotAllowedError
+            It may not.
+        """
+        try:
+            target = urljoin(url, location)
+        except ValueError:
+            target = ""
+        match = _REDIRECT.fullmatch(target)
+        if match is None or not self._is_allowed(match[1], match[2].lower(), match[3]):
+            raise MediaNotAllowedError("the media redirects to a host that is not allowed", service="twilio")
+        return target
+
+    def _is_allowed(self, scheme: str, host: str, port: str | None) -> bool:
+        if scheme != "https" and not self._plain_http:
+            return False
+        for pattern in self._cdn_hosts:
+            name, colon, wanted_port = pattern.rpartition(":") if not pattern.endswith("]") else (pattern, "", "")
+            if not colon:
+                name = pattern
+            if colon:
+                port_fits = (port or _DEFAULT_PORTS[scheme]) == wanted_port
+            else:
+                # A local stand-in's port is not known beforehand; Twilio's is.
+                port_fits = self._plain_http or port in {None, _DEFAULT_PORTS[scheme]}
+            if port_fits and (host.endswith(name[1:]) if name.startswith("*.") else host == name):
+                return True
+        return False
