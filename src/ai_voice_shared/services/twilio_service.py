@@ -50,7 +50,7 @@ class TwilioService:
     settings
         By default from the environment, on first use.
     http
-        By default one that is made on first use.
+        By default the process's, on first use.
     tracer
         By default the process's.
     sleep
@@ -215,11 +215,6 @@ class TwilioService:
         with self.stream_media(item, accept=accept) as media:
             return upload(key, media.iter_bytes(), content_type=media.content_type)
 
-    def close(self) -> None:
-        """Close the pooled connections; the next download opens new ones."""
-        if self._http is not None:
-            self._http.close()
-
     def _check_account(self, account_sid: str) -> None:
         if account_sid != self.settings.account_sid:
             raise InvalidPayloadError("the webhook is of another account")
@@ -236,11 +231,10 @@ class TwilioService:
     def _ready(self) -> MediaDownload:
         if self._download is None:
             # Only a message with media pays for an HTTP client.
-            from ai_voice_shared.http import HttpClient
+            from ai_voice_shared.http import shared_http_client
             from ai_voice_shared.services.twilio.media_download import MediaDownload
 
-            self._http = self._http or HttpClient()
-            self._download = MediaDownload(self.settings, self._http, sleep=self._sleep)
+            self._download = MediaDownload(self.settings, self._http or shared_http_client(), sleep=self._sleep)
         return self._download
 
 

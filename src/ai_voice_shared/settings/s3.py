@@ -29,6 +29,11 @@ class S3Settings(Settings):
         validation_alias=AliasChoices("S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"),
         description="The bucket's region; Lambda sets AWS_REGION.",
     )
+    endpoint_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+        description="Another endpoint than AWS's, for an emulator.",
+    )
     kms_key_id: str | None = Field(default=None, description="Encrypt with this KMS key (SSE-KMS).")
     presign_expires_in: int = Field(
         default=900, ge=1, le=604_800, description="Seconds that a presigned URL is valid, unless the call says."

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ai_voice_shared.errors import S3TooLargeError
 from ai_voice_shared.observability.tracing import get_tracer
 from ai_voice_shared.services.s3.errors import translated
 
@@ -64,15 +65,24 @@ class S3Base:
         from ai_voice_shared.aws import aws_client
 
         settings = self.settings
+        endpoint = urlsplit(settings.endpoint_url or "https:")
         return aws_client(
             "s3",
             region_name=settings.region,
+            endpoint_url=settings.endpoint_url,
             # boto3 presigns with SigV2 or a global host unless it is told otherwise.
             signature_version="s3v4",
-            s3={"addressing_style": _addressing_style()},
+            s3={
+                "addressing_style": _addressing_style(endpoint.hostname),
+                "us_east_1_regional_endpoint": "regional",
+                # TLS and the CRC that goes with every body protect it; SHA-256 over it would be done a second time.
+                "payload_signing_enabled": endpoint.scheme != "https",
+            },
             retries={"total_max_attempts": settings.max_attempts, "mode": "standard"},
             connect_timeout=settings.connect_timeout,
             read_timeout=settings.read_timeout,
+            # Else a connection that NAT has dropped silently is found out by a timeout only.
+            tcp_keepalive=True,
             # Parts of a transfer and calls of other threads at the same time.
             max_pool_connections=50,
         )
@@ -87,15 +97,14 @@ class S3Base:
         ):
             yield span
 
+    def _too_large(self, operation: str, key: str, message: str) -> S3TooLargeError:
+        return S3TooLargeError(message, operation=operation, bucket=self.bucket_name, key=key)
+
     def _done(self, message: str, key: str | None, **facts: Any) -> None:
         _log.debug(message, extra={"bucket": self.bucket_name, "key": key, **facts})
 
 
-def _addressing_style() -> str:
+def _addressing_style(host: str | None) -> str:
     """Name buckets in the host, as AWS wants it, but in the path for an endpoint that is a bare address."""
-    import os
-
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    host = (urlsplit(endpoint).hostname or "") if endpoint else ""
-    bare = host == "localhost" or host.replace(".", "").isdigit() or ":" in host
+    bare = host is not None and (host == "localhost" or ":" in host or host.replace(".", "").isdigit())
     return "path" if bare else "virtual"

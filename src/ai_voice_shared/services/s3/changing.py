@@ -8,7 +8,7 @@ from ai_voice_shared import errors
 from ai_voice_shared.models.s3 import unquoted
 from ai_voice_shared.services.s3.keys import S3Key
 from ai_voice_shared.services.s3.listing import S3Listing
-from ai_voice_shared.services.s3.writing import S3Upload, S3Writing, UploadOptions, _conditions
+from ai_voice_shared.services.s3.writing import S3Upload, S3Writing, UploadOptions, conditions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,7 +69,7 @@ class S3Changing(S3Listing, S3Writing):
         with self._operation("CopyObject", key):
             # The source must still be what was looked at.
             answer = self.client.copy_object(
-                CopySource=source, CopySourceIfMatch=head["ETag"], **parameters, **_conditions(options)
+                CopySource=source, CopySourceIfMatch=head["ETag"], **parameters, **conditions_of(options)
             )
         self._done("copied", key, source_key=source_key)
         return S3Upload(
@@ -155,7 +155,7 @@ class S3Changing(S3Listing, S3Writing):
                 parts.append({"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]})
             with self._operation("CompleteMultipartUpload", key, parts=len(parts)):
                 answer = self.client.complete_multipart_upload(
-                    **place, MultipartUpload={"Parts": parts}, **_conditions(options)
+                    **place, MultipartUpload={"Parts": parts}, **conditions_of(options)
                 )
         except BaseException:
             self._abort(place)

@@ -17,7 +17,10 @@ from ai_voice_shared.observability.correlation import CORRELATION_METADATA_KEY, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MAX_METADATA_BYTES", "decode_metadata", "encode_metadata"]
+__all__ = ["MAX_METADATA_BYTES", "WRITE_ID_METADATA_KEY", "decode_metadata", "encode_metadata"]
+
+WRITE_ID_METADATA_KEY = "write-id"
+"""The name under which a conditional write leaves its mark, so that it knows its own object again."""
 
 MAX_METADATA_BYTES = 2048
 """Bytes of all names and values together that S3 takes."""
@@ -65,7 +68,11 @@ def decode_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
     >>> decode_metadata({"origin": "=?UTF-8?B?WsO8cmljaA==?="})
     {'origin': 'Zürich'}
     """
-    return {name: _decoded(value) if _ENCODED in value else value for name, value in metadata.items()}
+    return {
+        name.lower(): _decoded(value) if _ENCODED in value else value
+        for name, value in metadata.items()
+        if name.lower() != WRITE_ID_METADATA_KEY
+    }
 
 
 def _decoded(value: str) -> str:

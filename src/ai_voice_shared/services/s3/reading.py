@@ -2,54 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-import zlib
-from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, Unpack
 
 from ai_voice_shared import errors
-from ai_voice_shared.services.s3.base import S3Base
-from ai_voice_shared.services.s3.errors import translated
-from ai_voice_shared.services.s3.keys import S3Key
+from ai_voice_shared.services.s3.fetching import CHUNK_SIZE, Progress, ReadOptions, S3Fetching, broken_body
+from ai_voice_shared.services.s3.listing import S3Listing
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator
-    from datetime import datetime
+    from io import BufferedReader
 
-    from aws_lambda_powertools.utilities.streaming import S3Object
     from pydantic import BaseModel
 
 __all__ = ["CHUNK_SIZE", "ReadOptions", "S3Reading"]
 
-CHUNK_SIZE = 1 << 20
-"""Bytes that are read at a time."""
-
 ModelT = TypeVar("ModelT", bound="BaseModel")
-_log = logging.getLogger(__name__)
-_PRECONDITION_FAILED = 412
 
 
-class ReadOptions(TypedDict, total=False):
-    """Which version of an object, which part of it, and under which condition (GetObject's own words)."""
-
-    byte_range: tuple[int, int | None]
-    version_id: str
-    if_match: str
-    if_none_match: str
-    if_modified_since: datetime
-    if_unmodified_since: datetime
-
-
-_PARAMETERS = {
-    "version_id": "VersionId",
-    "if_match": "IfMatch",
-    "if_none_match": "IfNoneMatch",
-    "if_modified_since": "IfModifiedSince",
-    "if_unmodified_since": "IfUnmodifiedSince",
-}
-
-
-class S3Reading(S3Base):
+class S3Reading(S3Fetching, S3Listing):
     """The reading side of `S3Service`."""
 
     def download_bytes(self, key: str, *, max_bytes: int | None = None, **options: Unpack[ReadOptions]) -> bytes:
@@ -82,12 +53,14 @@ class S3Reading(S3Base):
             body = answer["Body"]
             if max_bytes is not None and length > max_bytes:
                 body.close()
-                raise self._too_large(key, length, max_bytes)
+                raise self._too_large("GetObject", key, f"{length} bytes, more than the limit of {max_bytes}")
             try:
+                # In one read, which makes no copies; what a broken one brought is lost, and it begins anew.
                 content: bytes = body.read()
-            except _broken_body() as error:
-                # Once more from the start would do, but a second break is likelier the larger the object is.
-                content = b"".join(self._resumed(key, answer, options, [], CHUNK_SIZE, error))
+            except broken_body() as error:
+                content = b"".join(self._resumed(key, answer, options, Progress(), CHUNK_SIZE, error))
+            finally:
+                body.close()
         self._done("downloaded", key, bytes=len(content))
         return content
 
@@ -181,7 +154,7 @@ class S3Reading(S3Base):
             length: int = answer["ContentLength"]
             if max_bytes is not None and length > max_bytes:
                 answer["Body"].close()
-                raise self._too_large(key, length, max_bytes)
+                raise self._too_large("GetObject", key, f"{length} bytes, more than the limit of {max_bytes}")
             yield from self._chunks(key, answer, options, chunk_size)
         self._done("downloaded", key, bytes=length)
 
@@ -204,109 +177,33 @@ class S3Reading(S3Base):
             msg = f"s3://{self.bucket_name}/{key} is not a {model.__name__}"
             raise errors.ValidationError(msg, details=details) from None
 
-    def open(self, key: str, *, version_id: str | None = None) -> S3Object:
-        """Open an object as a seekable stream, read by ranges as it is needed (Powertools Streaming)."""
-        from aws_lambda_powertools.utilities.streaming import S3Object
+    def open(self, key: str, *, version_id: str | None = None, buffer_size: int = 256 << 10) -> BufferedReader:
+        r"""Open an object as a seekable binary file, read by ranges as it is needed.
 
-        return S3Object(bucket=self.bucket_name, key=S3Key(key), version_id=version_id, boto3_client=self.client)
+        Parameters
+        ----------
+        key, version_id
+            Which object. It is pinned by its ETag: one that is replaced meanwhile is an error, never a mixture.
+        buffer_size
+            Bytes that are read at least with each request.
 
-    def _get(self, key: str, options: ReadOptions, **more: Any) -> dict[str, Any]:
-        parameters: dict[str, Any] = {
-            _PARAMETERS[name]: value for name, value in options.items() if name in _PARAMETERS
-        }
-        if (byte_range := options.get("byte_range")) is not None:
-            first, last = byte_range
-            parameters["Range"] = f"bytes={first}-{'' if last is None else last}"
-        answer: dict[str, Any] = self.client.get_object(
-            Bucket=self.bucket_name, Key=S3Key(key), **{**parameters, **more}
-        )
-        return answer
+        Raises
+        ------
+        S3ObjectNotFoundError
+            At once, not at the first read.
 
-    def _chunks(self, key: str, answer: dict[str, Any], options: ReadOptions, size: int) -> Iterator[bytes]:
-        body = answer["Body"]
-        seen: list[int] = [0, 0]  # bytes and running CRC32
-        try:
-            while chunk := body.read(size):
-                seen[0] += len(chunk)
-                seen[1] = zlib.crc32(chunk, seen[1])
-                yield chunk
-        except _broken_body() as error:
-            yield from self._resumed(key, answer, options, seen, size, error)
-        finally:
-            body.close()
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> _ = s3.upload_bytes("a.txt", b"first line\nsecond line")
+        >>> with s3.open("a.txt") as file:
+        ...     _ = file.seek(6)
+        ...     file.readline()
+        b'line\n'
+        """
+        from io import BufferedReader
 
-    def _resumed(
-        self,
-        key: str,
-        answer: dict[str, Any],
-        options: ReadOptions,
-        seen: list[int],
-        size: int,
-        cause: Exception,
-    ) -> Iterator[bytes]:
-        """Go on reading after a break, as long as each try brings something."""
-        received, crc = seen or (0, 0)
-        first, last = options.get("byte_range") or (0, None)
-        total: int = answer["ContentLength"]
-        if first < 0:  # the last bytes of an object: where they begin is in the answer
-            first = int(answer["ContentRange"].partition(" ")[2].partition("-")[0])
-        failures = 0
-        while received < total:
-            failures += 1
-            if failures >= self.settings.max_attempts:
-                with translated("GetObject", self.bucket_name, key):
-                    raise cause
-            _log.info("download broken, resuming", extra={"bucket": self.bucket_name, "key": key, "bytes": received})
-            end = first + total - 1 if last is None else last
-            try:
-                rest = self._get(key, options, Range=f"bytes={first + received}-{end}", IfMatch=answer["ETag"])
-                body = rest["Body"]
-                while chunk := body.read(size):
-                    failures = 0
-                    received += len(chunk)
-                    crc = zlib.crc32(chunk, crc)
-                    yield chunk
-            except _broken_body() as error:
-                cause = error
-            except self.client.exceptions.ClientError as error:
-                if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == _PRECONDITION_FAILED:
-                    raise self._integrity(key, "the object was replaced while it was read") from error
-                raise
-        self._check(key, answer, options, crc)
+        from ai_voice_shared.services.s3.seekable import S3RawReader
 
-    def _check(self, key: str, answer: dict[str, Any], options: ReadOptions, crc: int) -> None:
-        """Check what was read in pieces against the checksum of the whole, as botocore does for one read."""
-        import base64
-
-        expected = answer.get("ChecksumCRC32")
-        if (
-            expected
-            and "byte_range" not in options
-            and answer.get("ChecksumType") != "COMPOSITE"
-            and "-" not in expected
-        ):
-            found = base64.b64encode(crc.to_bytes(4, "big")).decode()
-            if found != expected:
-                raise self._integrity(key, "the bytes do not fit their checksum")
-
-    def _integrity(self, key: str, message: str) -> errors.S3IntegrityError:
-        return errors.S3IntegrityError(message, operation="GetObject", bucket=self.bucket_name, key=key)
-
-    def _too_large(self, key: str, length: int, limit: int) -> errors.S3TooLargeError:
-        return errors.S3TooLargeError(
-            f"{length} bytes, more than the limit of {limit}", operation="GetObject", bucket=self.bucket_name, key=key
-        )
-
-
-def _broken_body() -> tuple[type[Exception], ...]:
-    """Name what a body raises when its connection breaks or stalls."""
-    import urllib3.exceptions
-    from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
-
-    return (
-        IncompleteReadError,
-        ReadTimeoutError,
-        ResponseStreamingError,
-        urllib3.exceptions.ProtocolError,
-        ConnectionError,
-    )
+        return BufferedReader(S3RawReader(self, self.head_object(key, version_id=version_id)), buffer_size)

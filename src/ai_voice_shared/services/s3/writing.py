@@ -1,37 +1,33 @@
 """Writing objects: in one request where that does, in parts where it does not.
 
 s3transfer, which boto3's own upload_* use, starts threads for every call, closes the caller's file and knows no
-`IfNoneMatch`. Here a body of up to 8 MiB goes out in one PutObject, and a longer one part by part, so that memory
-stays constant and nothing has to be known about its length.
+`IfNoneMatch`. Here a body that fits into one part goes out in one PutObject, and a longer one part by part, so that
+memory stays constant and nothing has to be known about its length.
 """
 
 from __future__ import annotations
 
-import logging
+import zlib
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypedDict, Unpack
 
-from ai_voice_shared import errors
 from ai_voice_shared.models.s3 import unquoted
-from ai_voice_shared.services.s3.base import S3Base
+from ai_voice_shared.services.s3.checksums import crc32_text
 from ai_voice_shared.services.s3.content_types import guess_content_type
 from ai_voice_shared.services.s3.keys import S3Key
 from ai_voice_shared.services.s3.metadata import encode_metadata
+from ai_voice_shared.services.s3.multipart import S3Multipart
+from ai_voice_shared.services.s3.parts import FILE_PART_SIZE, STREAM_PART_SIZE, Parts, chunks_of_file
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pydantic import BaseModel
 
-__all__ = ["MAX_PARTS", "PART_SIZE", "S3Upload", "S3Writing", "UploadOptions"]
+__all__ = ["MAX_PUT_BYTES", "S3Upload", "S3Writing", "UploadOptions", "conditions_of"]
 
-PART_SIZE = 8 << 20
-"""Bytes of a part. S3 wants at least 5 MiB for all but the last."""
-
-MAX_PARTS = 10_000
-"""Parts that one upload may have: 80 GB with parts of this size; `upload_file` makes larger ones where needed."""
-
-_log = logging.getLogger(__name__)
+MAX_PUT_BYTES = 5 << 30
+"""Bytes that S3 takes in one PutObject."""
 
 
 class UploadOptions(TypedDict, total=False):
@@ -62,7 +58,7 @@ class S3Upload(NamedTuple):
     size: int
 
 
-class S3Writing(S3Base):
+class S3Writing(S3Multipart):
     """The writing side of `S3Service`. Every method takes the same options, see `UploadOptions`."""
 
     def upload_bytes(
@@ -90,12 +86,15 @@ class S3Writing(S3Base):
         S3Error
             Anything else; see `ai_voice_shared.errors`.
         """
-        parameters = self._object_parameters(key, options) | _conditions(options)
-        with self._operation("PutObject", key, bytes=len(data)):
-            # Not a memoryview: botocore takes bytes, bytearrays and files.
-            body = bytes(data) if isinstance(data, memoryview) else data
-            answer = self.client.put_object(Body=body, **parameters)
-        return self._stored(key, answer, len(data))
+        if len(data) > MAX_PUT_BYTES:
+            return self._upload(key, [data], options, part_size=4 * FILE_PART_SIZE)
+        parameters = self._object_parameters(key, options) | conditions_of(options)
+        # botocore takes no memoryview, and moto no bytearray.
+        body = data if isinstance(data, bytes) else bytes(data)
+        if "ChecksumAlgorithm" not in parameters:
+            parameters["ChecksumCRC32"] = crc32_text(zlib.crc32(body))
+        answer = self._written("PutObject", parameters, Body=body)
+        return self._stored(key, answer, len(body))
 
     def upload_file(
         self,
@@ -122,9 +121,8 @@ class S3Writing(S3Base):
         if "content_type" not in options:
             options["content_type"] = guess_content_type(key, file.name)
         with file.open("rb") as stream:
-            # The part count is limited, so a very large file has larger parts.
-            part_size = max(PART_SIZE, -(-file.stat().st_size // MAX_PARTS))
-            return self._upload(key, _pieces_of_file(stream, part_size), None, on_progress, options)
+            chunks = chunks_of_file(stream)
+            return self._upload(key, chunks, options, part_size=FILE_PART_SIZE, on_progress=on_progress)
 
     def upload_fileobj(
         self,
@@ -148,7 +146,10 @@ class S3Writing(S3Base):
         on_progress
             Called with the bytes that have been sent so far, after each part.
         """
-        return self._upload(key, _pieces_of_file(fileobj, PART_SIZE), max_bytes, on_progress, options)
+        chunks = chunks_of_file(fileobj)
+        return self._upload(
+            key, chunks, options, part_size=FILE_PART_SIZE, max_bytes=max_bytes, on_progress=on_progress
+        )
 
     def upload_stream(
         self,
@@ -159,7 +160,7 @@ class S3Writing(S3Base):
         on_progress: Callable[[int], None] | None = None,
         **options: Unpack[UploadOptions],
     ) -> S3Upload:
-        """Store an iterable of bytes of unknown length, in constant memory.
+        """Store an iterable of bytes of unknown length, in constant memory: 5 MiB, and the piece at hand.
 
         Whatever `chunks` raises goes through to the caller, and then nothing is stored: a started multipart upload
         is aborted.
@@ -171,7 +172,9 @@ class S3Writing(S3Base):
         chunks
             Pieces of any size.
         """
-        return self._upload(key, _pieces_of_chunks(chunks, PART_SIZE), max_bytes, on_progress, options)
+        return self._upload(
+            key, chunks, options, part_size=STREAM_PART_SIZE, max_bytes=max_bytes, on_progress=on_progress
+        )
 
     def put_model(self, key: str, model: BaseModel, **options: Unpack[UploadOptions]) -> S3Upload:
         """Store a pydantic model as JSON; `get_model` reads it."""
@@ -181,68 +184,25 @@ class S3Writing(S3Base):
     def _upload(
         self,
         key: str,
-        pieces: Iterator[bytes],
-        max_bytes: int | None,
-        on_progress: Callable[[int], None] | None,
+        chunks: Iterable[bytes | bytearray | memoryview],
         options: UploadOptions,
+        *,
+        part_size: int,
+        max_bytes: int | None = None,
+        on_progress: Callable[[int], None] | None = None,
     ) -> S3Upload:
-        self._object_parameters(key, options)  # bad input fails before anything is read or sent
-        first = next(pieces, b"")
-        self._within(key, len(first), max_bytes)
-        second = next(pieces, b"")
-        if not second:
-            stored = self.upload_bytes(key, first, **options)
+        parameters = self._object_parameters(key, options)  # bad input fails before anything is read or sent
+        parts = Parts(chunks)
+        parts.fill(part_size)
+        self._within(key, len(parts.part), max_bytes)
+        if not parts.more:
+            stored = self.upload_bytes(key, parts.part, **options)
             if on_progress is not None:
-                on_progress(len(first))
+                on_progress(stored.size)
             return stored
-        return self._multipart(key, _chained(first, second, pieces), max_bytes, on_progress, options)
-
-    def _multipart(
-        self,
-        key: str,
-        pieces: Iterator[bytes],
-        max_bytes: int | None,
-        on_progress: Callable[[int], None] | None,
-        options: UploadOptions,
-    ) -> S3Upload:
-        parameters = self._object_parameters(key, options)
-        algorithm = parameters.setdefault("ChecksumAlgorithm", "CRC32")
-        place = {"Bucket": self.bucket_name, "Key": parameters["Key"]}
-        with self._operation("CreateMultipartUpload", key):
-            upload_id = self.client.create_multipart_upload(**parameters)["UploadId"]
-        place["UploadId"] = upload_id
-        try:
-            parts, sent = [], 0
-            for number, piece in enumerate(pieces, start=1):
-                self._within(key, sent + len(piece), max_bytes)
-                with self._operation("UploadPart", key, part=number, bytes=len(piece)):
-                    answer = self.client.upload_part(
-                        **place, PartNumber=number, Body=piece, ChecksumAlgorithm=algorithm
-                    )
-                checksum = f"Checksum{algorithm}"
-                part = {"PartNumber": number, "ETag": answer["ETag"]}
-                parts.append(part | ({checksum: answer[checksum]} if checksum in answer else {}))
-                sent += len(piece)
-                del piece  # the next one is read while this name would still hold the memory
-                if on_progress is not None:
-                    on_progress(sent)
-            with self._operation("CompleteMultipartUpload", key, parts=len(parts), bytes=sent):
-                answer = self.client.complete_multipart_upload(
-                    **place, MultipartUpload={"Parts": parts}, **_conditions(options)
-                )
-        except BaseException:
-            self._abort(place)
-            raise
-        return self._stored(key, answer, sent)
-
-    def _abort(self, place: dict[str, str]) -> None:
-        """Give up an upload, so that S3 does not keep (and charge for) its parts."""
-        try:
-            with self._operation("AbortMultipartUpload", place["Key"]):
-                self.client.abort_multipart_upload(**place)
-        except errors.AIVoiceError:
-            # What went wrong before is what the caller has to know; the bucket's life cycle sweeps up.
-            _log.warning("multipart upload left behind", extra={"bucket": place["Bucket"], "key": place["Key"]})
+        conditions = conditions_of(options)
+        answer, size = self._in_parts(parameters, conditions, parts, part_size, max_bytes, on_progress)
+        return self._stored(key, answer, size)
 
     def _object_parameters(self, key: str, options: UploadOptions) -> dict[str, Any]:
         parameters: dict[str, Any] = {
@@ -264,17 +224,12 @@ class S3Writing(S3Base):
                 parameters[parameter] = value
         return parameters
 
-    def _within(self, key: str, size: int, limit: int | None) -> None:
-        if limit is not None and size > limit:
-            raise errors.S3TooLargeError(
-                f"more than the limit of {limit} bytes", operation="PutObject", bucket=self.bucket_name, key=key
-            )
-
     def _stored(self, key: str, answer: dict[str, Any], size: int) -> S3Upload:
         self._done("uploaded", key, bytes=size)
         return S3Upload(key, unquoted(answer.get("ETag")), answer.get("VersionId"), size)
 
 
+_CONDITIONS = {"if_none_match": "IfNoneMatch", "if_match": "IfMatch"}
 _PASSED_ON = {
     "content_disposition": "ContentDisposition",
     "content_encoding": "ContentEncoding",
@@ -284,31 +239,6 @@ _PASSED_ON = {
 }
 
 
-def _conditions(options: UploadOptions) -> dict[str, str]:
-    names = {"if_none_match": "IfNoneMatch", "if_match": "IfMatch"}
-    return {parameter: str(options[name]) for name, parameter in names.items() if name in options}  # type: ignore[literal-required]
-
-
-def _pieces_of_file(stream: BinaryIO, size: int) -> Iterator[bytes]:
-    """Read pieces of exactly `size`, as a raw stream or a socket may give less at a time."""
-    while piece := stream.read(size):
-        while len(piece) < size and (more := stream.read(size - len(piece))):
-            piece += more
-        yield piece
-
-
-def _pieces_of_chunks(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    buffer = bytearray()
-    for chunk in chunks:
-        buffer += chunk
-        while len(buffer) >= size:
-            yield bytes(buffer[:size])
-            del buffer[:size]
-    if buffer:
-        yield bytes(buffer)
-
-
-def _chained(first: bytes, second: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield second
-    yield from rest
+def conditions_of(options: UploadOptions) -> dict[str, str]:
+    """Give the conditions among the options, by S3's names."""
+    return {_CONDITIONS[name]: str(value) for name, value in options.items() if name in _CONDITIONS}

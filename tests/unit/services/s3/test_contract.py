@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from ai_voice_shared import errors
 from ai_voice_shared.observability.correlation import use_correlation_id
-from ai_voice_shared.services.s3.writing import PART_SIZE
+from ai_voice_shared.services.s3.parts import FILE_PART_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.unit
 
-LARGE = bytes(range(256)) * (PART_SIZE // 256) + b"the second part"
+LARGE = bytes(range(256)) * (FILE_PART_SIZE // 256) + b"the second part"
 
 
 def test_bytes_come_back_with_what_was_said_of_them(s3: S3Service) -> None:
