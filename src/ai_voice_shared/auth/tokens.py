@@ -79,12 +79,9 @@ class TokenManager:
         return self._settings
 
     @property
-    def keys(self) -> Mapping[str, bytes]:
-        """Key id to secret, the signing one first."""
-        if not self._keys:
-            values = (secret.get_secret_value().encode() for secret in self.settings.jwt_secrets)
-            self._keys = {_key_id(value): value for value in values}
-        return self._keys
+    def key_ids(self) -> tuple[str, ...]:
+        """The ids of the secrets that are known, the signing one first."""
+        return tuple(self._secrets())
 
     def ttl(self, purpose: TokenPurpose) -> int:
         """Give the seconds that a token of this purpose lives."""
@@ -142,7 +139,7 @@ class TokenManager:
         }
         if email is not None:
             payload["email"] = email
-        key_id, key = next(iter(self.keys.items()))
+        key_id, key = next(iter(self._secrets().items()))
         token: str = jwt.encode(payload, key, algorithm=self.settings.jwt_algorithm, headers={"kid": key_id})
         return token
 
@@ -180,7 +177,7 @@ class TokenManager:
             header = jwt.get_unverified_header(token)
             if header.get("alg") != self.settings.jwt_algorithm:
                 raise jwt.InvalidAlgorithmError
-            key = self.keys.get(header.get("kid", ""))
+            key = self._secrets().get(header.get("kid", ""))
             if key is None:
                 msg = "the token names a key that is not known here"
                 raise InvalidTokenError(msg, reason="unknown_key")
@@ -214,6 +211,12 @@ class TokenManager:
             return self.decode(token, purpose=purpose)
         except InvalidTokenError:
             return None
+
+    def _secrets(self) -> Mapping[str, bytes]:
+        if not self._keys:
+            values = (secret.get_secret_value().encode() for secret in self.settings.jwt_secrets)
+            self._keys = {_key_id(value): value for value in values}
+        return self._keys
 
 
 def _key_id(secret: bytes) -> str:

@@ -60,6 +60,10 @@ class SecuritySettings(Settings):
             if len(text.encode()) < least or len(set(text)) < _MIN_DISTINCT:
                 msg = f"each secret needs at least {least} random bytes"
                 raise ValueError(msg)
+            if "-----BEGIN " in text or text.startswith("ssh-"):
+                # Whoever has the public half could sign with it: the old confusion of RS256 and HS256.
+                msg = "a key pair is no secret: use random bytes"
+                raise ValueError(msg)
         return secrets
 
 

@@ -63,7 +63,7 @@ def forged(tokens: TokenManager, *, key: Any = SECRET, algorithm: str = "HS256",
     """Sign a token by hand that is good but for what is given; None takes a claim away."""
     good = jwt.decode(tokens.create(TokenPurpose.ACCESS, **USER), options={"verify_signature": False})
     payload = {name: value for name, value in {**good, **claims}.items() if value is not None}
-    return jwt.encode(payload, key, algorithm=algorithm, headers={"kid": next(iter(tokens.keys))})
+    return jwt.encode(payload, key, algorithm=algorithm, headers={"kid": tokens.key_ids[0]})
 
 
 def refused(tokens: TokenManager, token: Any) -> str:
@@ -202,7 +202,7 @@ def test_a_token_without_a_key_id(tokens: TokenManager) -> None:
 def test_a_token_without_a_signature(tokens: TokenManager, algorithm: str) -> None:
     """`none` in every case is refused, with the claims of a good token and our key id."""
     header, payload, signature = tokens.create(TokenPurpose.ACCESS, **USER).split(".")
-    unsigned = segment({"alg": algorithm, "typ": "JWT", "kid": next(iter(tokens.keys))})
+    unsigned = segment({"alg": algorithm, "typ": "JWT", "kid": tokens.key_ids[0]})
     for end in ("", signature):
         assert refused(tokens, f"{unsigned}.{payload}.{end}") == "wrong_algorithm"
     assert refused(tokens, f"{header}.{payload}.") == "bad_signature"
@@ -228,6 +228,8 @@ def test_a_public_key_is_no_secret(tokens: TokenManager) -> None:
     mac = hmac.new(pem, f"{header}.{payload}".encode(), hashlib.sha256).digest()
     signature = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
     assert refused(tokens, f"{header}.{payload}.{signature}") == "bad_signature"
+    with pytest.raises(InvalidSettingError, match="a key pair is no secret"):
+        SecuritySettings(jwt_secrets=[pem.decode()])
 
 
 def test_every_truncation_is_refused(tokens: TokenManager) -> None:
@@ -317,9 +319,9 @@ def test_rotation() -> None:
 
 def test_the_key_id_does_not_show_the_secret(tokens: TokenManager) -> None:
     """It is the same for the same secret, and no part of it."""
-    (key_id,) = tokens.keys
+    (key_id,) = tokens.key_ids
     assert key_id not in SECRET
-    assert list(TokenManager(SecuritySettings(jwt_secrets=[SECRET])).keys) == [key_id]
+    assert TokenManager(SecuritySettings(jwt_secrets=[SECRET])).key_ids == (key_id,)
 
 
 @pytest.mark.usefixtures("environment")

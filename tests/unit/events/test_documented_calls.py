@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +27,20 @@ def test_the_import_lines() -> None:
     assert CallCompletedEvent is events.CallCompletedEvent
     assert (CallStatus.COMPLETED.value, CallFailureReason.BUSY.value) == ("completed", "busy")
     assert all(callable(cls) for cls in (EventPublisher, InternalAuthManager, PublicAuthManager))
+
+
+def test_importing_the_names_loads_nothing_heavy() -> None:
+    """Publisher, consumer and managers are made without pydantic, boto3 or PyJWT; their first use loads them."""
+    script = """
+import sys
+from ai_voice_shared import EventPublisher, InternalAuthManager, PublicAuthManager, parse_event
+from ai_voice_shared.events import AsyncEventPublisher
+EventPublisher(), AsyncEventPublisher(), InternalAuthManager(), PublicAuthManager()
+heavy = {"aws_lambda_powertools", "boto3", "botocore", "cachetools", "httpx", "jwt", "pwdlib", "pydantic"}
+print(sorted(heavy & set(sys.modules)))
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
 
 
 @pytest.mark.anyio
