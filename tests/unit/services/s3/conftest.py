@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -10,12 +12,18 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
+from ai_voice_shared import aws
 from ai_voice_shared.services.s3_service import S3Service
 from ai_voice_shared.settings.s3 import S3Settings
 from ai_voice_shared.testing.s3 import InMemoryS3Service
+from tests.support.faulty_s3 import BUCKET, FaultyS3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+# One for all tests: reading botocore's data takes longer than most of them.
+_SESSIONS: dict[bool, Any] = {}
 
 
 @pytest.fixture
@@ -45,3 +53,39 @@ def s3(request: pytest.FixtureRequest) -> S3Service:
         return InMemoryS3Service()
     service: S3Service = request.getfixturevalue("on_moto")
     return service
+
+
+@pytest.fixture
+def server() -> Iterator[FaultyS3]:
+    """Give an S3 on loopback that misbehaves on request."""
+    with FaultyS3() as s3:
+        yield s3
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Take the waiting out of botocore's retries; gives the list of the pauses that it would have made."""
+    made: list[float] = []
+    clock = SimpleNamespace(**{**vars(time), "sleep": made.append})
+    monkeypatch.setattr("botocore.endpoint.time", clock)
+    monkeypatch.setattr("ai_voice_shared.services.s3.multipart.time", clock)
+    return made
+
+
+@pytest.fixture
+def service(server: FaultyS3, pauses: list[float], monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Service]:
+    """Give the real service, with its own client, on the server that misbehaves."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setattr(aws, "_clients", {})
+    monkeypatch.setattr(aws, "_sessions", _SESSIONS)
+    settings = S3Settings(
+        bucket_name=BUCKET,
+        region="eu-central-1",
+        endpoint_url=server.url,
+        connect_timeout=2,
+        read_timeout=0.3,
+        max_attempts=4,
+    )
+    yield S3Service(settings)
+    aws.close_connections()

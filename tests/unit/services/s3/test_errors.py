@@ -1,0 +1,134 @@
+"""botocore's errors as the package's own."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import botocore.exceptions as theirs
+import pytest
+from botocore.exceptions import ClientError
+
+from ai_voice_shared import errors
+from ai_voice_shared.services.s3.errors import error_for_code, translated
+
+pytestmark = pytest.mark.unit
+
+SECRET_URL = "https://notes.s3.amazonaws.com/k?X-Amz-Signature=abcdef"
+
+
+def refused(code: str, status: int) -> ClientError:
+    """Make what botocore raises for an answer."""
+    response: Any = {
+        "Error": {"Code": code, "Message": f"quoting {SECRET_URL}"},
+        "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "R1"},
+    }
+    return ClientError(response, "GetObject")
+
+
+def raised(error: Exception, operation: str = "GetObject", key: str | None = "k") -> BaseException:
+    """Let an error pass through the translation."""
+    with pytest.raises(Exception) as caught, translated(operation, "notes", key):  # noqa: PT011 - whatever comes out
+        raise error
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "expected"),
+    [
+        ("NoSuchKey", 404, errors.S3ObjectNotFoundError),
+        ("404", 404, errors.S3ObjectNotFoundError),
+        ("NoSuchBucket", 404, errors.S3BucketNotFoundError),
+        ("NoSuchVersion", 404, errors.S3ObjectNotFoundError),
+        ("NoSuchUpload", 404, errors.S3NotFoundError),
+        ("AccessDenied", 403, errors.S3AccessDeniedError),
+        ("403", 403, errors.S3AccessDeniedError),
+        ("ExpiredToken", 400, errors.S3AccessDeniedError),
+        ("RequestTimeTooSkewed", 403, errors.S3AccessDeniedError),
+        ("InvalidObjectState", 403, errors.S3AccessDeniedError),
+        ("PreconditionFailed", 412, errors.S3PreconditionFailedError),
+        ("412", 412, errors.S3PreconditionFailedError),
+        ("ConditionalRequestConflict", 409, errors.S3ConflictError),
+        ("304", 304, errors.S3NotModifiedError),
+        ("InvalidRange", 416, errors.S3InvalidRangeError),
+        ("SlowDown", 503, errors.S3ThrottledError),
+        ("BadDigest", 400, errors.S3IntegrityError),
+        ("EntityTooLarge", 400, errors.S3TooLargeError),
+        ("RequestTimeout", 400, errors.S3TimeoutError),
+        ("InternalError", 500, errors.S3UnavailableError),
+        ("503", 503, errors.S3UnavailableError),
+        ("SomethingNew", 502, errors.S3UnavailableError),
+        ("MalformedXML", 400, errors.S3Error),
+    ],
+)
+def test_an_answer_becomes_its_error(code: str, status: int, expected: type[errors.S3Error]) -> None:
+    """Code or status decide, and the error has all that a log line and AWS support need."""
+    cause = refused(code, status)
+    error = raised(cause)
+    assert type(error) is expected
+    assert isinstance(error, errors.S3Error)
+    assert (error.operation, error.bucket, error.key, error.request_id) == ("GetObject", "notes", "k", "R1")
+    assert (error.error_code, error.status_code, error.__cause__) == (code, status, cause)
+
+
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [
+        (theirs.ConnectTimeoutError(endpoint_url=SECRET_URL), errors.S3TimeoutError),
+        (theirs.ReadTimeoutError(endpoint_url=SECRET_URL), errors.S3TimeoutError),
+        (theirs.EndpointConnectionError(endpoint_url=SECRET_URL), errors.S3UnavailableError),
+        (theirs.ConnectionClosedError(endpoint_url=SECRET_URL), errors.S3UnavailableError),
+        (theirs.SSLError(endpoint_url=SECRET_URL, error=ValueError("bad")), errors.S3UnavailableError),
+        (theirs.ProxyConnectionError(proxy_url=SECRET_URL), errors.S3UnavailableError),
+        (theirs.FlexibleChecksumError(error_msg=SECRET_URL), errors.S3IntegrityError),
+        (theirs.IncompleteReadError(actual_bytes=1, expected_bytes=2), errors.S3IntegrityError),
+        (theirs.NoCredentialsError(), errors.S3AccessDeniedError),
+        (theirs.NoRegionError(), errors.S3Error),
+        (theirs.ParamValidationError(report=SECRET_URL), errors.ValidationError),
+        (theirs.UnknownSignatureVersionError(signature_version="x"), errors.S3Error),
+    ],
+)
+def test_what_never_reached_s3_becomes_its_error(cause: Exception, expected: type[Exception]) -> None:
+    """Each kind of failure of the client itself has its class."""
+    error = raised(cause)
+    assert type(error) is expected
+    assert error.__cause__ is cause
+
+
+@pytest.mark.parametrize(
+    "cause", [refused("AccessDenied", 403), theirs.ReadTimeoutError(endpoint_url=SECRET_URL), refused("X", 400)]
+)
+def test_no_signature_is_quoted(cause: Exception) -> None:
+    """Neither S3's message nor a URL gets into ours."""
+    error = raised(cause)
+    assert isinstance(error, errors.AIVoiceError)
+    assert "X-Amz-Signature" not in str(error) + repr(error) + str(error.context)
+
+
+def test_a_refused_head_names_the_permission_that_may_be_missing() -> None:
+    """Without s3:ListBucket a missing object looks forbidden."""
+    assert "s3:ListBucket" in str(raised(refused("403", 403), "HeadObject"))
+    assert "s3:ListBucket" not in str(raised(refused("AccessDenied", 403), "PutObject"))
+
+
+@pytest.mark.parametrize("error", [ValueError("mine"), errors.S3TooLargeError(bucket="notes"), OSError("disk full")])
+def test_other_errors_pass_as_they_are(error: Exception) -> None:
+    """Only botocore's are translated."""
+    assert raised(error) is error
+
+
+def test_the_errors_of_single_keys_have_the_same_classes() -> None:
+    """DeleteObjects tells of each key by its code alone."""
+    assert type(error_for_code("AccessDenied", bucket="notes", key="k")) is errors.S3AccessDeniedError
+    assert type(error_for_code("InternalError", bucket="notes", key="k")) is errors.S3UnavailableError
+    assert type(error_for_code("SomethingNew", bucket="notes", key="k")) is errors.S3Error
+
+
+def test_an_error_can_be_copied_and_pickled() -> None:
+    """As a process pool or a test runner does."""
+    error = raised(refused("NoSuchKey", 404))
+    assert isinstance(error, errors.S3Error)
+    for again in (copy.copy(error), pickle.loads(pickle.dumps(error))):  # noqa: S301 - our own
+        assert str(again) == str(error)
+        assert again.operation == "GetObject"

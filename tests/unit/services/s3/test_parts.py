@@ -1,0 +1,79 @@
+"""Cutting streams into parts."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ai_voice_shared.services.s3.parts import (
+    FILE_PART_SIZE,
+    MAX_PARTS,
+    STREAM_PART_SIZE,
+    Parts,
+    chunks_of_file,
+    part_size_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.unit
+
+
+@given(chunks=st.lists(st.binary(max_size=40)), size=st.integers(min_value=1, max_value=50))
+def test_parts_are_the_stream_again(chunks: list[bytes], size: int) -> None:
+    """However it comes in, all but the last part are full, and nothing is lost, doubled or added."""
+    parts = Parts(chunks)
+    found = []
+    parts.fill(size)
+    while parts.part:
+        found.append(parts.part)
+        assert parts.more == (sum(map(len, found)) < sum(map(len, chunks)))
+        parts.fill(size)
+    assert b"".join(found) == b"".join(chunks)
+    assert all(len(part) == size for part in found[:-1])
+
+
+def test_no_more_is_read_than_is_needed() -> None:
+    """After a part one piece is looked at, to know whether it was the last."""
+    read = []
+
+    def chunks() -> Iterator[bytes]:
+        for number in range(10):
+            read.append(number)
+            yield b"xx"
+
+    Parts(chunks()).fill(4)
+    assert read == [0, 1, 2]
+
+
+def test_a_file_is_read_to_its_end() -> None:
+    """Also one that gives less than it was asked for."""
+
+    class Trickle(io.RawIOBase):
+        left = 5
+
+        def read(self, size: int = -1) -> bytes:
+            assert size > 1
+            self.left -= 1
+            return b"x" if self.left >= 0 else b""
+
+    assert b"".join(chunks_of_file(Trickle())) == b"xxxxx"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("first", [STREAM_PART_SIZE, FILE_PART_SIZE])
+def test_the_parts_of_the_largest_object_are_enough_and_within_s3_s_limits(first: int) -> None:
+    """10,000 parts hold more than 4.5 TiB, none but the last is under 5 MiB, none over 5 GiB where 5 TiB are full."""
+    total, largest = 0, 0
+    for number in range(1, MAX_PARTS + 1):
+        if total >= 5 << 40:
+            break
+        largest = part_size_of(number, first)
+        assert largest >= 5 << 20
+        total += largest
+    assert total >= 4.5 * (1 << 40)
+    assert largest <= 5 << 30
