@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ai_voice_shared.domain.events.base import DomainEvent as DomainEvent
     from ai_voice_shared.domain.events.base import EventType as EventType
     from ai_voice_shared.errors import AIVoiceError as AIVoiceError
+    from ai_voice_shared.events.async_publisher import AsyncEventPublisher as AsyncEventPublisher
     from ai_voice_shared.events.consumer import parse_event as parse_event
-    from ai_voice_shared.events.publisher import AsyncEventPublisher as AsyncEventPublisher
     from ai_voice_shared.events.publisher import EventPublisher as EventPublisher
     from ai_voice_shared.models.customer import CustomerMetadata as CustomerMetadata
     from ai_voice_shared.models.s3 import S3ListResponse as S3ListResponse
@@ -56,7 +56,7 @@ _exported, __dir__, __all__ = lazy_exports(
     {
         "AIVoiceError": ".errors",
         "AsyncCustomerLookupClient": ".services.customer_lookup_client",
-        "AsyncEventPublisher": ".events.publisher",
+        "AsyncEventPublisher": ".events.async_publisher",
         "CustomerLookupClient": ".services.customer_lookup_client",
         "CustomerLookupSettings": ".settings.customer_lookup",
         "CustomerMetadata": ".models.customer",

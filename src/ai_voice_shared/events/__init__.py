@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ai_voice_shared.domain.events import create_subject_deleted_event as create_subject_deleted_event
     from ai_voice_shared.domain.events import create_subject_updated_event as create_subject_updated_event
     from ai_voice_shared.domain.events import create_voice_note_parsed_event as create_voice_note_parsed_event
+    from ai_voice_shared.events.async_publisher import AsyncEventPublisher as AsyncEventPublisher
     from ai_voice_shared.events.claim_check import ClaimCheckStore as ClaimCheckStore
     from ai_voice_shared.events.claim_check import S3ClaimCheckStore as S3ClaimCheckStore
     from ai_voice_shared.events.consumer import parse_event as parse_event
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from ai_voice_shared.events.dead_letter import redrive as redrive
     from ai_voice_shared.events.outbox import DynamoDBOutbox as DynamoDBOutbox
     from ai_voice_shared.events.outbox import Outbox as Outbox
-    from ai_voice_shared.events.publisher import AsyncEventPublisher as AsyncEventPublisher
     from ai_voice_shared.events.publisher import EventPublisher as EventPublisher
     from ai_voice_shared.events.relay import relay_pending as relay_pending
     from ai_voice_shared.events.relay import relay_stream as relay_stream
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
-        "AsyncEventPublisher": ".publisher",
+        "AsyncEventPublisher": ".async_publisher",
         "CallCompletedEvent": "..domain.events",
         "CallFailedEvent": "..domain.events",
         "CallStartedEvent": "..domain.events",

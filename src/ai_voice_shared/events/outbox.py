@@ -9,9 +9,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
-from ai_voice_shared.errors import ConflictError, PayloadTooLargeError, ServiceError, ServiceUnavailableError
+from ai_voice_shared.errors import (
+    ConflictError,
+    MissingSettingError,
+    PayloadTooLargeError,
+    ServiceError,
+    ServiceUnavailableError,
+)
 from ai_voice_shared.events.entries import Entry
 from ai_voice_shared.observability.tracing import get_tracer
 
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
 
     from ai_voice_shared.domain.events import DomainEvent
     from ai_voice_shared.events.claim_check import ClaimCheckStore
+    from ai_voice_shared.settings.events import EventSettings
 
 __all__ = ["DynamoDBOutbox", "Outbox", "OutboxRecord"]
 
@@ -93,6 +100,37 @@ class DynamoDBOutbox:
         self._client = client
         self._claim_checks = claim_checks
         self._region = region
+
+    @classmethod
+    def from_settings(cls, settings: EventSettings | None = None, *, client: Any = None) -> Self:
+        """Make the outbox that the settings name.
+
+        Parameters
+        ----------
+        settings
+            By default read from the environment.
+        client
+            As for the class.
+
+        Raises
+        ------
+        MissingSettingError
+            They name no table.
+        """
+        from ai_voice_shared.events.claim_check import claim_checks_from
+        from ai_voice_shared.settings.events import EventSettings as Defaults
+
+        settings = settings or Defaults()
+        if settings.outbox_table is None:
+            setting, owner = "outbox_table", "EventSettings"
+            raise MissingSettingError(setting, owner, ["EVENTS_OUTBOX_TABLE"])
+        return cls(
+            settings.outbox_table,
+            source=settings.source,
+            client=client,
+            claim_checks=claim_checks_from(settings),
+            region=settings.region,
+        )
 
     def transact_items(self, events: Iterable[DomainEvent[Any]]) -> list[dict[str, Any]]:
         """Give the members of `TransactItems` that put events into the outbox, for a transaction of the caller's own.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ai_voice_shared.events.dead_letter import DeadLetterQueue
     from ai_voice_shared.settings.events import EventSettings
 
-__all__ = ["AsyncEventPublisher", "EventPublisher"]
+__all__ = ["EventPublisher"]
 
 _log = logging.getLogger(__name__)
 
@@ -80,11 +80,15 @@ class EventPublisher:
     Examples
     --------
     >>> from ai_voice_shared.events import EventPublisher, create_subject_created_event
-    >>> publisher = EventPublisher()
+    >>> from ai_voice_shared.settings import EventSettings
+    >>> class Bus:  # in place of EventBridge
+    ...     def put_events(self, Entries):
+    ...         return {"Entries": [{"EventId": f"{entry['DetailType']}-1"} for entry in Entries]}
+    >>> publisher = EventPublisher(EventSettings(source="subjects"), client=Bus())
     >>> event = create_subject_created_event(subject_id="123", subject_data={"name": "Math"})
-    >>> result = publisher.publish(event, soft_fail=True)  # doctest: +SKIP
-    >>> result.ok  # doctest: +SKIP
-    True
+    >>> result = publisher.publish(event, soft_fail=True)
+    >>> result.ok, result.published[0].eventbridge_id
+    (True, 'subject.created-1')
     """
 
     def __init__(
@@ -290,45 +294,3 @@ class EventPublisher:
                 retries={"total_max_attempts": 1, "mode": "standard"},
             )
         return self._client
-
-
-class AsyncEventPublisher:
-    """Publishes domain events from coroutines, on asyncio and trio.
-
-    boto3 has no asynchronous face; each call runs in a worker thread, with the context of the caller.
-
-    Parameters
-    ----------
-    settings, client, dead_letters, claim_checks
-        As for `EventPublisher`.
-    publisher
-        The one that does the work, in place of all others.
-
-    Examples
-    --------
-    >>> async def handle(event_publisher: AsyncEventPublisher, event: "DomainEvent") -> None:
-    ...     await event_publisher.publish(event, soft_fail=True)
-    """
-
-    def __init__(
-        self,
-        settings: EventSettings | None = None,
-        *,
-        client: Any = None,
-        dead_letters: DeadLetterQueue | None = None,
-        claim_checks: ClaimCheckStore | None = None,
-        publisher: EventPublisher | None = None,
-    ) -> None:
-        self._publisher = publisher or EventPublisher(
-            settings, client=client, dead_letters=dead_letters, claim_checks=claim_checks
-        )
-
-    async def publish(self, event: DomainEvent[Any], *, soft_fail: bool = False) -> PublishResult:
-        """Publish one event; see `EventPublisher.publish`."""
-        return await self.publish_many([event], soft_fail=soft_fail)
-
-    async def publish_many(self, events: Iterable[DomainEvent[Any]], *, soft_fail: bool = False) -> PublishResult:
-        """Publish events; see `EventPublisher.publish_many`."""
-        from anyio.to_thread import run_sync
-
-        return await run_sync(partial(self._publisher.publish_many, list(events), soft_fail=soft_fail))

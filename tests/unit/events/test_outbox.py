@@ -11,6 +11,7 @@ from botocore.config import Config
 from ai_voice_shared.domain.events import create_subject_created_event
 from ai_voice_shared.errors import (
     ConflictError,
+    MissingSettingError,
     PayloadTooLargeError,
     ServiceError,
     ServiceUnavailableError,
@@ -138,6 +139,21 @@ def test_a_large_event_waits_with_a_ticket(outbox: DynamoDBOutbox) -> None:
     with_store.write([], [event])
     (record,) = with_store.pending()
     assert parse_event({"body": record.entry.detail}, claim_checks=store).data == event.data
+
+
+def test_the_outbox_of_the_environment(table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables are all it needs; without a table the variable is named."""
+    monkeypatch.delenv("EVENTS_OUTBOX_TABLE", raising=False)
+    with pytest.raises(MissingSettingError, match="EVENTS_OUTBOX_TABLE"):
+        DynamoDBOutbox.from_settings()
+    monkeypatch.setenv("EVENTS_OUTBOX_TABLE", TABLE)
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "subjects")
+    outbox = DynamoDBOutbox.from_settings()
+    event = subject()
+    outbox.write([], [event])
+    assert [(record.entry.event_id, record.entry.source) for record in outbox.pending()] == [
+        (event.event_id, "subjects")
+    ]
 
 
 def test_the_poller_sends_and_forgets(bus: Bus, outbox: DynamoDBOutbox, publisher: EventPublisher) -> None:
