@@ -8,10 +8,12 @@ environment (dotenv files, command line, TOML) have no place in a function.
 from __future__ import annotations
 
 import json
+import logging
 import os
-from typing import TYPE_CHECKING, Any, ClassVar, get_args, get_origin
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self, get_args, get_origin
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 from pydantic import ValidationError as PydanticValidationError
 
 from ai_voice_shared.errors import InvalidSettingError, MissingSettingError
@@ -19,7 +21,11 @@ from ai_voice_shared.errors import InvalidSettingError, MissingSettingError
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-__all__ = ["Settings", "required"]
+__all__ = ["Settings", "fallback", "required"]
+
+_log = logging.getLogger(__name__)
+_SCHEMES = ("ssm:", "secretsmanager:")
+_warned: set[tuple[str, str]] = set()
 
 
 def required(**options: Any) -> Any:
@@ -35,13 +41,28 @@ def required(**options: Any) -> Any:
     return Field(**options)
 
 
+def fallback(default: Any, consequence: str, **options: Any) -> Any:
+    """Declare a setting that works without a value, but not as a deployment wants it: its absence is logged, once.
+
+    Parameters
+    ----------
+    default
+        What is used instead.
+    consequence
+        What that means, for the log line (`"webhooks cannot be verified"`).
+    **options
+        Passed on to `pydantic.Field`.
+    """
+    return Field(default=default, json_schema_extra={"fallback": consequence}, **options)
+
+
 class Settings(BaseModel):
     """Settings of one concern, frozen once they are made.
 
     A field is read from `env_prefix` and its name in capitals, or from the variables that its `validation_alias`
-    names, first choice first. An empty variable counts as not set. A sequence is written with commas or as JSON.
-    A secret may be a reference, which is looked up when the settings are made: `ssm:/path/to/parameter` or
-    `secretsmanager:name`.
+    names, first choice first. An empty variable counts as not set. A sequence is written with commas or as JSON, a
+    mapping as `key=value` with commas or as JSON. A secret may be a reference, which is looked up when the settings
+    are made: `ssm:/path/to/parameter`, `secretsmanager:name` or `secretsmanager:name#key` (see `settings.secrets`).
 
     Raises
     ------
@@ -69,76 +90,146 @@ QUEUE_NAME, or pass name= to QueueSettings
 
     env_prefix: ClassVar[str] = ""
 
-    def __init__(self, **values: Any) -> None:
+    # The service it was made for, what was passed, and the references that its secrets were fetched by.
+    _origin: tuple[str | None, dict[str, Any], tuple[str, ...]] = PrivateAttr()
+
+    def __init__(self, *, _service: str | None = None, **values: Any) -> None:
+        passed, references = dict(values), list[str]()
         for name, field in type(self).model_fields.items():
             if name not in values:
-                raw = self._from_environment(name, field)
+                raw = self._from_environment(name, field, _service, references)
                 if raw is not None:
                     values[name] = raw
+                elif field.json_schema_extra is not None:
+                    self._warn_once(name, field, _service)
         try:
             super().__init__(**values)
         except PydanticValidationError as error:
-            raise self._explained(error) from None
+            raise self._explained(error, _service) from None
+        self._origin = (_service, passed, tuple(references))
 
     @classmethod
-    def variables(cls, name: str) -> list[str]:
+    def for_service(cls, service: str, **values: Any) -> Self:
+        """Make the settings of one service: `MY_SERVICE_DATABASE_URL` comes before `DATABASE_URL`.
+
+        Parameters
+        ----------
+        service
+            The service's name (`"my-service"`).
+        **values
+            Fields that are given here and not read.
+
+        Examples
+        --------
+        >>> import os
+        >>> os.environ["MY_SERVICE_QUEUE_NAME"] = "mine"
+        >>> class QueueSettings(Settings):
+        ...     env_prefix = "QUEUE_"
+        ...     name: str = required()
+        >>> QueueSettings.for_service("my-service").name
+        'mine'
+        >>> del os.environ["MY_SERVICE_QUEUE_NAME"]
+        """
+        return cls(_service=service, **values)
+
+    def refreshed(self) -> Self:
+        """Read the same settings again; secrets by reference come from Parameters' cache, or from where they are kept.
+
+        To ask for the secrets anew, whatever the cache holds, use `settings.secrets.refresh_secrets`.
+        """
+        service, passed, _ = self._origin
+        return type(self)(_service=service, **passed)
+
+    @property
+    def secret_references(self) -> tuple[str, ...]:
+        """The references that secrets of this object were fetched by."""
+        return self._origin[2]
+
+    @classmethod
+    def variables(cls, name: str, service: str | None = None) -> list[str]:
         """List the environment variables that the field `name` is read from, first choice first."""
         alias = cls.model_fields[name].validation_alias
         if isinstance(alias, AliasChoices):
-            return [choice for choice in alias.choices if isinstance(choice, str)]
-        if isinstance(alias, str):
-            return [alias]
-        return [f"{cls.env_prefix}{name.upper()}"]
+            names = [choice for choice in alias.choices if isinstance(choice, str)]
+        elif isinstance(alias, str):
+            names = [alias]
+        else:
+            names = [f"{cls.env_prefix}{name.upper()}"]
+        if service is None:
+            return names
+        prefix = "".join(letter if letter.isalnum() else "_" for letter in service.upper())
+        return [*(f"{prefix}_{variable}" for variable in names), *names]
 
     @classmethod
-    def _from_environment(cls, name: str, field: FieldInfo) -> Any:
-        for variable in cls.variables(name):
+    def _from_environment(cls, name: str, field: FieldInfo, service: str | None, references: list[str]) -> Any:
+        for variable in cls.variables(name, service):
             text = os.environ.get(variable)
             if text:
                 try:
-                    return _parsed(text, field.annotation)
-                except json.JSONDecodeError:
-                    raise InvalidSettingError(name, cls.__name__, [variable], "is not JSON") from None
+                    return _parsed(text, field.annotation, references)
+                except ValueError as error:  # a JSONDecodeError is one
+                    reason = "is not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
+                    raise InvalidSettingError(name, cls.__name__, [variable], reason) from None
         return None
 
     @classmethod
-    def _explained(cls, error: PydanticValidationError) -> MissingSettingError | InvalidSettingError:
+    def _warn_once(cls, name: str, field: FieldInfo, service: str | None) -> None:
+        extra = field.json_schema_extra
+        if isinstance(extra, Mapping) and "fallback" in extra and (cls.__name__, name) not in _warned:
+            _warned.add((cls.__name__, name))
+            variables = " or ".join(cls.variables(name, service))
+            _log.warning("%s.%s is not set (%s): %s", cls.__name__, name, variables, extra["fallback"])
+
+    @classmethod
+    def _explained(
+        cls, error: PydanticValidationError, service: str | None
+    ) -> MissingSettingError | InvalidSettingError:
         # The first problem is enough: a deploy fixes one after the other, and a short message is read.
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         name = str(first["loc"][0]) if first["loc"] else ""
         field = next(
             (known for known in cls.model_fields if known == name or name in cls.variables(known)), name or "settings"
         )
-        variables = cls.variables(field) if field in cls.model_fields else []
+        variables = cls.variables(field, service) if field in cls.model_fields else []
         if first["type"] == "missing":
             return MissingSettingError(field, cls.__name__, variables)
-        return InvalidSettingError(field, cls.__name__, variables, first["msg"])
+        used = [variable for variable in variables if os.environ.get(variable)][:1]
+        return InvalidSettingError(field, cls.__name__, used or variables, first["msg"])
 
 
-def _parsed(text: str, annotation: Any) -> Any:
-    if _is_sequence(annotation):
+def _parsed(text: str, annotation: Any, references: list[str]) -> Any:
+    if _is_a(annotation, (list, tuple, set, frozenset)):
         if text.lstrip().startswith("["):
             return json.loads(text)
         items = [item.strip() for item in text.split(",") if item.strip()]
         if _holds_secret(annotation):
-            return [part.strip() for item in items for part in _resolved(item).split(",") if part.strip()]
+            return [part.strip() for item in items for part in _resolved(item, references).split(",") if part.strip()]
         return items
-    return _resolved(text) if _holds_secret(annotation) else text
+    if _is_a(annotation, (dict, Mapping)):
+        return json.loads(text) if text.lstrip().startswith("{") else _pairs(text)
+    return _resolved(text, references) if _holds_secret(annotation) else text
 
 
-def _is_sequence(annotation: Any) -> bool:
-    if get_origin(annotation) in (list, tuple, set, frozenset):
-        return True
-    return any(_is_sequence(inner) for inner in get_args(annotation))
+def _pairs(text: str) -> dict[str, str]:
+    pairs = [item.partition("=") for item in text.split(",") if item.strip()]
+    if not all(separator for _, separator, _ in pairs):
+        msg = "is neither JSON nor key=value,key=value"
+        raise ValueError(msg)
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _is_a(annotation: Any, kinds: tuple[Any, ...]) -> bool:
+    return get_origin(annotation) in kinds or any(_is_a(inner, kinds) for inner in get_args(annotation))
 
 
 def _holds_secret(annotation: Any) -> bool:
     return annotation is SecretStr or any(_holds_secret(inner) for inner in get_args(annotation))
 
 
-def _resolved(text: str) -> str:
-    if text.startswith(("ssm:", "secretsmanager:")):
+def _resolved(text: str, references: list[str]) -> str:
+    if text.startswith(_SCHEMES):
         from ai_voice_shared.settings.secrets import get_secret
 
+        references.append(text)
         return get_secret(text)
     return text

@@ -1,0 +1,145 @@
+"""The settings class of each concern, and what its values come out as."""
+
+from __future__ import annotations
+
+import pytest
+
+from ai_voice_shared.errors import InvalidSettingError, MissingSettingError
+from ai_voice_shared.settings import (
+    AgentSettings,
+    ApiSettings,
+    DatabaseSettings,
+    GCPSettings,
+    MetricsSettings,
+    OpenAISettings,
+    RedisSettings,
+    SendGridSettings,
+    ServiceSettings,
+    Settings,
+    StripeSettings,
+)
+from ai_voice_shared.settings.table import settings_classes
+
+pytestmark = pytest.mark.unit
+
+CASES = {
+    DatabaseSettings: {"DATABASE_URL": "postgresql://app@db/voice", "DATABASE_POOL_SIZE": "4", "DATABASE_ECHO": "1"},
+    RedisSettings: {"REDIS_URL": "rediss://cache:6379", "REDIS_PASSWORD": "p", "REDIS_DB": "3"},
+    OpenAISettings: {"OPENAI_API_KEY": "sk-1", "OPENAI_MODEL": "gpt-4o", "OPENAI_TEMPERATURE": "0.1"},
+    StripeSettings: {"STRIPE_SECRET_KEY": "sk", "STRIPE_PUBLISHABLE_KEY": "pk", "STRIPE_WEBHOOK_SECRET": "whsec"},
+    SendGridSettings: {"SENDGRID_API_KEY": "SG.1", "SENDGRID_FROM_EMAIL": "a@b.example", "SENDGRID_FROM_NAME": "Us"},
+    GCPSettings: {"GCP_PROJECT_ID": "p", "GCP_BUCKET_NAME": "b", "GCP_CREDENTIALS_PATH": "/c.json"},
+    ApiSettings: {"API_HOST": "127.0.0.2", "API_PORT": "80", "API_CORS_ORIGINS": "a,b", "API_DEBUG": "true"},
+    AgentSettings: {"AGENT_SYSTEM": "enhanced", "AGENT_TASK_TIMEOUT": "9", "AGENT_MEMORY_MAX_MESSAGES": "5"},
+    MetricsSettings: {"METRICS_PROVIDER": "datadog", "METRICS_NAMESPACE": "Voice", "METRICS_SERVICE": "parser"},
+}
+
+
+@pytest.mark.parametrize("settings_class", CASES, ids=lambda item: item.__name__)
+def test_each_setting_has_its_variable(settings_class: type[Settings], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the variables say is what the settings hold, and nothing of it is left at its default."""
+    variables = CASES[settings_class]
+    for variable, text in variables.items():
+        monkeypatch.setenv(variable, text)
+    settings = settings_class()
+    read = {name for name in settings_class.model_fields if settings_class.variables(name)[0] in variables}
+    assert len(read) == len(variables)
+    assert settings.model_fields_set == read
+    for name in read:
+        default = settings_class.model_fields[name].default
+        assert getattr(settings, name) != default, name
+
+
+@pytest.mark.parametrize(
+    ("settings_class", "variable"),
+    [
+        (DatabaseSettings, "DATABASE_URL"),
+        (RedisSettings, "REDIS_URL"),
+        (OpenAISettings, "OPENAI_API_KEY"),
+        (StripeSettings, "STRIPE_SECRET_KEY"),
+        (SendGridSettings, "SENDGRID_API_KEY"),
+        (GCPSettings, "GCP_PROJECT_ID or GOOGLE_CLOUD_PROJECT"),
+    ],
+)
+def test_what_has_no_sensible_default_is_required(settings_class: type[Settings], variable: str) -> None:
+    """No URL, key or project is made up."""
+    with pytest.raises(MissingSettingError, match=variable):
+        settings_class()
+
+
+@pytest.mark.parametrize("settings_class", settings_classes(), ids=lambda item: item.__name__)
+def test_every_setting_says_what_it_is(settings_class: type[Settings]) -> None:
+    """Each field has a description that ends as a sentence, for the table."""
+    for name, field in settings_class.model_fields.items():
+        assert field.description, f"{settings_class.__name__}.{name}"
+        assert field.description.endswith("."), f"{settings_class.__name__}.{name}"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgres://u:p@h/d", "postgresql://u:p@h/d"),
+        ("postgresql+psycopg://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
+        ("sqlite://", "sqlite://"),
+    ],
+)
+def test_the_connection_string_is_one_that_sqlalchemy_reads(url: str, expected: str) -> None:
+    """Heroku's scheme is written as SQLAlchemy wants it; anything else is left alone."""
+    assert DatabaseSettings(url=url).connection_string == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"url": "redis://h:6379"}, "redis://h:6379"),
+        ({"url": "redis://h:6379", "password": "a:b@c/d"}, "redis://:a%3Ab%40c%2Fd@h:6379"),
+        ({"url": "rediss://me@h:6379/", "password": "p", "db": 1}, "rediss://me:p@h:6379/1"),
+        ({"url": "redis://me:own@h:6379/2", "password": "p", "db": 1}, "redis://me:own@h:6379/2"),
+    ],
+)
+def test_redis_gets_password_and_database_into_its_url(options: dict[str, object], expected: str) -> None:
+    """They are added where the URL has none, and quoted."""
+    assert RedisSettings(**options).connection_string == expected
+
+
+def test_a_database_that_is_none_is_named_without_its_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message has the variable; the URL may hold a password."""
+    monkeypatch.setenv("REDIS_URL", "redis://:hunter2@h")
+    monkeypatch.setenv("REDIS_DB", "minus one")
+    with pytest.raises(InvalidSettingError, match="REDIS_DB") as caught:
+        RedisSettings()
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["subject-service=http://localhost:8002, user=https://u.example/", '{"subject-service": "http://localhost:8002"}'],
+)
+def test_services_are_found_by_name(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One variable has them all; one of a service's own wins."""
+    monkeypatch.setenv("SERVICE_URLS", text)
+    settings = ServiceSettings()
+    assert settings.url("subject-service") == "http://localhost:8002"
+    monkeypatch.setenv("SUBJECT_SERVICE_URL", "https://subject.example/")
+    assert settings.url("subject-service") == "https://subject.example"
+
+
+def test_a_service_that_nobody_knows_is_a_missing_setting() -> None:
+    """Both places to name it are in the message."""
+    with pytest.raises(MissingSettingError, match="USER_SERVICE_URL or SERVICE_URLS"):
+        ServiceSettings().url("user-service")
+
+
+@pytest.mark.parametrize("text", ["subject-service", '{"subject-service": ', "subject-service=ftp://example"])
+def test_a_service_list_that_is_none_is_invalid(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a list without URLs, nor broken JSON, nor another scheme passes."""
+    monkeypatch.setenv("SERVICE_URLS", text)
+    with pytest.raises(InvalidSettingError, match="SERVICE_URLS"):
+        ServiceSettings()
+
+
+def test_a_service_s_own_variable_has_to_be_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable that is wrong is the one that is named."""
+    monkeypatch.setenv("USER_SERVICE_URL", "user.example")
+    with pytest.raises(InvalidSettingError, match="USER_SERVICE_URL"):
+        ServiceSettings().url("user-service")
