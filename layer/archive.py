@@ -1,9 +1,15 @@
-"""A folder as a zip that has the same bytes wherever and whenever it is made."""
+"""A folder as a zip that has the same bytes wherever and whenever it is made.
+
+The zip is written here and not by `zipfile`, which compresses with the zlib that a Python happens to be built with:
+zlib, zlib-ng and Apple's give different bytes. libdeflate comes locked, is faster, and its best levels are smaller.
+The format is PKWARE's (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT), in its plainest form.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import zipfile
+import struct
+import zlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,21 +17,37 @@ if TYPE_CHECKING:
 
 __all__ = ["sha256", "write_zip"]
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name
-_UNIX = 3
+_LEVEL = 10
+_DEFLATED = 8
+_VERSION = 20  # 2.0: folders and deflate
+_UTF8 = 1 << 11
+_DATE = (0 << 9) | (1 << 5) | 1  # 1980-01-01, the first day that a zip can name; the time is 00:00
+_UNIX = 3 << 8
+_LOCAL = struct.Struct("<4sHHHHHIIIHH")
+_CENTRAL = struct.Struct("<4sHHHHHHIIIHHHHHII")
+_END = struct.Struct("<4sHHHHIIH")
 
 
 def write_zip(folder: Path, archive: Path) -> None:
     """Zip a folder: entries sorted, no times, modes by kind and not by umask."""
+    import deflate
+
     archive.parent.mkdir(parents=True, exist_ok=True)
     scratch = archive.with_name(f".{archive.name}.part")
-    with zipfile.ZipFile(scratch, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
+    central = []
+    with scratch.open("wb") as zipped:
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-            info = zipfile.ZipInfo(file.relative_to(folder).as_posix(), _EPOCH)
-            info.create_system = _UNIX
-            info.external_attr = (0o100755 if file.suffix == ".so" or ".so." in file.name else 0o100644) << 16
-            info.compress_type = zipfile.ZIP_DEFLATED
-            zipped.writestr(info, file.read_bytes(), compresslevel=9)
+            content = file.read_bytes()
+            packed = bytes(deflate.deflate_compress(content, _LEVEL))
+            name = file.relative_to(folder).as_posix().encode()
+            mode = 0o100755 if file.suffix == ".so" or ".so." in file.name else 0o100644
+            sizes = (_UTF8, _DEFLATED, 0, _DATE, zlib.crc32(content), len(packed), len(content), len(name), 0)
+            entry = _CENTRAL.pack(b"PK\x01\x02", _UNIX | _VERSION, _VERSION, *sizes, 0, 0, 0, mode << 16, zipped.tell())
+            central.append(entry + name)
+            zipped.write(_LOCAL.pack(b"PK\x03\x04", _VERSION, *sizes) + name + packed)
+        directory, begin = b"".join(central), zipped.tell()
+        zipped.write(directory)
+        zipped.write(_END.pack(b"PK\x05\x06", 0, 0, len(central), len(central), len(directory), begin, 0))
     scratch.replace(archive)
 
 

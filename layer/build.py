@@ -140,25 +140,26 @@ def _add_package(python: Path, interpreter: str | None) -> None:
 
     from ai_voice_shared.aws import OPERATIONS
 
-    copy_package(python)
-    prune(python)
-    own = python / "ai_voice_shared"
-    write_botocore_data(Path(botocore.__file__).with_name("data"), own / _LIGHT_DATA, OPERATIONS)
-    write_certificates(python / "certifi" / "cacert.pem", own / _CERTIFICATES)
-    if interpreter:
-        with tempfile.TemporaryDirectory(prefix="ai-voice-layer-") as scratch:
-            # By itself: the packages beside it are compiled already.
-            alone = Path(scratch) / "python"
-            shutil.copytree(own, alone / own.name)
+    with tempfile.TemporaryDirectory(prefix="ai-voice-layer-") as scratch:
+        # By itself first: the packages it joins are pruned and compiled already.
+        alone = Path(scratch) / "python"
+        alone.mkdir()
+        copy_package(alone)
+        prune(alone)
+        own = alone / "ai_voice_shared"
+        write_botocore_data(Path(botocore.__file__).with_name("data"), own / _LIGHT_DATA, OPERATIONS)
+        write_certificates(python / "certifi" / "cacert.pem", own / _CERTIFICATES)
+        if interpreter:
             compile_folder(alone, interpreter)
-            shutil.copytree(alone / own.name, own, dirs_exist_ok=True)
+        shutil.copytree(alone, python, dirs_exist_ok=True)
 
 
 def _packages(target: Target, options: Options, interpreter: str | None) -> Path:
     """Install, prune and compile the third-party packages, once for each set of them."""
     requirements = locked(options.layer, bundle_boto3=options.bundle_boto3)
     own_sources = b"".join(
-        (Path(__file__).with_name(name)).read_bytes() for name in ("install.py", "exclusions.py", "bytecode.py")
+        (Path(__file__).with_name(name)).read_bytes()
+        for name in ("install.py", "exclusions.py", "bytecode.py", "bytecode_script.py", "strip.py")
     )
     parts = [asdict(target), asdict(options), sorted(requirements.items()), interpreter is not None]
     digest = hashlib.sha256(json.dumps(parts).encode() + own_sources).hexdigest()[:16]

@@ -10,6 +10,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from layer.exclusions import reason_to_exclude
+from layer.strip import strip_elf
 from layer.tools import PROJECT, BuildError, run, uv
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def verify(folder: Path) -> int:
 
 
 def prune(folder: Path) -> dict[str, int]:
-    """Delete what no function needs.
+    """Delete what no function needs, whole files and parts of files.
 
     Returns
     -------
@@ -86,10 +87,20 @@ def prune(folder: Path) -> dict[str, int]:
         if reason := reason_to_exclude(file.relative_to(folder).as_posix()):
             saved[reason] = saved.get(reason, 0) + file.stat().st_size
             file.unlink()
+        elif file.suffix == ".so" or ".so." in file.name:
+            strip_elf(file)
+        elif file.name == "METADATA" and file.parent.name.endswith(".dist-info"):
+            _drop_description(file)
     for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
         if not any(path.iterdir()):
             path.rmdir()
     return saved
+
+
+def _drop_description(metadata: Path) -> None:
+    """Keep the headers, which `importlib.metadata` reads, and drop the project's page that follows them."""
+    headers, _, _ = metadata.read_text(encoding="utf-8").partition("\n\n")
+    metadata.write_text(headers + "\n", encoding="utf-8")
 
 
 def copy_package(into: Path) -> None:

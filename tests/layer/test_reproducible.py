@@ -1,0 +1,122 @@
+"""The same inputs give the same bytes, and nothing changed means nothing is done."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from layer import targets
+from layer.archive import sha256, write_zip
+from layer.build import Options, build_tree, build_zip
+from layer.bytecode import find_interpreter
+from layer.install import verify
+from layer.tools import PROJECT, BuildError
+
+if TYPE_CHECKING:
+    from layer.build import Built
+
+pytestmark = pytest.mark.layer
+
+
+def test_two_folders_two_umasks_two_times_give_the_same_bytes(built: Built, tmp_path: Path) -> None:
+    """A build from a copy of the project elsewhere, under another umask and with nothing kept, is equal."""
+    copy = tmp_path / "elsewhere" / "project"
+    copy.mkdir(parents=True)
+    for name in ("src", "layer"):
+        shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "uv.lock", "LICENSE", "README.md"):
+        shutil.copyfile(PROJECT / name, copy / name)
+    for path in copy.rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    script = f"import os, sys; os.umask(0o077); sys.path.insert(0, {str(copy)!r}); import runpy; sys.argv[1:] = "
+    script += f"['layer', '--target', 'local', '--dist', {str(tmp_path / 'dist')!r}]; "
+    script += "runpy.run_module('layer', run_name='__main__')"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(copy), str(copy / "src")]), "TZ": "Asia/Tokyo"}
+    subprocess.run([sys.executable, "-c", script], cwd=copy, env=environment, check=True, capture_output=True)
+    (other,) = (tmp_path / "dist").glob("*.zip")
+    assert sha256(other) == built.sha256
+
+
+def test_nothing_changed_means_nothing_is_done(tmp_path: Path) -> None:
+    """The second build leaves the zip alone; a damaged one is made again."""
+    target = targets.parse("local")
+    first = build_zip(target, Options(), tmp_path)
+    before = Path(first.path).stat()
+    assert build_zip(target, Options(), tmp_path) == first
+    assert Path(first.path).stat().st_mtime_ns == before.st_mtime_ns
+    Path(first.path).write_bytes(b"damaged")
+    assert build_zip(target, Options(), tmp_path).sha256 == first.sha256
+
+
+def test_the_zip_is_the_tree(built: Built, tmp_path: Path) -> None:
+    """What `sam build` gets as a folder is what the zip holds."""
+    build_tree(targets.parse("local"), Options(), tmp_path / "tree")
+    write_zip(tmp_path / "tree", tmp_path / "tree.zip")
+    assert sha256(tmp_path / "tree.zip") == built.sha256
+
+
+def test_a_file_that_is_not_its_wheel_s_fails_the_build(tmp_path: Path) -> None:
+    """A certificate bundle that something on the machine has edited does not get into a layer."""
+    import hashlib
+    from base64 import urlsafe_b64encode
+
+    (tmp_path / "certifi").mkdir()
+    (tmp_path / "certifi" / "cacert.pem").write_bytes(b"genuine")
+    digest = urlsafe_b64encode(hashlib.sha256(b"genuine").digest()).rstrip(b"=").decode()
+    (tmp_path / "certifi-1.dist-info").mkdir()
+    record = tmp_path / "certifi-1.dist-info" / "RECORD"
+    record.write_text(f"certifi/cacert.pem,sha256={digest},7\ncertifi-1.dist-info/RECORD,,\n")
+    assert verify(tmp_path) == 1
+    (tmp_path / "certifi" / "cacert.pem").write_bytes(b"genuine and one more")
+    with pytest.raises(BuildError, match=r"certifi/cacert\.pem is not the file of its wheel"):
+        verify(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["python3.12-x86_64", "python3.13-x86_64", "python3.13-arm64"])
+def test_another_target_holds_its_own_binaries(name: str, tmp_path: Path) -> None:
+    """The compiled modules of a target are of its architecture, and import where its interpreter is here."""
+    target = targets.parse(name)
+    notes = build_tree(target, Options(), tmp_path / "opt")
+    binaries = list((tmp_path / "opt").rglob("*.so"))
+    machine = {"x86_64": 62, "arm64": 183}[target.machine]  # ELF's e_machine
+    assert binaries
+    for binary in binaries:
+        header = binary.read_bytes()[:20]
+        assert header[:4] == b"\x7fELF"
+        assert int.from_bytes(header[18:20], "little") == machine, binary
+    interpreter = find_interpreter(target.python)
+    assert bool(notes) == (interpreter is None)
+    if interpreter is None:
+        pytest.skip(f"no Python {target.python} on this machine")
+    if target.machine != targets.parse("local").machine:
+        return
+    script = "import ai_voice_shared.models.s3, pydantic, wrapt; print(pydantic.VERSION)"
+    command = [interpreter, "-S", "-B", "-c", script]
+    environment = {"PYTHONPATH": str(tmp_path / "opt" / "python")}
+    printed = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    assert printed.startswith("2.")
+
+
+def test_an_unknown_target_is_named() -> None:
+    """The message lists what there is."""
+    with pytest.raises(BuildError, match=r"python3\.14-arm64"):
+        targets.parse("python2.7-x86_64")
+
+
+def test_a_missing_interpreter_is_said_and_fails_a_strict_build(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without an interpreter of the target's version the build goes on with a note, or fails where asked to."""
+    monkeypatch.setattr("layer.build.find_interpreter", lambda version: None)
+    target = targets.parse("python3.14-x86_64")
+    with pytest.raises(BuildError, match=r"no bytecode: Python 3\.14"):
+        build_tree(target, Options(strict=True), tmp_path / "strict")
+    (note,) = build_tree(target, Options(), tmp_path / "lenient")
+    assert "no bytecode" in note
+    assert not list((tmp_path / "lenient").rglob("*.pyc"))
