@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from ai_voice_shared.resilience.deadline import use_deadline as use_deadline
     from ai_voice_shared.resilience.idempotency import DoneOnce as DoneOnce
     from ai_voice_shared.resilience.idempotency import handle_once as handle_once
-    from ai_voice_shared.resilience.retry import RetryBudget as RetryBudget
-    from ai_voice_shared.resilience.retry import RetryPolicy as RetryPolicy
-    from ai_voice_shared.resilience.retry import retry as retry
+    from ai_voice_shared.resilience.retrying import RetryBudget as RetryBudget
+    from ai_voice_shared.resilience.retrying import RetryPolicy as RetryPolicy
+    from ai_voice_shared.resilience.retrying import retry as retry
 
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
@@ -23,11 +23,11 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "CircuitBreaker": ".circuit_breaker",
         "Deadline": ".deadline",
         "DoneOnce": ".idempotency",
-        "RetryBudget": ".retry",
-        "RetryPolicy": ".retry",
+        "RetryBudget": ".retrying",
+        "RetryPolicy": ".retrying",
         "current_deadline": ".deadline",
         "handle_once": ".idempotency",
-        "retry": ".retry",
+        "retry": ".retrying",
         "use_deadline": ".deadline",
     },
 )

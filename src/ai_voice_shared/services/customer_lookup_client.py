@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ai_voice_shared.models.customer import CustomerMetadata
     from ai_voice_shared.observability.tracing import Tracer
     from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
-    from ai_voice_shared.resilience.retry import RetryBudget
+    from ai_voice_shared.resilience.retrying import RetryBudget
     from ai_voice_shared.services.customer_lookup.cache import CacheInfo
     from ai_voice_shared.services.customer_lookup.contract import LookupReply, LookupRequest
     from ai_voice_shared.services.customer_lookup.transports import AsyncTransport, Transport
@@ -94,7 +94,7 @@ class _LookupBase:
     @cached_property
     def retry_budget(self) -> RetryBudget:
         """What retries are paid from."""
-        from ai_voice_shared.resilience.retry import RetryBudget
+        from ai_voice_shared.resilience.retrying import RetryBudget
 
         return self._retry_budget or RetryBudget()
 
@@ -104,7 +104,7 @@ class _LookupBase:
 
     @cached_property
     def _policy(self) -> Any:
-        from ai_voice_shared.resilience.retry import RetryPolicy
+        from ai_voice_shared.resilience.retrying import RetryPolicy
 
         return RetryPolicy(max_attempts=self.settings.max_attempts, delay=0.1, max_delay=2.0)
 
@@ -218,7 +218,7 @@ class CustomerLookupClient(_LookupBase):
 
     def _load(self, request: LookupRequest) -> CustomerMetadata | None:
         from ai_voice_shared.resilience.deadline import use_deadline
-        from ai_voice_shared.resilience.retry import call_with_retry
+        from ai_voice_shared.resilience.retrying import call_with_retry
 
         with (
             (self._tracer or get_tracer()).span("## customer_lookup") as span,
@@ -267,7 +267,7 @@ class AsyncCustomerLookupClient(_LookupBase):
 
     async def _load(self, request: LookupRequest) -> CustomerMetadata | None:
         from ai_voice_shared.resilience.deadline import use_deadline
-        from ai_voice_shared.resilience.retry import call_with_retry_async
+        from ai_voice_shared.resilience.retrying import call_with_retry_async
 
         with (
             (self._tracer or get_tracer()).span("## customer_lookup") as span,

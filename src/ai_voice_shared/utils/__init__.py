@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     # there; nothing in this folder uses them, and nothing is imported before a caller asks. For type checkers the way
     # has to be written down; it is the one exception that the contract of the floors names.
     from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker as CircuitBreaker
-    from ai_voice_shared.resilience.retry import retry as retry
+    from ai_voice_shared.resilience.retrying import retry as retry
     from ai_voice_shared.utils.dictionaries import deep_merge as deep_merge
     from ai_voice_shared.utils.dictionaries import flatten_dict as flatten_dict
     from ai_voice_shared.utils.dictionaries import get_nested as get_nested
@@ -72,7 +72,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "normalize_email": ".validation",
         "normalize_phone": ".validation",
         "paginate": ".pagination",
-        "retry": "..resilience.retry",
+        "retry": "..resilience.retrying",
         "sanitize_filename": ".files",
         "set_nested": ".dictionaries",
         "timed": ".timing",
