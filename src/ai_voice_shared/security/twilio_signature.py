@@ -1,7 +1,8 @@
 """Twilio's webhook signature: made, and checked in constant time.
 
-The `twilio` package (39 MB) has the same and is the oracle of the tests. It differs from this where a port has to
-be taken off a URL that has user information or an IPv6 address: it then cuts the host in two.
+The `twilio` package (39 MB) has the same and is the oracle of the tests. It differs from this in two places, and is
+wrong in both: where a port has to be taken off a URL that has user information or an IPv6 address it cuts the host
+in two, and where a URL ends in an empty part (`;`, `?` or `#`) it loses that character.
 https://www.twilio.com/docs/usage/security#validating-requests
 """
 

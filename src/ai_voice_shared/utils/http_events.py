@@ -178,7 +178,7 @@ class HttpEvent:
         """Give the URLs that the caller may have used, the likeliest first.
 
         The version 2 events have the query as it was sent. REST v1 has it decoded, so there is one URL for each way
-        of encoding it; where there is nothing to encode, there is one.
+        of encoding it; where there is nothing to encode, there is one. A query that mixes ways cannot be rebuilt.
 
         Parameters
         ----------
@@ -260,8 +260,7 @@ def parse_form(body: bytes | str, *, max_fields: int = MAX_FORM_FIELDS) -> tuple
     try:
         return tuple(
             (_unquoted(name), _unquoted(value))
-            for name, _, value in (piece.partition("=") for piece in text.split("&"))
-            if name or value
+            for name, _, value in (piece.partition("=") for piece in text.split("&") if piece)
         )
     except UnicodeDecodeError:
         raise InvalidPayloadError("the form is not UTF-8") from None

@@ -1,0 +1,133 @@
+"""Twilio's media API and its CDN on loopback, which do what they are told."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ai_voice_shared.http import HttpClient
+from ai_voice_shared.models import MediaItem, TwilioWebhookPayload
+from ai_voice_shared.services.twilio_service import TwilioService
+from ai_voice_shared.settings.twilio import TwilioSettings
+from ai_voice_shared.testing.twilio import (
+    ACCOUNT_SID,
+    AUTH_TOKEN,
+    media_parameters,
+    message_parameters,
+    new_sid,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+AUDIO = b"OggS" + bytes(range(256)) * 40
+Answer = tuple[int, dict[str, str], bytes]
+
+
+@contextmanager
+def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[int]:
+    """Serve GET on loopback for a block, and give the port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            answer(self)
+
+        def log_message(self, *_: object) -> None:
+            """Stay silent."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@dataclass
+class MediaWorld:
+    """What the two servers answer, in turn, and what they were asked; the last answer stays."""
+
+    api: list[Answer] = field(default_factory=list)
+    cdn: list[Answer] = field(default_factory=list)
+    asked: list[tuple[str, str, str | None]] = field(default_factory=list)
+    api_url: str = ""
+    cdn_url: str = ""
+    slept: list[float] = field(default_factory=list)
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    def answer(self, which: str, request: BaseHTTPRequestHandler) -> None:
+        """Give the next answer."""
+        self.asked.append((which, request.path, request.headers["Authorization"]))
+        script = self.api if which == "api" else self.cdn
+        status, headers, body = script.pop(0) if len(script) > 1 else script[0]
+        request.send_response(status)
+        length = {} if "Transfer-Encoding" in headers else {"Content-Length": str(len(body))}
+        for name, value in (length | headers).items():
+            request.send_header(name, value)
+        request.end_headers()
+        try:
+            request.wfile.write(body)
+        except (BrokenPipeError, ConnectionResetError):
+            request.close_connection = True
+        if int(headers.get("Content-Length", len(body))) != len(body):
+            request.close_connection = True
+
+    def redirect(self, status: int = 307, where: str | None = None) -> Answer:
+        """Make an answer that leads to the CDN."""
+        return status, {"Location": where or f"{self.cdn_url}/file?signature=secret"}, b""
+
+    def service(self, **settings: Any) -> TwilioService:
+        """Make a service of these servers, which waits by noting how long."""
+        client = HttpClient()
+        self.stack.callback(client.close)
+        values: dict[str, Any] = {
+            "account_sid": ACCOUNT_SID,
+            "auth_tokens": (AUTH_TOKEN,),
+            "api_base_url": self.api_url,
+            "cdn_hosts": ("localhost",),
+        }
+        return TwilioService(TwilioSettings(**(values | settings)), http=client, sleep=self.slept.append)
+
+    def item(self, content_type: str = "audio/ogg; codecs=opus", **changes: Any) -> MediaItem:
+        """Make a media item that the API has."""
+        message_sid = new_sid("MM")
+        files = media_parameters(
+            new_sid("ME"), message_sid=message_sid, content_type=content_type, api_base_url=self.api_url
+        )
+        payload = TwilioWebhookPayload.from_pairs(message_parameters(files, MessageSid=message_sid))
+        return payload.media[0]._replace(**changes)
+
+    @property
+    def servers(self) -> list[str]:
+        """Which of the two was asked, in turn."""
+        return [which for which, _, _ in self.asked]
+
+
+def basic(token: str = AUTH_TOKEN) -> str:
+    """Make the header that Twilio's API wants."""
+    return f"Basic {base64.b64encode(f'{ACCOUNT_SID}:{token}'.encode()).decode()}"
+
+
+@pytest.fixture
+def world() -> Iterator[MediaWorld]:
+    """Run both servers; the API redirects to the CDN, and the CDN has audio."""
+    made = MediaWorld()
+    with made.stack as stack:
+        made.api_url = f"http://127.0.0.1:{stack.enter_context(serving(lambda request: made.answer('api', request)))}"
+        # The same machine by another name: another host to whoever looks at names.
+        port = stack.enter_context(serving(lambda request: made.answer("cdn", request)))
+        made.cdn_url = f"http://localhost:{port}"
+        made.api = [made.redirect()]
+        made.cdn = [(200, {"Content-Type": "audio/ogg"}, AUDIO)]
+        yield made
