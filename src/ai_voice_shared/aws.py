@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     import botocore.session
 
@@ -142,6 +143,7 @@ def _session(service_name: str) -> botocore.session.Session:
         import botocore.session
 
         session = botocore.session.Session()
+        session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
         if light:
             from botocore.loaders import Loader
 
@@ -150,3 +152,23 @@ def _session(service_name: str) -> botocore.session.Session:
             )
         _sessions[light] = session
     return session
+
+
+def _timestamp(value: Any) -> datetime:
+    """Read the two forms of time that AWS writes; botocore's own way, which knows all forms, takes 15 times as long."""
+    from datetime import datetime
+
+    if isinstance(value, str):
+        try:
+            if value.endswith(" GMT"):
+                from email.utils import parsedate_to_datetime
+
+                return parsedate_to_datetime(value)
+            if value[4:5] == "-" and value[10:11] == "T":
+                return datetime.fromisoformat(value)
+        except ValueError:
+            pass
+    from botocore.utils import parse_timestamp
+
+    found: datetime = parse_timestamp(value)
+    return found

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ai_voice_shared.errors import InvalidPayloadError, InvalidSignatureError, MediaTypeError
+from ai_voice_shared.errors import (
+    DeadlineExceededError,
+    InvalidPayloadError,
+    InvalidSignatureError,
+    MediaTypeError,
+)
 from ai_voice_shared.observability.tracing import get_tracer
+from ai_voice_shared.resilience.deadline import current_deadline
 from ai_voice_shared.security.twilio_signature import (
     SIGNATURE_HEADER,
     SIGNATURE_SETTINGS_HEADER,
@@ -79,6 +86,8 @@ class TwilioService:
         self._http = http
         self._tracer = tracer
         self._sleep = sleep
+        self._lock = threading.Lock()
+        self._turns: threading.BoundedSemaphore | None = None
         self._download: MediaDownload | None = None
         self._keys: tuple[list[bytes], list[bytes]] | None = None
 
@@ -198,6 +207,9 @@ class TwilioService:
     ) -> T:
         """Stream a media item into a store, without ever holding it whole.
 
+        What is under way still takes memory, so no more than `TwilioSettings.media_parallel` are stored at the same
+        time; the others wait for their turn. Raises as `stream_media` and `upload`.
+
         Parameters
         ----------
         item, accept
@@ -212,8 +224,21 @@ class TwilioService:
         T
             What `upload` returned.
         """
-        with self.stream_media(item, accept=accept) as media:
+        with self._turn(), self.stream_media(item, accept=accept) as media:
             return upload(key, media.iter_bytes(), content_type=media.content_type)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        deadline = current_deadline()
+        with self._lock:
+            if self._turns is None:
+                self._turns = threading.BoundedSemaphore(self.settings.media_parallel)
+        if not self._turns.acquire(timeout=None if deadline is None else deadline.remaining()):
+            raise DeadlineExceededError("no time is left after waiting for other media", service="twilio")
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def _check_account(self, account_sid: str) -> None:
         if account_sid != self.settings.account_sid:
@@ -234,6 +259,7 @@ class TwilioService:
             from ai_voice_shared.http import shared_http_client
             from ai_voice_shared.services.twilio.media_download import MediaDownload
 
+            # Two threads may both make one; either does.
             self._download = MediaDownload(self.settings, self._http or shared_http_client(), sleep=self._sleep)
         return self._download
 

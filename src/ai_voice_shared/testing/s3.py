@@ -66,10 +66,9 @@ class InMemoryS3Client:
 
     def put_object(self, **parameters: Any) -> dict[str, Any]:
         """Store an object."""
-        body = parameters.pop("Body", b"")
-        content = body if isinstance(body, bytes | bytearray) else body.read()
+        content = _content(parameters.pop("Body", b""))
         with self._lock:
-            return self._store("PutObject", parameters, bytes(content))
+            return self._store("PutObject", parameters, content)
 
     def get_object(self, **parameters: Any) -> dict[str, Any]:
         """Read an object or a range of it."""
@@ -156,10 +155,11 @@ class InMemoryS3Client:
 
     def upload_part(self, **parameters: Any) -> dict[str, Any]:
         """Take a part."""
+        content = _content(parameters["Body"])
         with self._lock:
             _, parts = self._upload("UploadPart", parameters)
-            parts[parameters["PartNumber"]] = bytes(parameters["Body"])
-        return {"ETag": _etag(parameters["Body"])}
+            parts[parameters["PartNumber"]] = content
+        return {"ETag": _etag(content)}
 
     def complete_multipart_upload(self, **parameters: Any) -> dict[str, Any]:
         """Put the parts together."""
@@ -288,6 +288,10 @@ class InMemoryS3Service(S3Service):
 
 def _etag(body: bytes) -> str:
     return f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+
+
+def _content(body: Any) -> bytes:
+    return bytes(body) if isinstance(body, bytes | bytearray) else body.read()
 
 
 def _refused(operation: str, code: str, status: int) -> ClientError:

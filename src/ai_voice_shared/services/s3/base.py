@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ai_voice_shared.errors import S3TooLargeError
 from ai_voice_shared.observability.tracing import get_tracer
-from ai_voice_shared.services.s3.errors import translated
+from ai_voice_shared.services.s3.errors import error_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +62,8 @@ class S3Base:
         """The botocore client; the process's own unless the constructor was given one."""
         if self._client is not None:
             return self._client
+        from botocore import __version__ as botocore_version
+
         from ai_voice_shared.aws import aws_client
 
         settings = self.settings
@@ -83,6 +85,8 @@ class S3Base:
             read_timeout=settings.read_timeout,
             # Else a connection that NAT has dropped silently is found out by a timeout only.
             tcp_keepalive=True,
+            # botocore otherwise puts its own together from 30 pieces, twice for each request.
+            user_agent=f"ai_voice_shared Botocore/{botocore_version}",
             # Parts of a transfer and calls of other threads at the same time.
             max_pool_connections=50,
         )
@@ -91,11 +95,15 @@ class S3Base:
     def _operation(self, operation: str, key: str | None = None, **annotations: str | float) -> Iterator[Span]:
         """Open a span for one S3 operation and raise its errors as `S3Error`s."""
         tracer = self._tracer or get_tracer()
-        with (
-            tracer.span(f"## s3.{operation}", bucket=self.bucket_name, **annotations) as span,
-            translated(operation, self.bucket_name, key),
-        ):
-            yield span
+        bucket = self.bucket_name
+        with tracer.span(f"## s3.{operation}", bucket=bucket, **annotations) as span:
+            try:
+                yield span
+            except Exception as error:
+                own = error_for(error, operation=operation, bucket=bucket, key=key)
+                if own is None:
+                    raise
+                raise own from error
 
     def _too_large(self, operation: str, key: str, message: str) -> S3TooLargeError:
         return S3TooLargeError(message, operation=operation, bucket=self.bucket_name, key=key)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import random
 import time
-import zlib
 from typing import TYPE_CHECKING, Any
 
 from ai_voice_shared import errors
@@ -48,17 +47,15 @@ class S3Multipart(S3Base):
         try:
             sent, crc = 0, 0
             done: list[dict[str, Any]] = []
-            while parts.part:
-                number = len(done) + 1
-                size = len(parts.part)
-                self._within(key, sent + size, max_bytes)
-                done.append(self._part(place, number, parts.part, algorithm))
-                sent += size
+            while parts.size:
+                self._within(key, sent + parts.size, max_bytes)
+                done.append(self._part(place, len(done) + 1, parts, algorithm))
+                sent += parts.size
                 if whole:
-                    crc = zlib.crc32(parts.part, crc)
+                    crc = parts.crc32(crc)
                 if on_progress is not None:
                     on_progress(sent)
-                parts.fill(part_size_of(number + 1, part_size))
+                parts.fill(part_size_of(len(done) + 1, part_size))
             last = place | conditions
             if whole:
                 last |= {"ChecksumType": "FULL_OBJECT", "ChecksumCRC32": crc32_text(crc)}
@@ -68,12 +65,12 @@ class S3Multipart(S3Base):
             raise
         return answer, sent
 
-    def _part(self, place: dict[str, str], number: int, part: bytes, algorithm: str) -> dict[str, Any]:
+    def _part(self, place: dict[str, str], number: int, parts: Parts, algorithm: str) -> dict[str, Any]:
         checksum = f"Checksum{algorithm}"
-        known = {checksum: crc32_text(zlib.crc32(part))} if algorithm == "CRC32" else {}
-        with self._operation("UploadPart", place["Key"], part=number, bytes=len(part)):
+        known = {checksum: crc32_text(parts.crc32())} if algorithm == "CRC32" else {}
+        with self._operation("UploadPart", place["Key"], part=number, bytes=parts.size):
             answer = self.client.upload_part(
-                **place, PartNumber=number, Body=part, **(known or {"ChecksumAlgorithm": algorithm})
+                **place, PartNumber=number, Body=parts.body(), **(known or {"ChecksumAlgorithm": algorithm})
             )
         confirmed = {checksum: answer[checksum]} if checksum in answer else known
         return {"PartNumber": number, "ETag": answer["ETag"], **confirmed}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ MAX_PARTS = 10_000
 
 _PARTS_OF_A_SIZE = 1000
 _READ_SIZE = 1 << 20
+_GROWING = 256 << 10
 
 
 def part_size_of(number: int, first: int) -> int:
@@ -43,7 +45,10 @@ def chunks_of_file(stream: BinaryIO) -> Iterator[bytes]:
 
 
 class Parts:
-    """The parts of an iterable of bytes, one after the other.
+    """The parts of an iterable of bytes, one after the other, in one buffer that is filled again and again.
+
+    Parts that are allocated one by one leave the memory of a process with many threads full of holes: it grows to
+    twice what it needs.
 
     Parameters
     ----------
@@ -52,39 +57,59 @@ class Parts:
 
     Attributes
     ----------
-    part : bytes
-        What `fill` read. It is kept here alone, so that it is gone before the next one is read.
+    size : int
+        Bytes that `fill` has read.
     more : bool
-        Whether anything is left after it.
+        Whether anything is left after them.
 
     Examples
     --------
     >>> parts = Parts([b"abc", b"", b"defg"])
     >>> parts.fill(5)
-    >>> parts.part, parts.more
-    (b'abcde', True)
+    >>> parts.content(), parts.size, parts.more
+    (b'abcde', 5, True)
     >>> parts.fill(5)
-    >>> parts.part, parts.more
+    >>> parts.content(), parts.more
     (b'fg', False)
     """
 
     def __init__(self, chunks: Iterable[bytes | bytearray | memoryview]) -> None:
         self._chunks = iter(chunks)
         self._pending = memoryview(b"")
-        self.part = b""
+        self._buffer = io.BytesIO()
+        self.size = 0
         self.more = True
 
     def fill(self, size: int) -> None:
         """Read the next part, of `size` bytes or, at the end, fewer."""
-        self.part = b""
-        # Its getvalue() hands its memory over, where a bytearray would have to be copied into bytes.
-        buffer = io.BytesIO()
+        buffer = self._buffer
+        buffer.seek(0)
         filled = 0
         while self._look() and filled < size:
+            if filled > _GROWING and len(buffer.getbuffer()) < size:
+                # All of it at once, as most streams that are longer than this fill it.
+                buffer.seek(size - 1)
+                buffer.write(b"\0")
+                buffer.seek(filled)
             taken = self._pending[: size - filled]
             filled += buffer.write(taken)
             self._pending = self._pending[len(taken) :]
-        self.part = buffer.getvalue()
+        buffer.truncate(filled)
+        self.size = filled
+
+    def body(self) -> io.BytesIO:
+        """Give the part as a file, which is good until the next one is read."""
+        self._buffer.seek(0)
+        return self._buffer
+
+    def content(self) -> bytes:
+        """Give the part as bytes."""
+        return self._buffer.getvalue()
+
+    def crc32(self, crc: int = 0) -> int:
+        """Give the part's CRC32, going on from that of the parts before."""
+        with self._buffer.getbuffer() as view:
+            return zlib.crc32(view, crc)
 
     def _look(self) -> bool:
         while self.more and not self._pending:

@@ -194,9 +194,9 @@ class S3Writing(S3Multipart):
         parameters = self._object_parameters(key, options)  # bad input fails before anything is read or sent
         parts = Parts(chunks)
         parts.fill(part_size)
-        self._within(key, len(parts.part), max_bytes)
+        self._within(key, parts.size, max_bytes)
         if not parts.more:
-            stored = self.upload_bytes(key, parts.part, **options)
+            stored = self.upload_bytes(key, parts.content(), **options)
             if on_progress is not None:
                 on_progress(stored.size)
             return stored

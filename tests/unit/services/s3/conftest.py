@@ -84,7 +84,7 @@ def service(server: FaultyS3, pauses: list[float], monkeypatch: pytest.MonkeyPat
         region="eu-central-1",
         endpoint_url=server.url,
         connect_timeout=2,
-        read_timeout=0.3,
+        read_timeout=0.5,
         max_attempts=4,
     )
     yield S3Service(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,8 +31,10 @@ def test_parts_are_the_stream_again(chunks: list[bytes], size: int) -> None:
     parts = Parts(chunks)
     found = []
     parts.fill(size)
-    while parts.part:
-        found.append(parts.part)
+    while parts.size:
+        found.append(parts.body().read())
+        assert found[-1] == parts.content()
+        assert parts.crc32() == zlib.crc32(found[-1])
         assert parts.more == (sum(map(len, found)) < sum(map(len, chunks)))
         parts.fill(size)
     assert b"".join(found) == b"".join(chunks)

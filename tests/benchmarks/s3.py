@@ -1,0 +1,156 @@
+"""Calls of `S3Service` beside the plain boto3 calls that one would write by hand.
+
+Both speak to the same server, a small S3 over TLS in a process of its own, in turns; the medians and their ratio are
+printed. The library's logger and tracer are set up as a function has them, with the request not sampled.
+
+::
+
+    uv run python -m tests.benchmarks.s3 [--plain-http] [--rounds N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import ssl
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.support.certificate import make_loopback_certificate
+from tests.support.faulty_s3 import BUCKET, FaultyS3
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+
+__all__ = ["Comparison", "compare"]
+
+SIZES = {"1 KB": (1 << 10, 400), "1 MB": (1 << 20, 100), "64 MB": (64 << 20, 9)}
+"""Bytes and rounds of each size."""
+
+REGION = "eu-central-1"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Medians of one kind of call, in milliseconds, and ours by theirs."""
+
+    call: str
+    size: str
+    boto3_ms: float
+    ours_ms: float
+    ratio: float
+
+
+def compare(*, tls: bool = True, rounds: int | None = None) -> list[Comparison]:
+    """Measure every call and size.
+
+    Parameters
+    ----------
+    tls
+        Over TLS, as it is on AWS.
+    rounds
+        Rounds of each size, in place of those in `SIZES`.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, key = make_loopback_certificate(Path(folder))
+        ours, theirs = multiprocessing.Pipe()
+        server = multiprocessing.get_context("spawn").Process(
+            target=_serve, args=(theirs, str(certificate) if tls else None, str(key)), daemon=True
+        )
+        server.start()
+        try:
+            os.environ |= {
+                "AWS_ACCESS_KEY_ID": "testing",
+                "AWS_SECRET_ACCESS_KEY": "testing",
+                "AWS_REGION": REGION,
+                "AWS_DEFAULT_REGION": REGION,
+                "AWS_CA_BUNDLE": str(certificate),
+                "AWS_ENDPOINT_URL": ours.recv(),
+                "S3_BUCKET_NAME": BUCKET,
+            }
+            return list(_comparisons(rounds))
+        finally:
+            ours.send("stop")
+            server.join(10)
+
+
+def _comparisons(rounds: int | None) -> Any:
+    import boto3
+
+    from ai_voice_shared import S3Service, get_logger
+
+    get_logger("benchmark")
+    plain = boto3.client("s3")
+    service = S3Service()
+    for size, (length, usual) in SIZES.items():
+        data = os.urandom(length)
+
+        def put(key: str, data: bytes = data) -> None:
+            plain.put_object(Bucket=BUCKET, Key=key, Body=data)
+
+        def get(key: str, length: int = length) -> None:
+            assert len(plain.get_object(Bucket=BUCKET, Key=key)["Body"].read()) == length
+
+        def upload(key: str, data: bytes = data) -> None:
+            service.upload_bytes(key, data)
+
+        def download(key: str, length: int = length) -> None:
+            assert len(service.download_bytes(key)) == length
+
+        for call, theirs, ours in (("upload_bytes", put, upload), ("download_bytes", get, download)):
+            yield _measured(call, size, theirs, ours, rounds or usual)
+
+
+def _measured(
+    call: str, size: str, theirs: Callable[[str], None], ours: Callable[[str], None], rounds: int
+) -> Comparison:
+    taken: tuple[list[float], list[float]] = ([], [])
+    for number in range(rounds + 1):
+        # In turns, and each of the two goes first in every other round.
+        pair = [(0, theirs), (1, ours)]
+        for which, run in pair if number % 2 else reversed(pair):
+            start = time.perf_counter()
+            run("benchmark.bin")
+            if number:  # the first round opens the connections
+                taken[which].append(time.perf_counter() - start)
+    boto3_ms, ours_ms = (statistics.median(times) * 1000 for times in taken)
+    return Comparison(call, size, round(boto3_ms, 3), round(ours_ms, 3), round(ours_ms / boto3_ms, 3))
+
+
+def _serve(pipe: Connection, certificate: str | None, key: str) -> None:
+    tls = None
+    if certificate is not None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate, key)
+    with FaultyS3(tls=tls) as server:
+        pipe.send(server.url)
+        pipe.recv()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the comparison from the command line."""
+    parser = argparse.ArgumentParser(description="S3Service beside plain boto3 calls")
+    parser.add_argument("--plain-http", action="store_true", help="without TLS")
+    parser.add_argument("--rounds", type=int, help="rounds of each size")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(arguments)
+    found = compare(tls=not options.plain_http, rounds=options.rounds)
+    if options.json:
+        sys.stdout.write(json.dumps([asdict(one) for one in found], indent=2) + "\n")
+        return 0
+    for one in found:
+        line = f"{one.call:15} {one.size:>6}  boto3 {one.boto3_ms:9.3f} ms  S3Service {one.ours_ms:9.3f} ms"
+        sys.stdout.write(f"{line}  ratio {one.ratio:.3f}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

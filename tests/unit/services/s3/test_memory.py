@@ -1,0 +1,75 @@
+"""How much memory streams take, measured from outside in a process of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.faulty_s3 import BUCKET, FaultyS3
+
+pytestmark = pytest.mark.unit
+
+_PROGRAM = """
+import json, resource, sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from ai_voice_shared.services.s3_service import S3Service
+
+streams, mebibytes = int(sys.argv[1]), int(sys.argv[2])
+service = S3Service()
+service.upload_bytes("warm", b"x")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+start = threading.Barrier(streams)
+
+def upload(number):
+    start.wait()
+    chunks = (bytes(65536) for _ in range(mebibytes * 16))
+    return service.upload_stream(f"notes/{number}", chunks, max_bytes=mebibytes << 20).size
+
+with ThreadPoolExecutor(streams) as pool:
+    sizes = list(pool.map(upload, range(streams)))
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps({"sizes": sizes, "before": before * 1024, "after": after * 1024}))
+"""
+
+
+def measured(streams: int, mebibytes: int) -> dict[str, int]:
+    """Upload that many streams of that size at the same time, and give the process's peak before and after."""
+    with FaultyS3(keep=False) as server:
+        env = os.environ | {
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_ENDPOINT_URL": server.url,
+            "AWS_REGION": "eu-central-1",
+            "S3_BUCKET_NAME": BUCKET,
+        }
+        ran = subprocess.run(
+            [sys.executable, "-c", _PROGRAM, str(streams), str(mebibytes)],
+            env=env,
+            capture_output=True,
+            check=True,
+            text=True,
+            timeout=120,
+        )
+        stored = sum(1 for key in server.objects if key.startswith("notes/"))
+    found = json.loads(ran.stdout)
+    assert found.pop("sizes") == [mebibytes << 20] * streams
+    assert stored == streams
+    return found  # type: ignore[no-any-return]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss has another unit elsewhere")
+def test_a_stream_takes_the_same_memory_however_long_it_is() -> None:
+    """A stream of a quarter of a gigabyte adds no more than a few parts to the process."""
+    found = measured(streams=1, mebibytes=256)
+    assert found["after"] - found["before"] < 24 << 20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss has another unit elsewhere")
+def test_twenty_five_notes_at_once_fit_into_a_small_function() -> None:
+    """25 streams of 16 MiB stay within 256 MB of resident memory, interpreter and botocore included."""
+    found = measured(streams=25, mebibytes=16)
+    assert found["after"] < 256_000_000, found
