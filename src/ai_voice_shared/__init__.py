@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ai_voice_shared._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from ai_voice_shared.app.service import create_service as create_service
     from ai_voice_shared.auth.internal import InternalAuthManager as InternalAuthManager
     from ai_voice_shared.auth.public import PublicAuthManager as PublicAuthManager
     from ai_voice_shared.domain.events.base import DomainEvent as DomainEvent
@@ -76,6 +77,7 @@ _exported, __dir__, __all__ = lazy_exports(
         "TwilioStatusCallback": ".models.twilio.status",
         "TwilioWebhookPayload": ".models.twilio.message",
         "build_key": ".services.s3.keys",
+        "create_service": ".app.service",
         "get_correlation_id": ".observability.correlation",
         "get_logger": ".observability.logger",
         "get_tracer": ".observability.tracing",

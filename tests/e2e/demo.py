@@ -18,6 +18,7 @@ from xml.etree import ElementTree as ET
 from rich.console import Console
 from rich.text import Text
 
+from ai_voice_shared import CustomerLookupClient, CustomerLookupSettings
 from ai_voice_shared.testing.xray import TraceNode, XRayCollector, render_traces
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.processes import ProgramError, exit_on_signals
@@ -165,11 +166,11 @@ def _unknown(console: Console, stack: Stack, twilio: TwilioWorld) -> None:
 
 
 def _ask_for_customer(stack: Stack) -> dict[str, Any]:
-    asked = json.dumps({"phone_number": PHONE})
-    answer = json.load(stack.aws.client("lambda").invoke(FunctionName=stack.lookup_server, Payload=asked)["Payload"])
-    _check("the customer is known", answer["statusCode"] == 200)
-    customer: dict[str, Any] = json.loads(answer["body"])
-    return customer
+    settings = CustomerLookupSettings(function_name=stack.lookup_server, region=stack.aws.region)
+    client = CustomerLookupClient(settings, lambda_client=stack.aws.client("lambda"))
+    customer = client.fetch_customer_metadata(phone_number=PHONE)
+    _check("the customer is known", customer is not None)
+    return {} if customer is None else customer.model_dump()
 
 
 def _said(answer: httpx.Response) -> str:

@@ -23,6 +23,7 @@ __all__ = [
     "Middleware",
     "answer_auth_errors",
     "bearer_token_of",
+    "challenge_of",
     "dependency_on",
     "header_of",
     "middleware_on",
@@ -132,7 +133,7 @@ def answer_auth_errors(app: ApiGatewayResolver) -> None:
     from aws_lambda_powertools.event_handler import Response
 
     def answer(error: AuthenticationError | AuthorizationError) -> Response[str]:
-        headers = {"WWW-Authenticate": _challenge(error)} if isinstance(error, AuthenticationError) else {}
+        headers = {"WWW-Authenticate": challenge_of(error)} if isinstance(error, AuthenticationError) else {}
         problem = {"type": "about:blank", "title": error.title, "status": error.status, "code": error.code}
         return Response(
             status_code=error.status, content_type="application/problem+json", body=json.dumps(problem), headers=headers
@@ -141,7 +142,19 @@ def answer_auth_errors(app: ApiGatewayResolver) -> None:
     app.exception_handler([AuthenticationError, AuthorizationError])(answer)
 
 
-def _challenge(error: AuthenticationError) -> str:
+def challenge_of(error: AuthenticationError) -> str:
+    """Write the `WWW-Authenticate` of a 401 (RFC 6750, section 3).
+
+    Parameters
+    ----------
+    error
+        Why nobody knows who is asking.
+
+    Examples
+    --------
+    >>> challenge_of(AuthenticationError())
+    'Bearer'
+    """
     if not isinstance(error, InvalidTokenError):
         return "Bearer"
     description = "expired" if isinstance(error, ExpiredTokenError) else "invalid"

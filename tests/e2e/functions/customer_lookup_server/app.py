@@ -1,68 +1,72 @@
 """The customer-lookup-server: who is behind a phone number or an external user id.
 
-Asked by ``POST`` on its function URL (AWS_IAM), or by direct invoke with the same object as the event. What is asked
-for is in the body and never in the URL, which ends up in access logs.
+Asked by ``POST /customers/lookup`` on its function URL (AWS_IAM), or by direct invoke with the event that the function
+URL would have sent. What is asked for is in the body and never in the URL, which ends up in access logs.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import os
-from typing import Any
+from typing import Annotated
 
-from aws_lambda_powertools import Tracer
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ai_voice_shared import CustomerMetadata, create_service, get_tracer
 from ai_voice_shared.aws import aws_client
 from ai_voice_shared.errors import CustomerNotFoundError
-from ai_voice_shared.observability import correlation_id_from_event, get_logger, use_correlation_id
+from ai_voice_shared.models.problem import ProblemDetails
 
-tracer = Tracer()
-logger = get_logger()
+service = create_service("customer-lookup-server", title="Customer lookup")
+app = service.app
+handler = service.handler
 
 FIELDS = ("customer_id", "company_id", "company_name")
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer a lookup: 200 with the customer, 404 where nobody is known, 400 where nobody was asked for."""
-    with use_correlation_id(correlation_id_from_event(event)) as correlation_id:
-        tracer.put_annotation("correlation_id", correlation_id)
-        sender = _sender(event)
-        if sender is None:
-            logger.warning("lookup refused", extra={"outcome": "invalid"})
-            return _answer(400, {"code": "invalid_request", "title": "Give phone_number or external_user_id"})
+class LookupQuestion(BaseModel):
+    """Whose customer record is wanted: exactly one of the two."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"oneOf": [{"required": [name]} for name in ("phone_number", "external_user_id")]},
+    )
+
+    phone_number: str | None = Field(default=None, pattern=r"^\+[1-9][0-9]{6,14}$", description="In E.164.")
+    external_user_id: str | None = Field(default=None, min_length=1, max_length=256, description="Business-scoped id.")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> LookupQuestion:
+        if (self.phone_number is None) == (self.external_user_id is None):
+            msg = "give either phone_number or external_user_id"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def sender(self) -> str:
+        """The key of the sender in the table."""
+        return f"external#{self.external_user_id}" if self.phone_number is None else f"phone#{self.phone_number}"
+
+
+@app.post(
+    "/customers/lookup",
+    summary="Find the customer behind a sender",
+    responses={
+        404: {
+            "description": "Nobody is known by it (code customer_not_found)",
+            "content": {"application/problem+json": {"model": ProblemDetails}},
+        }
+    },
+)
+def lookup(question: Annotated[LookupQuestion, Body()]) -> CustomerMetadata:
+    """Answer a lookup."""
+    with get_tracer().span("## dynamodb.get_item"):
         found = aws_client("dynamodb").get_item(
-            TableName=os.environ["CUSTOMERS_TABLE_NAME"], Key={"sender": {"S": sender}}
+            TableName=os.environ["CUSTOMERS_TABLE_NAME"], Key={"sender": {"S": question.sender}}
         )
-        item = found.get("Item")
-        if item is None:
-            logger.info("lookup done", extra={"outcome": "not found"})
-            # What tells "nobody" from the 404 of a wrong path.
-            return _answer(404, {"code": CustomerNotFoundError.code, "title": CustomerNotFoundError.title})
-        customer = {name: item[name]["S"] for name in FIELDS}
-        logger.info("lookup done", extra={"outcome": "found", "customer_id": customer["customer_id"]})
-        return _answer(200, customer)
-
-
-def _sender(event: dict[str, Any]) -> str | None:
-    """Return the key of the sender in the table, or None if the request names none."""
-    asked: Any = event
-    if "requestContext" in event:
-        body = event.get("body") or ""
-        try:
-            asked = json.loads(base64.b64decode(body) if event.get("isBase64Encoded") else body)
-        except ValueError:
-            return None
-    if not isinstance(asked, dict):
-        return None
-    for kind, name in (("phone", "phone_number"), ("external", "external_user_id")):
-        value = asked.get(name)
-        if isinstance(value, str) and value:
-            return f"{kind}#{value}"
-    return None
-
-
-def _answer(status: int, content: dict[str, str]) -> dict[str, Any]:
-    return {"statusCode": status, "headers": {"content-type": "application/json"}, "body": json.dumps(content)}
+    item = found.get("Item")
+    if item is None:
+        raise CustomerNotFoundError
+    customer = CustomerMetadata(**{name: item[name]["S"] for name in FIELDS})
+    service.logger.info("customer found", customer_id=customer.customer_id)
+    return customer

@@ -1,0 +1,72 @@
+"""`python -m ai_voice_shared.app module:service` serves a service locally, as Lambda would."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ai_voice_shared.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ai_voice_shared.app.service import Service
+
+__all__ = ["find_service", "main"]
+
+
+def find_service(name: str) -> Service:
+    """Import the service that `module:attribute` names; the attribute is `service` where none is given.
+
+    Parameters
+    ----------
+    name
+        Such as `app:service`, seen from the working directory.
+
+    Raises
+    ------
+    SystemExit
+        There is no such thing, or it is no service.
+    """
+    from ai_voice_shared.app.service import Service
+
+    module_name, _, attribute = name.partition(":")
+    service = getattr(import_module(module_name), attribute or "service", None)
+    if not isinstance(service, Service):
+        msg = f"{name} is no service: name the module and the variable that create_service was kept in"
+        raise SystemExit(msg)
+    return service
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until interrupted.
+
+    Parameters
+    ----------
+    arguments
+        Of the command line.
+    """
+    parser = argparse.ArgumentParser(prog="python -m ai_voice_shared.app", description=__doc__)
+    parser.add_argument("service", help="module:variable, such as app:service")
+    parser.add_argument("--host", help="address to listen on (API_HOST, else 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port to listen on (API_PORT, else 8000)")
+    parsed = parser.parse_args(arguments)
+    try:
+        import uvicorn
+    except ImportError as error:
+        raise MissingExtraError("local", "uvicorn") from error
+
+    # As with `python -m`, the working directory is where the function's code is.
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    service = find_service(parsed.service)
+    host = parsed.host or service.api.host
+    port = service.api.port if parsed.port is None else parsed.port
+    # The service writes a line for each request itself, and without its query.
+    uvicorn.run(service.asgi, host=host, port=port, access_log=False, log_level="info")
+
+
+if __name__ == "__main__":
+    main()

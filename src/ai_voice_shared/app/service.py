@@ -1,0 +1,234 @@
+"""`create_service`: an HTTP service in three lines.
+
+::
+
+    from ai_voice_shared import create_service, get_config
+
+    service = create_service("subject-service", get_config("subject-service"))
+    app = service.app
+    handler = service.handler
+
+
+    @app.get("/api/v1/subjects/<subject_id>")
+    def subject(subject_id: str) -> Subject: ...
+
+`handler` is what Lambda calls; `python -m ai_voice_shared.app module:service` serves the same routes locally.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_lambda_powertools import Logger
+    from aws_lambda_powertools.event_handler.api_gateway import Response
+    from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
+
+    from ai_voice_shared.app.asgi import AsgiAdapter
+    from ai_voice_shared.app.resolver import ServiceResolver
+    from ai_voice_shared.resilience.rate_limit import RateLimiter, RateStore
+    from ai_voice_shared.settings.api import ApiSettings
+    from ai_voice_shared.settings.chassis import ChassisSettings
+    from ai_voice_shared.settings.config import Config
+
+__all__ = ["Service", "create_service"]
+
+
+class Service:
+    """An HTTP service: its routes, its handler for Lambda, its local server.
+
+    Parameters
+    ----------
+    name
+        The service's name.
+    api
+        Origins of CORS, and where the local server listens.
+    chassis
+        Limits, and what is shown.
+    title, description
+        For the OpenAPI document.
+    rate_store
+        Counts requests; by default the table that the settings name, else this process.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        api: ApiSettings,
+        chassis: ChassisSettings,
+        *,
+        title: str | None = None,
+        description: str = "",
+        rate_store: RateStore | None = None,
+    ) -> None:
+        self.name = name
+        self.api = api
+        self.chassis = chassis
+        self.title = title or name
+        self.description = description
+        self._rate_store = rate_store
+
+    @cached_property
+    def app(self) -> ServiceResolver:
+        """The router: `@service.app.get("/path")`."""
+        from ai_voice_shared.app.docs import add_docs_routes
+        from ai_voice_shared.app.guards import body_guard, https_guard, rate_guard
+        from ai_voice_shared.app.health import HEALTH_PATHS, add_health_routes
+        from ai_voice_shared.app.resolver import ServiceResolver
+
+        chassis = self.chassis
+        guards: list[Callable[[BaseProxyEvent], None]] = [https_guard] if chassis.https_only else []
+        if chassis.rate_limit:
+            limiter = self._limiter(self.name, chassis.rate_limit, chassis.rate_limit_window)
+            guards.append(rate_guard(limiter, exempt=HEALTH_PATHS))
+        guards.append(body_guard(chassis.max_body_bytes))
+        app = ServiceResolver(
+            self.name, guards=guards, cors_origins=self.api.cors_origins, cors_max_age=chassis.cors_max_age
+        )
+        add_health_routes(app)
+        if chassis.docs:
+            add_docs_routes(app, self.openapi)
+        return app
+
+    @cached_property
+    def logger(self) -> Logger:
+        """The service's logger, through which the package's own lines come out as well."""
+        from ai_voice_shared.observability.logger import get_logger
+
+        return get_logger(self.name)
+
+    def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Answer an event of Lambda.
+
+        Parameters
+        ----------
+        event
+            Of API Gateway (REST or HTTP), a function URL or a load balancer.
+        context
+            Lambda's context.
+        """
+        return self._logged(event, context)
+
+    @cached_property
+    def _logged(self) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+        app = self.app
+
+        def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
+            return app.resolve(event, context)
+
+        logged: Callable[[dict[str, Any], Any], dict[str, Any]] = self.logger.inject_lambda_context(
+            answer, clear_state=True
+        )
+        return logged
+
+    @cached_property
+    def asgi(self) -> AsgiAdapter:
+        """The same routes for an ASGI server."""
+        from ai_voice_shared.app.asgi import AsgiAdapter
+
+        # Making the logger lets the lines of the package come out; there is no Lambda context to inject.
+        _ = self.logger
+        return AsgiAdapter(self.app.resolve)
+
+    def rate_limit(self, limit: int, window: int = 60) -> Callable[..., Response[Any]]:
+        """Make a middleware that limits one route: `@app.post("/login", middlewares=[service.rate_limit(5)])`.
+
+        Parameters
+        ----------
+        limit
+            Requests that one caller may make in a window.
+        window
+            Seconds that a window lasts.
+        """
+        from ai_voice_shared.app.events import caller_of
+
+        def middleware(app: Any, next_middleware: Callable[[Any], Response[Any]]) -> Response[Any]:
+            event: BaseProxyEvent = app.current_event
+            route = app.context["_route"]
+            limiter = limiters.get(route.operation_id)
+            if limiter is None:
+                limiter = limiters[route.operation_id] = self._limiter(
+                    f"{self.name}.{route.operation_id}", limit, window
+                )
+            limiter.check(caller_of(event))
+            return next_middleware(app)
+
+        limiters: dict[str, RateLimiter] = {}
+        return middleware
+
+    def openapi(self) -> Mapping[str, Any]:
+        """Give the OpenAPI document of all routes."""
+        from ai_voice_shared.app.docs import openapi_document
+
+        return openapi_document(self.app, title=self.title, version=self.chassis.version, description=self.description)
+
+    def _limiter(self, name: str, limit: int, window: int) -> RateLimiter:
+        from ai_voice_shared.resilience.rate_limit import DynamoDBRateStore, MemoryRateStore, RateLimiter
+
+        if self._rate_store is None:
+            table = self.chassis.rate_limit_table
+            self._rate_store = DynamoDBRateStore(table) if table else MemoryRateStore()
+        return RateLimiter(name, limit=limit, window=window, store=self._rate_store)
+
+    def __repr__(self) -> str:
+        return f"Service({self.name!r})"
+
+
+def create_service(
+    name: str,
+    config: Config | None = None,
+    *,
+    title: str | None = None,
+    description: str = "",
+    api: ApiSettings | None = None,
+    chassis: ChassisSettings | None = None,
+    rate_store: RateStore | None = None,
+) -> Service:
+    """Make an HTTP service.
+
+    Every answer has the correlation id, also that of an error; errors of this package become problem details
+    (RFC 9457) of their status, and any other a 500 without a word about it; requests and answers are validated by
+    the types of the route's function; there are `/health`, `/live`, `/ready`, `/openapi.json` and `/docs`, CORS, a
+    limit for bodies and for requests, security headers, and one log line for each request, without path and query.
+
+    Parameters
+    ----------
+    name
+        The service's name; by it logs, traces and limits are told apart.
+    config
+        `get_config(name)`; by default just that.
+    title, description
+        For the OpenAPI document.
+    api, chassis
+        Settings to use instead of those of the environment.
+    rate_store
+        Where requests are counted, instead of the table of the settings.
+
+    Examples
+    --------
+    >>> from ai_voice_shared.settings.chassis import ChassisSettings
+    >>> service = create_service("hello-service", chassis=ChassisSettings(docs=False))
+    >>> @service.app.get("/hello/<name>")
+    ... def hello(name: str) -> dict[str, str]:
+    ...     return {"hello": name}
+    >>> event = {"rawPath": "/hello/you", "requestContext": {"http": {"method": "GET"}}, "headers": {}}
+    >>> answer = service.app.resolve(event, None)
+    >>> answer["statusCode"], answer["body"]
+    (200, '{"hello":"you"}')
+    """
+    from ai_voice_shared.settings.chassis import ChassisSettings
+    from ai_voice_shared.settings.config import get_config
+
+    if api is None:
+        api = (config or get_config(name)).api
+    return Service(
+        name,
+        api,
+        chassis or ChassisSettings.for_service(name),
+        title=title,
+        description=description,
+        rate_store=rate_store,
+    )

@@ -1,0 +1,37 @@
+"""Settings of the service chassis: what it lets in, and what it shows."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import AliasChoices, Field
+
+from ai_voice_shared.settings.base import Settings
+
+__all__ = ["ChassisSettings"]
+
+
+class ChassisSettings(Settings):
+    """Limits of a service made by `create_service`.
+
+    Examples
+    --------
+    >>> ChassisSettings(rate_limit=100).rate_limit_window
+    60
+    """
+
+    env_prefix: ClassVar[str] = "API_"
+
+    https_only: bool = Field(default=True, description="Refuse what a load balancer took in over plain HTTP.")
+    max_body_bytes: int = Field(default=1 << 20, gt=0, description="Bytes that a request's body may have.")
+    rate_limit: int = Field(default=0, ge=0, description="Requests that one caller may make in a window; 0 for any.")
+    rate_limit_window: int = Field(default=60, gt=0, le=86_400, description="Seconds that a window lasts.")
+    rate_limit_table: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("API_RATE_LIMIT_TABLE", "RATE_LIMIT_TABLE_NAME"),
+        description="DynamoDB table of the counts; the one of Powertools Idempotency serves. Without one each process "
+        "counts for itself.",
+    )
+    cors_max_age: int = Field(default=600, ge=0, description="Seconds that a browser may remember a preflight.")
+    docs: bool = Field(default=True, description="Answer /openapi.json and /docs.")
+    version: str = Field(default="1.0.0", min_length=1, description="The API's version, in its OpenAPI document.")
