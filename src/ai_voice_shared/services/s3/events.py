@@ -1,4 +1,7 @@
-"""S3's notifications, however they arrive: direct, through EventBridge, through SQS.
+"""S3's notifications, however they arrive: direct, through EventBridge, through SQS, through SNS.
+
+Powertools' data classes give each of these ways a class of its own and leave the test event, the two encodings of the
+key and what is wrapped in what to the caller; here all of them give the same records.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html and
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
@@ -50,7 +53,7 @@ def parse_s3_event(event: Mapping[str, Any]) -> list[S3EventRecord]:
     Parameters
     ----------
     event
-        What the function was called with: S3's own event, EventBridge's, or SQS messages that hold either.
+        What the function was called with: S3's own event, EventBridge's, or messages of SQS or SNS that hold either.
         S3's test event, which it sends when a notification is set up, has no records.
 
     Raises
@@ -77,8 +80,13 @@ def _records(event: Mapping[str, Any]) -> Iterator[S3EventRecord]:
     if event.get("source") == "aws.s3":
         yield _from_eventbridge(event)
         return
+    if event.get("Type") == "Notification":  # what SNS puts into a queue
+        yield from _records(json.loads(event["Message"]))
+        return
     for record in event["Records"]:
-        if record.get("eventSource") == "aws:sqs":
+        if record.get("EventSource") == "aws:sns":
+            yield from _records(record["Sns"])
+        elif record.get("eventSource") == "aws:sqs":
             yield from _records(json.loads(record["body"]))
         else:
             yield _from_s3(record)

@@ -1,0 +1,139 @@
+"""Keys, metadata and content types."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ai_voice_shared.errors import InvalidS3KeyError, ValidationError
+from ai_voice_shared.observability.correlation import use_correlation_id
+from ai_voice_shared.services.s3.content_types import guess_content_type
+from ai_voice_shared.services.s3.keys import MAX_KEY_BYTES, S3Key, build_key
+from ai_voice_shared.services.s3.metadata import MAX_METADATA_BYTES, decode_metadata, encode_metadata
+
+pytestmark = pytest.mark.unit
+
+
+UNSAFE = ["", "/a", "../a", "a/../b", "a/..", "./a", "a/.", "a\nb", "a\x00b", "a\x7f", "a\u2028b", "\ud800"]
+
+
+@pytest.mark.parametrize("key", [*UNSAFE, "x" * 1025, "é" * 513])
+def test_an_unsafe_key_is_refused(key: str) -> None:
+    """Also one that emulators take and AWS does not; the error does not quote it."""
+    with pytest.raises(InvalidS3KeyError) as caught:
+        S3Key(key)
+    assert not key or key not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["a", "a b", "ä/ö", "a..b/..c", "a//b", "x" * 1024, "é" * 512, "-", "~"])
+def test_what_s3_takes_and_is_safe_is_a_key(key: str) -> None:
+    """Up to 1024 bytes, of any letters; two dots harm only as a whole part."""
+    assert S3Key(key) == key
+    assert isinstance(S3Key(key), str)
+
+
+@given(parts=st.lists(st.text(), min_size=1, max_size=5), suffix=st.text(max_size=8))
+def test_no_part_leaves_its_folder(parts: list[str], suffix: str) -> None:
+    """Whatever the parts are: a refusal, or a key of just as many parts in a safe alphabet."""
+    try:
+        key = build_key("root", *parts, suffix=suffix)
+    except InvalidS3KeyError:
+        return
+    assert key.split("/")[0] == "root"
+    assert len(key.split("/")) == len(parts) + 1
+    assert key.isascii()
+    assert ".." not in key.split("/")
+    assert len(key.encode()) <= MAX_KEY_BYTES
+
+
+@pytest.mark.parametrize("part", ["", ".", "..", "a/b", "a\\b", "a b", "a\n", "ä", ".hidden", "-a", "a%2Fb", "٣"])
+def test_a_part_that_is_no_plain_word_is_refused(part: str) -> None:
+    """Input from outside ends up in keys."""
+    with pytest.raises(InvalidS3KeyError, match="part 2"):
+        build_key("notes", part)
+
+
+@pytest.mark.parametrize("suffix", ["ogg", ".", "..", "./a", ".o gg", ".ogg/"])
+def test_a_suffix_is_a_file_ending(suffix: str) -> None:
+    """With its dot, and nothing else."""
+    with pytest.raises(InvalidS3KeyError):
+        build_key("notes", suffix=suffix)
+
+
+def test_a_key_needs_parts_and_has_a_limit() -> None:
+    """None, and too many."""
+    with pytest.raises(InvalidS3KeyError):
+        build_key()
+    with pytest.raises(InvalidS3KeyError, match="1024"):
+        build_key(*["x" * 100] * 11)
+
+
+@given(value=st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
+def test_any_text_comes_back_from_metadata(value: str) -> None:
+    """And what travels is what HTTP and botocore take."""
+    sent = encode_metadata({"Text": value})
+    assert sent["text"].isascii()
+    assert sent["text"].isprintable()
+    assert sent["text"] == sent["text"].strip()
+    assert decode_metadata(sent) == {"text": value}
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected"),
+    [
+        ("=?UTF-8?Q?K=C3=B6ln?=", "Köln"),
+        ("=?utf-8?b?S8O2bG4=?=", "Köln"),
+        ("=?UTF-8?B?S8O2?= =?UTF-8?B?bG4=?=", "Köln"),
+        ("=?nonsense", "=?nonsense"),
+        ("=?no-such-charset?B?S8O2bG4=?=", "=?no-such-charset?B?S8O2bG4=?="),
+        ("plain", "plain"),
+    ],
+)
+def test_what_others_have_stored_is_read(stored: str, expected: str) -> None:
+    """S3 itself encodes in either way; text that only looks encoded stays as it is."""
+    assert decode_metadata({"x": stored}) == {"x": expected}
+
+
+@pytest.mark.parametrize("name", ["", "a b", "ä", "a:b", "a\n", "a/b"])
+def test_a_name_that_is_no_header_is_refused(name: str) -> None:
+    """It would be a request of another shape."""
+    with pytest.raises(ValidationError):
+        encode_metadata({name: "x"})
+
+
+def test_metadata_has_a_limit() -> None:
+    """Emulators take more; AWS does not."""
+    encode_metadata({"x": "a" * (MAX_METADATA_BYTES - 1)})
+    with pytest.raises(ValidationError, match="2048"):
+        encode_metadata({"x": "a" * MAX_METADATA_BYTES})
+    with pytest.raises(ValidationError, match="2048"):
+        encode_metadata({"x": "é" * 1000})
+
+
+def test_the_correlation_id_goes_along() -> None:
+    """The current one, unless the caller gives another."""
+    with use_correlation_id("order-7"):
+        assert encode_metadata(None) == {"correlation-id": "order-7"}
+        assert encode_metadata({"Correlation-Id": "mine"}) == {"correlation-id": "mine"}
+    assert encode_metadata(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("a.ogg",), "audio/ogg"),
+        (("a.OGG",), "audio/ogg"),
+        (("a.opus",), "audio/ogg"),
+        (("a.m4a",), "audio/mp4"),
+        (("a.amr",), "audio/amr"),
+        (("a.json",), "application/json"),
+        (("a.json.gz",), "application/octet-stream"),
+        (("a", "b.txt"), "text/plain"),
+        (("a",), "application/octet-stream"),
+        ((), "application/octet-stream"),
+    ],
+)
+def test_a_content_type_is_guessed_from_the_ending(names: tuple[str, ...], expected: str) -> None:
+    """The same on every machine and in every Python version."""
+    assert guess_content_type(*names) == expected

@@ -1,0 +1,203 @@
+"""Presigned requests: what is signed, for how long, and where to."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import pytest
+from botocore.credentials import RefreshableCredentials
+
+from ai_voice_shared import aws
+from ai_voice_shared.errors import InvalidS3KeyError, ValidationError
+from ai_voice_shared.services.s3_service import S3Service
+from ai_voice_shared.settings.s3 import S3Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.support.faulty_s3 import FaultyS3
+
+pytestmark = pytest.mark.unit
+
+SECRET = "presigning-secret"
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Service]:
+    """Give a service with AWS's own endpoint; nothing here goes to the network."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    monkeypatch.setattr(aws, "_clients", {})
+    monkeypatch.setattr(aws, "_sessions", {})
+    yield S3Service(S3Settings(bucket_name="voice-notes", region="ap-southeast-2"))
+    aws.close_connections()
+
+
+def signature(method: str, url: str, headers: Mapping[str, str]) -> str:
+    """Compute the signature of a presigned URL by the text of the SigV4 specification."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    query.pop("X-Amz-Signature")
+    sent = {name.lower(): value for name, value in headers.items()} | {"host": parts.netloc}
+    signed = query["X-Amz-SignedHeaders"]
+    encoded = {name: quote(value, safe="-_.~") for name, value in sorted(query.items())}
+    canonical = "\n".join(
+        [
+            method,
+            parts.path,
+            "&".join(f"{name}={value}" for name, value in encoded.items()),
+            "".join(f"{name}:{sent[name].strip()}\n" for name in signed.split(";")),
+            signed,
+            "UNSIGNED-PAYLOAD",
+        ]
+    )
+    _, *scope = query["X-Amz-Credential"].split("/")
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    to_sign = "\n".join(["AWS4-HMAC-SHA256", query["X-Amz-Date"], "/".join(scope), digest])
+    key = f"AWS4{SECRET}".encode()
+    for part in scope:
+        key = hmac.digest(key, part.encode(), "sha256")
+    return hmac.new(key, to_sign.encode(), "sha256").hexdigest()
+
+
+def query_of(url: str) -> dict[str, str]:
+    """Read a URL's query."""
+    return dict(parse_qsl(urlsplit(url).query))
+
+
+@pytest.mark.parametrize("key", ["notes/a.ogg", "notes/Zürich & more/ä b+c.ogg"])
+def test_a_get_is_signed_with_sigv4_for_the_regional_host(s3: S3Service, key: str) -> None:
+    """Not SigV2, not the global host, and the key is encoded as it is signed."""
+    made = s3.presign_get(key, version_id="v1", response_content_type="audio/ogg")
+    assert urlsplit(made.url).netloc == "voice-notes.s3.ap-southeast-2.amazonaws.com"
+    query = query_of(made.url)
+    assert query["X-Amz-Algorithm"] == "AWS4-HMAC-SHA256"
+    assert (query["versionId"], query["response-content-type"]) == ("v1", "audio/ogg")
+    assert query["X-Amz-Signature"] == signature("GET", made.url, made.headers)
+    assert (made.method, made.headers) == ("GET", {})
+
+
+def test_us_east_1_has_its_own_host_too(s3: S3Service) -> None:
+    """The one region whose default host is the global one."""
+    service = S3Service(S3Settings(bucket_name="voice-notes", region="us-east-1"))
+    assert urlsplit(service.presign_get("k").url).netloc == "voice-notes.s3.us-east-1.amazonaws.com"
+
+
+def test_a_put_signs_type_length_and_checksum(s3: S3Service) -> None:
+    """The headers that are given back are exactly those that the signature is over."""
+    body = b"OggS..."
+    checksum = base64.b64encode(hashlib.sha256(body).digest()).decode()
+    made = s3.presign_put(
+        "notes/a.ogg",
+        content_type="audio/ogg",
+        content_length=len(body),
+        checksum_sha256=checksum,
+        if_none_match="*",
+    )
+    query = query_of(made.url)
+    assert query["X-Amz-Signature"] == signature("PUT", made.url, made.headers)
+    signed = set(query["X-Amz-SignedHeaders"].split(";"))
+    assert signed == {"host", *(name.lower() for name in made.headers)}
+    assert {"content-type", "content-length", "x-amz-checksum-sha256", "if-none-match"} <= signed
+
+
+def test_a_put_without_conditions_takes_anything(s3: S3Service) -> None:
+    """What is not asked for is not signed."""
+    made = s3.presign_put("k")
+    assert query_of(made.url)["X-Amz-SignedHeaders"] == "host"
+    assert made.headers == {}
+
+
+def test_presigned_requests_work_without_credentials(service: S3Service, server: FaultyS3) -> None:
+    """Whoever has them writes and reads by plain HTTP."""
+    put = service.presign_put("a b.txt", content_type="text/plain", content_length=5)
+    request = urllib.request.Request(put.url, b"hello", dict(put.headers), method=put.method)  # noqa: S310 - loopback
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - loopback
+        assert answer.status == 200
+    assert server.objects["a b.txt"].headers["Content-Type"] == "text/plain"
+    with urllib.request.urlopen(service.presign_get("a b.txt").url) as answer:  # noqa: S310 - loopback
+        assert answer.read() == b"hello"
+    assert service.generate_presigned_url("a b.txt").startswith(server.url)
+
+
+def policy_of(fields: Mapping[str, str]) -> dict[str, Any]:
+    """Read the policy of a form."""
+    found: dict[str, Any] = json.loads(base64.b64decode(fields["policy"]))
+    return found
+
+
+def test_a_post_limits_length_type_and_key(s3: S3Service) -> None:
+    """The policy has the range of lengths, the type and the key, and the form has what goes with them."""
+    made = s3.presign_post("notes/a.ogg", max_bytes=1000, min_bytes=10, content_type="audio/ogg")
+    assert urlsplit(made.url).netloc == "voice-notes.s3.ap-southeast-2.amazonaws.com"
+    conditions = policy_of(made.fields)["conditions"]
+    assert ["content-length-range", 10, 1000] in conditions
+    assert {"Content-Type": "audio/ogg"} in conditions
+    assert {"key": "notes/a.ogg"} in conditions
+    assert made.fields["Content-Type"] == "audio/ogg"
+    assert made.fields["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
+
+
+def test_a_post_can_leave_the_name_to_the_file(s3: S3Service) -> None:
+    """With a prefix and a kind of types only."""
+    made = s3.presign_post("notes/", max_bytes=1000, content_type="audio/", prefix=True)
+    conditions = policy_of(made.fields)["conditions"]
+    assert ["starts-with", "$key", "notes/"] in conditions
+    assert ["starts-with", "$Content-Type", "audio/"] in conditions
+    assert made.fields["key"] == "notes/${filename}"
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 604_801])
+def test_an_expiry_that_sigv4_does_not_know_is_refused(s3: S3Service, seconds: int) -> None:
+    """More than seven days would be refused by S3 when somebody uses it."""
+    with pytest.raises(ValidationError, match="expires_in"):
+        s3.presign_get("k", expires_in=seconds)
+
+
+@pytest.mark.parametrize("make", ["presign_get", "presign_put", "generate_presigned_url"])
+def test_a_bad_key_is_not_signed(s3: S3Service, make: str) -> None:
+    """The same keys are refused as in writing."""
+    with pytest.raises(InvalidS3KeyError):
+        getattr(s3, make)("../secrets")
+
+
+def test_the_expiry_is_the_settings_unless_it_is_given(s3: S3Service) -> None:
+    """And what is given back is when it ends."""
+    made = s3.presign_get("k")
+    assert query_of(made.url)["X-Amz-Expires"] == "900"
+    assert timedelta(seconds=890) < made.expires_at - datetime.now(UTC) <= timedelta(seconds=900)
+    assert query_of(s3.presign_get("k", expires_in=60).url)["X-Amz-Expires"] == "60"
+
+
+def test_the_expiry_ends_with_the_credentials(s3: S3Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A URL dies with the role's session that signed it."""
+    end = datetime.now(UTC) + timedelta(minutes=30)
+    credentials = RefreshableCredentials(
+        "AKIDEXAMPLE", SECRET, "token", end, refresh_using=dict, method="test", advisory_timeout=0, mandatory_timeout=0
+    )
+    monkeypatch.setattr(s3.client._request_signer, "_credentials", credentials)
+    assert s3.presign_get("k", expires_in=7 * 24 * 3600).expires_at == end
+    assert s3.presign_post("k", max_bytes=1, expires_in=7 * 24 * 3600).expires_at == end
+    assert s3.presign_get("k", expires_in=60).expires_at < end
+
+
+def test_a_signature_is_not_shown(s3: S3Service) -> None:
+    """Neither in the repr of a request nor in that of a form."""
+    shown = repr(s3.presign_get("k")) + repr(s3.presign_put("k")) + repr(s3.presign_post("k", max_bytes=1))
+    assert "ignature" not in shown
+    assert "AKIDEXAMPLE" not in shown
+
+
+def test_another_method_is_refused(s3: S3Service) -> None:
+    """Only reading and writing are given away."""
+    with pytest.raises(ValidationError):
+        s3.generate_presigned_url("k", method="DELETE")
+    with pytest.raises(ValidationError):
+        s3.presign_post("k", max_bytes=1, min_bytes=2)
