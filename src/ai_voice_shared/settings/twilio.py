@@ -46,6 +46,9 @@ class TwilioSettings(Settings):
     max_media_bytes: int = Field(default=16 * 2**20, gt=0, description="Bytes that one media item may have.")
     media_connect_timeout: float = Field(default=2.0, gt=0, description="Seconds to wait for a connection.")
     media_read_timeout: float = Field(default=5.0, gt=0, description="Seconds to wait for the next bytes.")
+    media_parallel: int = Field(
+        default=16, ge=1, description="Media items that are stored at the same time; each takes some MB while it is."
+    )
     media_timeout: float = Field(default=10.0, gt=0, description="Seconds for one media item in all, retries included.")
     media_retry_delays: tuple[float, ...] = Field(
         default=(1.0, 3.0), description="Seconds to wait before each retry of media that is not there yet."

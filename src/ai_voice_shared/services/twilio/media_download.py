@@ -69,16 +69,18 @@ class MediaDownload:
         current = current_deadline()
         deadline = Deadline(limit) if current is None else current.earlier(limit)
         delays = iter(self._settings.media_retry_delays)
-        refused = 0
+        token, refused = self._token, 0
         while True:
             with ExitStack() as stack:
                 try:
-                    stream = self._ask(stack, url, deadline)
+                    stream = self._ask(stack, url, token, deadline)
                     if stream.status_code == HTTPStatus.UNAUTHORIZED:
                         refused += 1
-                        self._next_token(refused)
+                        token = self._next_token(token, refused)
                         continue
                     media = MediaStream(item, self._usable(stream), self._settings.max_media_bytes)
+                    # The one that was taken is the one to begin with from now on.
+                    self._token = token
                 except (MediaNotFoundError, MediaUnavailableError) as error:
                     delay = next(delays, None)
                     if delay is None:
@@ -92,9 +94,10 @@ class MediaDownload:
                     return
             self._sleep(wait)
 
-    def _ask(self, stack: ExitStack, url: str, deadline: Deadline) -> HttpStream:
+    def _ask(self, stack: ExitStack, url: str, token: int, deadline: Deadline) -> HttpStream:
         """Ask the API, and follow where it redirects to without credentials."""
-        pair = f"{self._settings.account_sid}:{self._secret()}".encode()
+        secret = self._settings.auth_tokens[token].get_secret_value()
+        pair = f"{self._settings.account_sid}:{secret}".encode()
         headers = {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
         for _ in range(_MAX_REDIRECTS + 1):
             stream = self._send(stack, url, headers, deadline)
@@ -136,20 +139,16 @@ class MediaDownload:
             raise TwilioMediaError(f"Twilio answered {status}", service="twilio", status_code=status)
         return stream
 
-    def _secret(self) -> str:
+    def _next_token(self, token: int, refused: int) -> int:
         tokens = self._settings.auth_tokens
-        return tokens[self._token % len(tokens)].get_secret_value()
-
-    def _next_token(self, refused: int) -> None:
-        """Go on with the next token, and stay with it for the life of the process."""
-        if refused >= len(self._settings.auth_tokens):
+        if refused >= len(tokens):
             raise TwilioMediaError(
                 "Twilio refuses every auth token: are they of this account?",
                 service="twilio",
                 status_code=HTTPStatus.UNAUTHORIZED,
             )
-        self._token += 1
         _log.warning("an auth token was refused, the next one is used")
+        return (token + 1) % len(tokens)
 
 
 def _seconds(retry_after: str) -> float | None:

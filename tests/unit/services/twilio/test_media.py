@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,10 +24,11 @@ from ai_voice_shared.services.twilio.media_rules import MediaRules
 from ai_voice_shared.settings.twilio import TwilioSettings
 from ai_voice_shared.testing.twilio import ACCOUNT_SID
 
-from .conftest import AUDIO, basic
+from .conftest import AUDIO, basic, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from http.server import BaseHTTPRequestHandler
 
     from .conftest import MediaWorld
 
@@ -282,6 +285,26 @@ def test_a_rotated_token_is_replaced_by_the_next(world: MediaWorld) -> None:
     assert world.slept == []
 
 
+def test_threads_do_not_skip_a_token(world: MediaWorld) -> None:
+    """Two downloads that are refused at the same time both go on with the next token."""
+    both = threading.Barrier(2, timeout=10)
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        good = request.headers["Authorization"] == basic("old")
+        if not good:
+            both.wait()
+        request.send_response(200 if good else 401)
+        request.send_header("Content-Length", str(len(AUDIO) if good else 0))
+        request.end_headers()
+        request.wfile.write(AUDIO if good else b"")
+
+    world.api_url = f"http://127.0.0.1:{world.stack.enter_context(serving(answer))}"
+    service = world.service(auth_tokens=("new", "old"))
+    with ThreadPoolExecutor(2) as pool:
+        got = list(pool.map(lambda item: b"".join(service.iter_media(item)), [world.item(), world.item()]))
+    assert got == [AUDIO, AUDIO]
+
+
 def test_tokens_that_are_all_refused_are_named(world: MediaWorld) -> None:
     """Each is tried once; then it is a matter for the operator."""
     world.api = [(401, {}, b"")]
@@ -409,6 +432,20 @@ def test_media_is_stored_as_it_arrives(world: MediaWorld) -> None:
 
     assert world.service().store_media(world.item(), "notes/1.ogg", upload) == "etag"
     assert stored == {"notes/1.ogg": (AUDIO, "audio/ogg")}
+
+
+def test_only_so_many_are_stored_at_once(world: MediaWorld) -> None:
+    """The next one waits for its turn, and no longer than there is time."""
+    service = world.service(media_parallel=1)
+
+    def upload(key: str, chunks: Iterable[bytes], /, *, content_type: str) -> int:
+        if key == "outer":
+            with use_deadline(Deadline(0.01)), pytest.raises(DeadlineExceededError, match="waiting"):
+                service.store_media(world.item(), "inner", upload)
+        return sum(len(chunk) for chunk in chunks)
+
+    assert service.store_media(world.item(), "outer", upload) == len(AUDIO)
+    assert service.store_media(world.item(), "next", upload) == len(AUDIO)
 
 
 def test_the_store_hears_of_a_broken_download(world: MediaWorld) -> None:
