@@ -9,9 +9,11 @@ package.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -197,7 +199,7 @@ class HttpClient:
         """Send a request and give the answer as soon as its headers are there; raises as `send`."""
         ends_at = time.monotonic() + request.timeout
         client = self._ready()
-        with _translated(request):
+        with _translated(request), _unlogged():
             try:
                 response = client.send(_outgoing(client, request), stream=True)
             except _dead_socket_errors():
@@ -242,7 +244,7 @@ class AsyncHttpClient:
         """Send a request and give the answer as soon as its headers are there; raises as `send`."""
         ends_at = time.monotonic() + request.timeout
         client = self._ready()
-        with _translated(request):
+        with _translated(request), _unlogged():
             try:
                 response = await client.send(_outgoing(client, request), stream=True)
             except _dead_socket_errors():
@@ -319,6 +321,32 @@ def _translated(request: HttpRequest) -> Iterator[None]:
     except (httpx.DecodingError, httpx.ProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         msg = f"{name} could not be understood ({type(error).__name__})"
         raise ServiceResponseError(msg, service=request.service) from _without_request(error)
+
+
+_own_request: ContextVar[bool] = ContextVar("ai_voice_shared_http_own_request", default=False)
+
+
+class _OwnRequestsFilter(logging.Filter):
+    """Holds back what httpx and httpcore log of this package's requests, and nothing of anybody else's."""
+
+    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - the signature is logging's
+        return not _own_request.get()
+
+
+_own_requests = _OwnRequestsFilter()
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep a request out of the logs: httpx writes whole URLs at INFO, signed queries included, httpcore headers."""
+    for name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy"):
+        # Adding a filter that is there already does nothing.
+        logging.getLogger(name).addFilter(_own_requests)
+    token = _own_request.set(True)
+    try:
+        yield
+    finally:
+        _own_request.reset(token)
 
 
 def _without_request(error: Exception) -> Exception:
