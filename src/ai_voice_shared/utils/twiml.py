@@ -1,6 +1,7 @@
 """TwiML replies: escaped, free of what XML forbids, and split where WhatsApp would cut them off.
 
-Twilio's own `MessagingResponse` is part of a 39 MB package and splits nothing.
+Twilio's own `MessagingResponse` is part of a 39 MB package and splits nothing. `xml.sax.saxutils.escape` would do for
+the escaping, but its module imports urllib's whole HTTP client: 13 ms of every cold start for four replacements.
 https://www.twilio.com/docs/messaging/twiml
 """
 
@@ -9,7 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,8 +46,7 @@ def message_response(text: str | Iterable[str], *, max_length: int = WHATSAPP_MA
     """
     texts = [text] if isinstance(text, str) else text
     messages = [piece for one in texts for piece in split_message(_FORBIDDEN.sub("", one), max_length=max_length)]
-    # A parser would turn a bare carriage return into a line feed.
-    inner = "".join(f"<Message>{escape(piece, {chr(13): '&#13;'})}</Message>" for piece in messages)
+    inner = "".join(f"<Message>{_escaped(piece)}</Message>" for piece in messages)
     return f"{_HEAD}<Response>{inner}</Response>"
 
 
@@ -92,6 +91,11 @@ def split_message(text: str, *, max_length: int = WHATSAPP_MAX_LENGTH) -> list[s
         pieces.append(text[:end].rstrip())
         text = text[end:].lstrip()
     return pieces
+
+
+def _escaped(text: str) -> str:
+    # A parser would turn a bare carriage return into a line feed.
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
 
 
 def _fitting(text: str, max_length: int) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from hashlib import sha256
 from typing import Any
 
@@ -160,3 +162,21 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("TWILIO_AUTH_TOKENS", f"new,{AUTH_TOKEN}")
     assert made.receive_message(twilio_event(message_parameters())).num_media == 0
     assert AUTH_TOKEN not in repr(made) + repr(made.settings)
+
+
+def test_a_text_message_loads_no_client() -> None:
+    """A message without media is checked, read and answered without httpx, boto3 or Powertools."""
+    script = f"""
+import json, sys
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {("aws_lambda_powertools", "aws_xray_sdk", "boto3", "botocore", "httpx", "twilio")!r}:
+            raise AssertionError(f"{{name}} was imported")
+sys.meta_path.insert(0, Blocked())
+from ai_voice_shared import TwilioService, TwilioSettings, message_response
+service = TwilioService(TwilioSettings(account_sid={ACCOUNT_SID!r}, auth_tokens=({AUTH_TOKEN!r},)))
+print(message_response(service.receive_message(json.load(sys.stdin)).body))
+"""
+    event = json.dumps(twilio_event(message_parameters(Body="hello")))
+    ran = subprocess.run([sys.executable, "-c", script], input=event, capture_output=True, text=True, check=False)
+    assert "<Message>hello</Message>" in ran.stdout, ran.stderr
