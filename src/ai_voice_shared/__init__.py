@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from ai_voice_shared.services.s3.keys import S3Key as S3Key
     from ai_voice_shared.services.s3.keys import build_key as build_key
     from ai_voice_shared.services.s3_service import S3Service as S3Service
+    from ai_voice_shared.services.service_client import ServiceClient as ServiceClient
+    from ai_voice_shared.services.service_client import SyncServiceClient as SyncServiceClient
     from ai_voice_shared.services.twilio_service import TwilioService as TwilioService
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings as CustomerLookupSettings
     from ai_voice_shared.settings.s3 import S3Settings as S3Settings
@@ -72,6 +74,8 @@ _exported, __dir__, __all__ = lazy_exports(
         "S3ObjectMetadata": ".models.s3",
         "S3Service": ".services.s3_service",
         "S3Settings": ".settings.s3",
+        "ServiceClient": ".services.service_client",
+        "SyncServiceClient": ".services.service_client",
         "TwilioService": ".services.twilio_service",
         "TwilioSettings": ".settings.twilio",
         "TwilioStatusCallback": ".models.twilio.status",

@@ -217,9 +217,7 @@ class ServiceResolver(ApiGatewayResolver):
         return sorted({route.method for route in routes if route.method != method and route.rule.match(path)})
 
     @contextmanager
-    def _request(
-        self, event: Mapping[str, Any], context: Any
-    ) -> Iterator[_Answerer]:
+    def _request(self, event: Mapping[str, Any], context: Any) -> Iterator[_Answerer]:
         began = time.perf_counter()
         correlation_id = correlation_id_from_event(event) if isinstance(event, dict) else None
         state = _RequestState(event=no_event(), lambda_context=context, context=dict(self._idle.context))

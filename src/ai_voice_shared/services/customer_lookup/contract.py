@@ -13,6 +13,7 @@ from ai_voice_shared.errors import (
     CustomerNotFoundError,
     ValidationError,
 )
+from ai_voice_shared.problems import retry_after_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +114,7 @@ def interpret(reply: LookupReply) -> CustomerMetadata | None:
     if status == _TOO_MANY or status >= _SERVER_ERROR:
         msg = f"{SERVICE} answered {status}"
         raise CustomerLookupUnavailableError(
-            msg, service=SERVICE, status_code=status, retry_after=_retry_after(reply.headers)
+            msg, service=SERVICE, status_code=status, retry_after=retry_after_seconds(reply.headers)
         )
     msg = f"{SERVICE} answered {status}, which is not in its contract"
     raise CustomerLookupError(msg, service=SERVICE, status_code=status)
@@ -140,20 +141,3 @@ def _problem_code(reply: LookupReply) -> Any:
     except ValueError:
         return None
     return problem.get("code") if isinstance(problem, dict) else None
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After, in seconds or as a date (RFC 9110 section 10.2.3)."""
-    text = headers.get("retry-after", "").strip()
-    if not text:
-        return None
-    if text.isdecimal():
-        return float(text)
-    from datetime import UTC, datetime
-    from email.utils import parsedate_to_datetime
-
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
