@@ -28,6 +28,11 @@ class S3ObjectMetadata(BaseModel):
     etag: str | None = Field(default=None, description="Without its quotation marks.")
     last_modified: datetime | None = None
     content_type: str | None = None
+    content_encoding: str | None = None
+    content_disposition: str | None = None
+    cache_control: str | None = None
+    server_side_encryption: str | None = Field(default=None, description='"AES256" or "aws:kms".')
+    kms_key_id: str | None = None
     storage_class: str | None = None
     version_id: str | None = None
     is_latest: bool | None = Field(default=None, description="In a listing of versions.")

@@ -90,6 +90,12 @@ class InMemoryS3Client:
         """Describe an object."""
         return self._found("HeadObject", parameters).described()
 
+    def head_bucket(self, **parameters: Any) -> dict[str, Any]:
+        """Say that the bucket is there."""
+        if parameters["Bucket"] != self.bucket_name:
+            raise _refused("HeadBucket", "404", 404)
+        return {}
+
     def list_objects_v2(self, **parameters: Any) -> dict[str, Any]:
         """List a page."""
         self._check_bucket("ListObjectsV2", parameters)
@@ -251,6 +257,8 @@ class InMemoryS3Client:
 
     def _check_bucket(self, operation: str, parameters: dict[str, Any]) -> None:
         if parameters.get("Bucket") != self.bucket_name:
+            if operation == "HeadObject":
+                raise _refused(operation, "404", 404)
             raise _refused(operation, "NoSuchBucket", 404)
 
     @staticmethod

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from ai_voice_shared.errors import S3TooLargeError
@@ -38,6 +39,7 @@ class S3Base:
         self._bucket_name = bucket_name
         self._client = client
         self._tracer = tracer
+        self._bucket_was_seen = False
 
     def __repr__(self) -> str:
         name = self._bucket_name or (self._settings.bucket_name if self._settings else "")
@@ -56,6 +58,20 @@ class S3Base:
     def bucket_name(self) -> str:
         """The bucket that all calls are about."""
         return self._bucket_name or self.settings.bucket_name
+
+    def with_bucket(self, bucket_name: str) -> Self:
+        """Give the same service for another bucket, with the same settings and client.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.services.s3_service import S3Service
+        >>> S3Service(bucket_name="voice-notes").with_bucket("exports").bucket_name
+        'exports'
+        """
+        other = copy.copy(self)
+        vars(other).update(_bucket_name=bucket_name, _bucket_was_seen=False)
+        vars(other).pop("bucket_name", None)
+        return other
 
     @cached_property
     def client(self) -> Any:

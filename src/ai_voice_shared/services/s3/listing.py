@@ -33,15 +33,24 @@ class S3Listing(S3Base):
         Raises
         ------
         S3ObjectNotFoundError
-            It does not exist. HeadObject has no body, so a missing bucket looks the same.
+            It does not exist.
+        S3BucketNotFoundError
+            The bucket does not exist, as far as the role may know it (`s3:ListBucket`). HeadObject has no body that
+            would say so, hence the bucket is asked for once, when the first object is not found.
         S3PreconditionFailedError, S3NotModifiedError
             The condition does not hold.
         """
         parameters = {"VersionId": version_id, "IfMatch": if_match, "IfNoneMatch": if_none_match}
-        with self._operation("HeadObject", key):
-            answer = self.client.head_object(
-                Bucket=self.bucket_name, Key=S3Key(key), **{name: value for name, value in parameters.items() if value}
-            )
+        try:
+            with self._operation("HeadObject", key):
+                answer = self.client.head_object(
+                    Bucket=self.bucket_name,
+                    Key=S3Key(key),
+                    **{name: value for name, value in parameters.items() if value},
+                )
+        except errors.S3ObjectNotFoundError:
+            self._check_bucket()
+            raise
         metadata = decode_metadata(answer.get("Metadata", {}))
         return S3ObjectMetadata(
             key=key,
@@ -49,6 +58,11 @@ class S3Listing(S3Base):
             etag=unquoted(answer.get("ETag")),
             last_modified=answer.get("LastModified"),
             content_type=answer.get("ContentType"),
+            content_encoding=answer.get("ContentEncoding"),
+            content_disposition=answer.get("ContentDisposition"),
+            cache_control=answer.get("CacheControl"),
+            server_side_encryption=answer.get("ServerSideEncryption"),
+            kms_key_id=answer.get("SSEKMSKeyId"),
             storage_class=answer.get("StorageClass", "STANDARD"),
             version_id=answer.get("VersionId"),
             metadata=metadata,
@@ -56,7 +70,7 @@ class S3Listing(S3Base):
         )
 
     def object_exists(self, key: str) -> bool:
-        """Say whether an object exists. An outage or a refusal is an error, never False."""
+        """Say whether an object exists. An outage, a refusal or a missing bucket is an error, never False."""
         try:
             self.head_object(key)
         except errors.S3ObjectNotFoundError:
@@ -152,6 +166,18 @@ class S3Listing(S3Base):
         tag_set = [{"Key": name, "Value": value} for name, value in tags.items()]
         with self._operation("PutObjectTagging", key):
             self.client.put_object_tagging(Bucket=self.bucket_name, Key=S3Key(key), Tagging={"TagSet": tag_set})
+
+    def _check_bucket(self) -> None:
+        if self._bucket_was_seen:
+            return
+        try:
+            with self._operation("HeadBucket"):
+                self.client.head_bucket(Bucket=self.bucket_name)
+        except errors.S3NotFoundError as error:
+            raise errors.S3BucketNotFoundError(operation="HeadBucket", bucket=self.bucket_name) from error
+        except errors.S3AccessDeniedError:
+            pass  # the role may not look, so nothing more is known
+        self._bucket_was_seen = True
 
     def _pages(self, prefix: str, delimiter: str | None, start_after: str | None) -> Iterator[S3ListResponse]:
         token = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -344,17 +345,90 @@ def test_what_is_not_the_model_is_named_without_its_values(s3: S3Service) -> Non
 
 
 def test_another_bucket_is_not_found(s3: S3Service) -> None:
-    """A bucket that does not exist is said to be one."""
-    from ai_voice_shared.services.s3_service import S3Service as Service
+    """A bucket that does not exist is told from an object that does not, also where S3 gives no body to say so."""
+    other = s3.with_bucket("no-such-bucket")
+    for call in (
+        lambda: other.upload_bytes("k", b"x"),
+        lambda: other.download_bytes("k"),
+        other.list_objects,
+        lambda: other.object_exists("k"),
+        lambda: other.head_object("k"),
+    ):
+        with pytest.raises(errors.S3BucketNotFoundError):
+            call()
+    assert s3.bucket_name != "no-such-bucket"
+    assert not s3.object_exists("k")
 
-    other = Service(bucket_name="no-such-bucket", client=s3.client)
-    with pytest.raises(errors.S3BucketNotFoundError):
-        other.upload_bytes("k", b"x")
+
+def test_what_was_said_of_an_object_comes_back(s3: S3Service) -> None:
+    """Headers that a browser goes by."""
+    s3.upload_bytes(
+        "k",
+        b"x",
+        cache_control="max-age=60",
+        content_disposition='attachment; filename="n.ogg"',
+        content_encoding="gzip",
+    )
+    head = s3.head_object("k")
+    assert (head.cache_control, head.content_encoding) == ("max-age=60", "gzip")
+    assert head.content_disposition == 'attachment; filename="n.ogg"'
 
 
-def test_a_seekable_stream_is_opened(s3: S3Service) -> None:
-    """Reading by ranges from anywhere, as a file."""
+def test_an_object_is_a_seekable_file(s3: S3Service) -> None:
+    """Reading by ranges from anywhere, as any library reads a file."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.txt", "first\nsecond\n")
+        archive.writestr("b.txt", "other")
+    s3.upload_bytes("k", buffer.getvalue())
+    with s3.open("k", buffer_size=16) as stream, zipfile.ZipFile(stream) as archive:
+        assert archive.read("b.txt") == b"other"
+        assert list(archive.open("a.txt")) == [b"first\n", b"second\n"]
+
     s3.upload_bytes("k", b"0123456789")
     with s3.open("k") as stream:
-        stream.seek(6)
+        assert stream.seek(-4, io.SEEK_END) == 6
         assert stream.read(2) == b"67"
+        assert stream.read() == b"89"
+        assert stream.read() == b""
+        assert stream.seek(100) == 100
+        assert stream.read(1) == b""
+        with pytest.raises(ValueError, match="before the beginning"):
+            stream.seek(-200, io.SEEK_CUR)
+
+
+def test_an_empty_object_is_an_empty_file(s3: S3Service) -> None:
+    """No range fits it, and none is asked for."""
+    s3.upload_bytes("k", b"")
+    with s3.open("k") as stream:
+        assert stream.read() == b""
+    assert s3.download_bytes("k") == b""
+    assert list(s3.iter_chunks("k")) == []
+
+
+def test_an_open_file_is_never_a_mixture(s3: S3Service) -> None:
+    """An object that is replaced after it was opened is an error at the next read; a missing one at once."""
+    s3.upload_bytes("k", b"0123456789")
+    with s3.open("k", buffer_size=2) as stream:
+        assert stream.read(1) == b"0"
+        s3.upload_bytes("k", b"abcdefghij")
+        with pytest.raises(errors.S3PreconditionFailedError):
+            stream.read(5)
+    with pytest.raises(errors.S3ObjectNotFoundError):
+        s3.open("nothing")
+
+
+def test_progress_is_told(s3: S3Service, tmp_path: Path) -> None:
+    """After each part and chunk, up to the whole."""
+    sent: list[int] = []
+    s3.upload_stream("k", [LARGE], on_progress=sent.append)
+    assert sent == sorted(set(sent))
+    assert len(sent) > 1
+    assert sent[-1] == len(LARGE)
+    small: list[int] = []
+    s3.upload_stream("small", [b"hello"], on_progress=small.append)
+    assert small == [5]
+    received: list[int] = []
+    s3.download_file("k", tmp_path / "f", on_progress=received.append)
+    assert received == sorted(set(received))
+    assert received[-1] == len(LARGE)

@@ -1,0 +1,48 @@
+"""What S3 says about objects, as models."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from ai_voice_shared.models import S3ListResponse, S3ObjectMetadata
+
+pytestmark = pytest.mark.unit
+
+
+def test_an_entry_of_a_listing_is_read() -> None:
+    """Key, size, ETag without its quotation marks, time and storage class."""
+    when = datetime(2026, 11, 21, tzinfo=UTC)
+    found = S3ObjectMetadata.from_listing(
+        {"Key": "a", "Size": 3, "ETag": '"abc"', "LastModified": when, "StorageClass": "STANDARD_IA", "Owner": {}}
+    )
+    assert found == S3ObjectMetadata(key="a", size=3, etag="abc", last_modified=when, storage_class="STANDARD_IA")
+
+
+def test_a_delete_marker_has_no_size() -> None:
+    """S3 gives none, and none is made up but zero."""
+    found = S3ObjectMetadata.from_listing({"Key": "a", "VersionId": "v", "IsLatest": True}, delete_marker=True)
+    assert (found.size, found.etag, found.is_delete_marker, found.is_latest) == (0, None, True, True)
+
+
+def test_models_are_frozen() -> None:
+    """What came over the wire is not changed."""
+    page = S3ListResponse(objects=(S3ObjectMetadata(key="a", size=1),))
+    with pytest.raises(ValidationError):
+        page.is_truncated = True  # type: ignore[misc]
+    with pytest.raises(ValidationError):
+        page.objects[0].size = 2  # type: ignore[misc]
+    assert page.key_count == 1
+
+
+def test_user_metadata_is_not_shown() -> None:
+    """It can be anybody's name."""
+    assert "Jane" not in repr(S3ObjectMetadata(key="a", size=1, metadata={"name": "Jane"}))
+
+
+def test_an_empty_page_has_nothing() -> None:
+    """And no way to a next one."""
+    page = S3ListResponse()
+    assert (page.objects, page.prefixes, page.is_truncated, page.next_continuation_token) == ((), (), False, None)
