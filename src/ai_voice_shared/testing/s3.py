@@ -167,6 +167,15 @@ class InMemoryS3Client:
             parts[parameters["PartNumber"]] = content
         return {"ETag": _etag(content)}
 
+    def upload_part_copy(self, **parameters: Any) -> dict[str, Any]:
+        """Take a part from an object that is there."""
+        source = self._found("UploadPartCopy", parameters["CopySource"])
+        first, last = self._range(parameters["CopySourceRange"], len(source.body))
+        with self._lock:
+            _, parts = self._upload("UploadPartCopy", parameters)
+            parts[parameters["PartNumber"]] = content = source.body[first : last + 1]
+        return {"CopyPartResult": {"ETag": _etag(content)}}
+
     def complete_multipart_upload(self, **parameters: Any) -> dict[str, Any]:
         """Put the parts together."""
         with self._lock:

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+from urllib.parse import urlencode
 
 from ai_voice_shared import errors
 from ai_voice_shared.models.s3 import unquoted
 from ai_voice_shared.services.s3.keys import S3Key
 from ai_voice_shared.services.s3.listing import S3Listing
+from ai_voice_shared.services.s3.metadata import WRITE_ID_METADATA_KEY
 from ai_voice_shared.services.s3.writing import S3Upload, S3Writing, UploadOptions, conditions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = ["S3Changing", "S3Deletion"]
 
 _DELETE_BATCH = 1000
+_HEADERS = {
+    "content_type": "ContentType",
+    "content_disposition": "ContentDisposition",
+    "content_encoding": "ContentEncoding",
+    "cache_control": "CacheControl",
+}
+_REPLACING = {"metadata", *_HEADERS}
 _COPY_LIMIT = 5 * 1024**3
 _COPY_PART = 512 << 20
 
@@ -58,7 +67,8 @@ class S3Changing(S3Listing, S3Writing):
         if head["ContentLength"] > _COPY_LIMIT:
             return self._copy_in_parts(source, head, key, options)
         parameters = self._object_parameters(key, options)
-        if "metadata" in options or "content_type" in options:
+        if _REPLACING & options.keys():
+            parameters |= _carried_over(head, options)
             parameters["MetadataDirective"] = "REPLACE"
         else:
             # S3 ignores these where it copies the source's own.
@@ -131,11 +141,12 @@ class S3Changing(S3Listing, S3Writing):
     def _copy_in_parts(
         self, source: dict[str, str], head: dict[str, Any], key: str, options: UploadOptions
     ) -> S3Upload:
-        parameters = self._object_parameters(key, options)
-        if "content_type" not in options and "ContentType" in head:
-            parameters["ContentType"] = head["ContentType"]
-        if "metadata" not in options:
-            parameters["Metadata"] = head.get("Metadata", {})
+        parameters = self._object_parameters(key, options) | _carried_over(head, options)
+        if "tags" not in options:
+            with self._operation("GetObjectTagging", source["Key"]):
+                tags = self.client.get_object_tagging(**source)["TagSet"]
+            if tags:
+                parameters["Tagging"] = urlencode({tag["Key"]: tag["Value"] for tag in tags})
         size: int = head["ContentLength"]
         with self._operation("CreateMultipartUpload", key):
             upload_id = self.client.create_multipart_upload(**parameters)["UploadId"]
@@ -168,6 +179,18 @@ class S3Changing(S3Listing, S3Writing):
         return error_for_code(
             entry.get("Code", ""), operation="DeleteObjects", bucket=self.bucket_name, key=entry["Key"]
         )
+
+
+def _carried_over(head: Mapping[str, Any], options: UploadOptions) -> dict[str, Any]:
+    """Give what was said of the source and is not said anew."""
+    kept = {
+        parameter: head[parameter] for name, parameter in _HEADERS.items() if name not in options and parameter in head
+    }
+    if "metadata" not in options:
+        # As it is, in S3's own encoding, but without the mark of the write that made the source.
+        metadata = {name: value for name, value in head.get("Metadata", {}).items() if name != WRITE_ID_METADATA_KEY}
+        kept["Metadata"] = metadata
+    return kept
 
 
 def _batches(keys: Iterable[str], size: int) -> Iterator[list[str]]:

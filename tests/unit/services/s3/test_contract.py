@@ -432,3 +432,33 @@ def test_progress_is_told(s3: S3Service, tmp_path: Path) -> None:
     s3.download_file("k", tmp_path / "f", on_progress=received.append)
     assert received == sorted(set(received))
     assert received[-1] == len(LARGE)
+
+
+def test_a_copy_replaces_only_what_is_said_anew(s3: S3Service) -> None:
+    """A new type leaves the metadata, and new metadata leaves the type."""
+    s3.upload_bytes("a", b"x", content_type="audio/ogg", metadata={"city": "Zürich"}, cache_control="no-cache")
+    s3.copy_object("a", "b", content_type="audio/opus")
+    head = s3.head_object("b")
+    assert (head.content_type, head.metadata, head.cache_control) == ("audio/opus", {"city": "Zürich"}, "no-cache")
+    s3.copy_object("a", "c", metadata={"city": "Köln"})
+    head = s3.head_object("c")
+    assert (head.content_type, head.metadata, head.cache_control) == ("audio/ogg", {"city": "Köln"}, "no-cache")
+    s3.copy_object("a", "d", cache_control="max-age=60")
+    head = s3.head_object("d")
+    assert (head.content_type, head.metadata, head.cache_control) == ("audio/ogg", {"city": "Zürich"}, "max-age=60")
+
+
+def test_an_object_that_is_too_large_for_one_copy_is_copied_in_parts(
+    s3: S3Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its type, its metadata and its tags."""
+    monkeypatch.setattr("ai_voice_shared.services.s3.changing._COPY_LIMIT", 5 << 20)
+    monkeypatch.setattr("ai_voice_shared.services.s3.changing._COPY_PART", 5 << 20)
+    s3.upload_bytes("a", LARGE, content_type="audio/ogg", metadata={"city": "Zürich"}, tags={"kind": "note"})
+    copied = s3.copy_object("a", "b")
+    assert copied.size == len(LARGE)
+    assert s3.download_bytes("b") == LARGE
+    head = s3.head_object("b")
+    assert (head.content_type, head.metadata) == ("audio/ogg", {"city": "Zürich"})
+    assert s3.get_tags("b") == {"kind": "note"}
+    assert "Uploads" not in s3.client.list_multipart_uploads(Bucket=s3.bucket_name)
