@@ -14,12 +14,12 @@ from ai_voice_shared.observability.tracing import get_tracer
 from ai_voice_shared.services.s3.errors import error_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ai_voice_shared.observability.tracing import Span, Tracer
     from ai_voice_shared.settings.s3 import S3Settings
 
-__all__ = ["S3Base"]
+__all__ = ["S3Base", "etag_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -126,6 +126,11 @@ class S3Base:
 
     def _done(self, message: str, key: str | None, **facts: Any) -> None:
         _log.debug(message, extra={"bucket": self.bucket_name, "key": key, **facts})
+
+
+def etag_of(answer: Mapping[str, Any]) -> str | None:
+    """Take the ETag from an answer, without its quotation marks."""
+    return (answer.get("ETag") or "").strip('"') or None
 
 
 def _addressing_style(host: str | None) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 from urllib.parse import urlencode
 
 from ai_voice_shared import errors
-from ai_voice_shared.models.s3 import unquoted
+from ai_voice_shared.services.s3.base import etag_of
 from ai_voice_shared.services.s3.keys import S3Key
 from ai_voice_shared.services.s3.listing import S3Listing
 from ai_voice_shared.services.s3.metadata import WRITE_ID_METADATA_KEY
@@ -82,9 +82,7 @@ class S3Changing(S3Listing, S3Writing):
                 CopySource=source, CopySourceIfMatch=head["ETag"], **parameters, **conditions_of(options)
             )
         self._done("copied", key, source_key=source_key)
-        return S3Upload(
-            key, unquoted(answer["CopyObjectResult"].get("ETag")), answer.get("VersionId"), head["ContentLength"]
-        )
+        return S3Upload(key, etag_of(answer["CopyObjectResult"]), answer.get("VersionId"), head["ContentLength"])
 
     def move_object(self, source_key: str, key: str, **options: Unpack[UploadOptions]) -> S3Upload:
         """Copy an object and delete the source once the copy is there.

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ai_voice_shared import errors
-from ai_voice_shared.models.s3 import S3ListResponse, S3ObjectMetadata, unquoted
 from ai_voice_shared.observability.correlation import CORRELATION_METADATA_KEY
-from ai_voice_shared.services.s3.base import S3Base
+from ai_voice_shared.services.s3.base import S3Base, etag_of
 from ai_voice_shared.services.s3.keys import S3Key
 from ai_voice_shared.services.s3.metadata import decode_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from ai_voice_shared.models.s3 import S3ListResponse, S3ObjectMetadata
 
 __all__ = ["S3Listing"]
 
@@ -40,6 +41,8 @@ class S3Listing(S3Base):
         S3PreconditionFailedError, S3NotModifiedError
             The condition does not hold.
         """
+        from ai_voice_shared.models.s3 import S3ObjectMetadata
+
         parameters = {"VersionId": version_id, "IfMatch": if_match, "IfNoneMatch": if_none_match}
         try:
             with self._operation("HeadObject", key):
@@ -55,7 +58,7 @@ class S3Listing(S3Base):
         return S3ObjectMetadata(
             key=key,
             size=answer["ContentLength"],
-            etag=unquoted(answer.get("ETag")),
+            etag=etag_of(answer),
             last_modified=answer.get("LastModified"),
             content_type=answer.get("ContentType"),
             content_encoding=answer.get("ContentEncoding"),
@@ -101,6 +104,8 @@ class S3Listing(S3Base):
         start_after
             Give keys after this one only.
         """
+        from ai_voice_shared.models.s3 import S3ListResponse, S3ObjectMetadata
+
         parameters = {
             "Prefix": prefix,
             "Delimiter": delimiter,
@@ -140,6 +145,8 @@ class S3Listing(S3Base):
 
     def iter_versions(self, prefix: str = "") -> Iterator[S3ObjectMetadata]:
         """Give all versions and delete markers of the objects below `prefix`, newest first for each key."""
+        from ai_voice_shared.models.s3 import S3ObjectMetadata
+
         parameters: dict[str, Any] = {"Bucket": self.bucket_name, "Prefix": prefix}
         while True:
             with self._operation("ListObjectVersions"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypedDict, Unpack
 
-from ai_voice_shared.models.s3 import unquoted
+from ai_voice_shared.services.s3.base import etag_of
 from ai_voice_shared.services.s3.checksums import crc32_text
 from ai_voice_shared.services.s3.content_types import guess_content_type
 from ai_voice_shared.services.s3.keys import S3Key
@@ -226,7 +226,7 @@ class S3Writing(S3Multipart):
 
     def _stored(self, key: str, answer: dict[str, Any], size: int) -> S3Upload:
         self._done("uploaded", key, bytes=size)
-        return S3Upload(key, unquoted(answer.get("ETag")), answer.get("VersionId"), size)
+        return S3Upload(key, etag_of(answer), answer.get("VersionId"), size)
 
 
 _CONDITIONS = {"if_none_match": "IfNoneMatch", "if_match": "IfMatch"}
