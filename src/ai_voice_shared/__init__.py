@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from ai_voice_shared.observability.correlation import use_correlation_id as use_correlation_id
     from ai_voice_shared.observability.logger import get_logger as get_logger
     from ai_voice_shared.observability.tracing import get_tracer as get_tracer
+    from ai_voice_shared.priming import enable_snapstart as enable_snapstart
+    from ai_voice_shared.priming import prime as prime
     from ai_voice_shared.resilience.deadline import Deadline as Deadline
     from ai_voice_shared.resilience.deadline import use_deadline as use_deadline
     from ai_voice_shared.resilience.idempotency import handle_once as handle_once
@@ -82,6 +84,7 @@ _exported, __dir__, __all__ = lazy_exports(
         "TwilioWebhookPayload": ".models.twilio.message",
         "build_key": ".services.s3.keys",
         "create_service": ".app.service",
+        "enable_snapstart": ".priming",
         "get_correlation_id": ".observability.correlation",
         "get_logger": ".observability.logger",
         "get_tracer": ".observability.tracing",
@@ -89,6 +92,7 @@ _exported, __dir__, __all__ = lazy_exports(
         "message_response": ".utils.twiml",
         "parse_event": ".events.consumer",
         "parse_s3_event": ".services.s3.events",
+        "prime": ".priming",
         "use_correlation_id": ".observability.correlation",
         "use_deadline": ".resilience.deadline",
     },

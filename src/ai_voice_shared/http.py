@@ -212,6 +212,10 @@ class HttpClient:
         finally:
             response.close()
 
+    def warm_up(self) -> None:
+        """Make now what the first request would have to wait for; nothing is sent."""
+        self._ready()
+
     def close(self) -> None:
         """Close the pooled connections; the next call opens new ones."""
         if self._client is not None:

@@ -208,10 +208,10 @@ class _serving:  # noqa: N801 - a context manager, used as a word
 
 
 def _start(function: Function, api: str, prefix: Sequence[str], output: Any) -> subprocess.Popen[bytes]:
-    # The base interpreter, not the virtual environment's: nothing of this project is on its path.
+    # The base interpreter without its site-packages: what is installed on this machine is not in Lambda.
     python = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     return subprocess.Popen(
-        [*prefix, str(python), "-s", "-m", "awslambdaric", function.handler],
+        [*prefix, str(python), "-S", "-s", "-m", "awslambdaric", function.handler],
         env=function.variables(api),
         cwd=function.task,
         stdout=output,

@@ -94,7 +94,16 @@ def running_function(
         log = Path(scratch) / "log"
         interpreter = python or str(Path(sys.base_prefix) / "bin" / "python3")
         command = [str(binary), "--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
-        command += ["--runtime-api-address", f"127.0.0.1:{api_port}", interpreter, "-s", "-m", "awslambdaric", handler]
+        command += [
+            "--runtime-api-address",
+            f"127.0.0.1:{api_port}",
+            interpreter,
+            "-S",
+            "-s",
+            "-m",
+            "awslambdaric",
+            handler,
+        ]
         variables = {
             "PATH": os.environ.get("PATH", ""),
             "HOME": scratch,

@@ -124,6 +124,10 @@ class LambdaTransport:
             raise ServiceUnavailableError(msg, service=SERVICE)
         return _reply_of(payload)
 
+    def warm_up(self) -> None:
+        """Make now what the first question would have to wait for; nothing is sent."""
+        self._lambda(self._settings.timeout)
+
     def _lambda(self, timeout: float) -> Any:
         if self._client is not None:
             return self._client

@@ -63,12 +63,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def take(payload: TwilioWebhookPayload) -> str:
     """Store the voice notes of a message whose sender is known; gives the name of the outcome."""
-    sender = payload.sender
-    customer = lookup.fetch_customer_metadata(
-        # A business-scoped id is no number, and a number is asked for only where there is no such id.
-        phone_number=None if sender.external_user_id else sender.phone_number,
-        external_user_id=sender.external_user_id,
-    )
+    customer = lookup.fetch_customer_metadata(**payload.sender.lookup)
     if customer is None:
         logger.info("sender is unknown", extra={"message_sid": payload.message_sid})
         return "unknown_sender"
