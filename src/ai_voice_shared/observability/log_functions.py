@@ -1,0 +1,172 @@
+"""Logging by function: one event, one request, and a manager for those who like one object."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ai_voice_shared.observability.correlation import correlation_id_from_event, get_correlation_id, use_correlation_id
+from ai_voice_shared.observability.logger import get_logger
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Iterator, Mapping
+
+    from ai_voice_shared.observability.service_logger import ServiceLogger
+
+__all__ = ["LogManager", "RequestLog", "log_event", "log_request"]
+
+_SERVER_ERROR = 500
+
+
+def log_event(
+    logger: logging.Logger | ServiceLogger, name: str, data: Mapping[str, Any], correlation_id: str | None = None
+) -> None:
+    """Log that something happened.
+
+    Parameters
+    ----------
+    logger
+        A logger of this package, of Powertools, or of the standard library.
+    name
+        What happened (`"user_created"`); the line's message, and its key `event`.
+    data
+        Facts about it, without personal data; the line's key `data`.
+    correlation_id
+        The work that it belongs to; by default the current one.
+
+    Examples
+    --------
+    >>> import sys
+    >>> logger = get_logger("log-event-example", stream=sys.stdout, log_record_order=["message"])
+    >>> log_event(logger, "user_created", {"user_id": 123}, "correlation-123")
+    {"message":"user_created",..."event":"user_created","data":{"user_id":123},"correlation_id":"correlation-123"}
+    """
+    logger.info(name, extra=_fields(name, data, correlation_id), stacklevel=2 if _is_stdlib(logger) else 3)
+
+
+def _fields(name: str, data: Mapping[str, Any], correlation_id: str | None) -> dict[str, Any]:
+    fields: dict[str, Any] = {"event": name, "data": dict(data)}
+    if correlation_id is not None:
+        fields["correlation_id"] = correlation_id
+    return fields
+
+
+def _is_stdlib(logger: Any) -> bool:
+    import logging
+
+    return isinstance(logger, logging.Logger)
+
+
+class RequestLog:
+    """What is known of a request while it is handled; fill in `status_code` and what else the line shall have.
+
+    Attributes
+    ----------
+    status_code : int
+        What it is answered with; 200 unless it is set, 500 when an error passes.
+    user_id : str | None
+        Who asks, as an id.
+    fields : dict
+        Further facts, without personal data.
+    """
+
+    def __init__(self) -> None:
+        self.status_code = 200
+        self.user_id: str | None = None
+        self.fields: dict[str, Any] = {}
+
+
+@contextmanager
+def log_request(
+    logger: ServiceLogger, method: str, endpoint: str, event: Mapping[str, Any] | None = None
+) -> Iterator[RequestLog]:
+    """Log one request when it is done: method, endpoint, status, duration, correlation id.
+
+    Parameters
+    ----------
+    logger
+        The service's logger.
+    method, endpoint
+        Which request; the endpoint best as the route is written.
+    event
+        The HTTP event, whose correlation id is made the current one; by default the current one stays, or a new one
+        is made.
+
+    Examples
+    --------
+    >>> import sys
+    >>> logger = get_logger("log-request-example", stream=sys.stdout, log_record_order=["message"])
+    >>> with log_request(logger, "POST", "/users", {"headers": {"x-correlation-id": "order-7"}}) as request:
+    ...     request.status_code = 201
+    {"message":"API call",..."endpoint":"/users","method":"POST","status_code":201,...,"correlation_id":"order-7"}
+    """
+    request = RequestLog()
+    started = time.perf_counter()
+    correlation_id = get_correlation_id() if event is None else correlation_id_from_event(event)
+    with use_correlation_id(correlation_id):
+        try:
+            yield request
+        except BaseException as error:
+            status = getattr(error, "status", _SERVER_ERROR)
+            request.status_code = status if isinstance(status, int) else _SERVER_ERROR
+            request.fields["error"] = type(error).__name__
+            raise
+        finally:
+            duration = round((time.perf_counter() - started) * 1000, 3)
+            logger.log_api_call(endpoint, method, request.status_code, duration, request.user_id, **request.fields)
+
+
+class LogManager:
+    """The loggers of one service: its own, and one for each of its parts at a level of its own.
+
+    Parameters
+    ----------
+    service
+        The service's name; by default `POWERTOOLS_SERVICE_NAME`.
+    level
+        Its level, see `setup_logging`.
+
+    Examples
+    --------
+    >>> logs = LogManager("log-manager-example", level="WARNING")
+    >>> logs.get_logger() is logs.logger
+    True
+    >>> logs.get_logger("worker").name
+    'log-manager-example.worker'
+    """
+
+    def __init__(self, service: str | None = None, level: str | int | None = None, **options: Any) -> None:
+        if level is not None:
+            options["level"] = level
+        self.logger: ServiceLogger = get_logger(service, **options)
+
+    def get_logger(self, part: str | None = None) -> Any:
+        """Give the service's logger, or the standard library's logger of a part, whose lines come out through it.
+
+        Parameters
+        ----------
+        part
+            The part's name; it becomes a child of the service's logger.
+        """
+        if part is None:
+            return self.logger
+        import logging
+
+        return logging.getLogger(f"{self.logger.name}.{part}")
+
+    def set_level(self, level: str | int) -> None:
+        """Change the level of the service and of the package's lines, from now on."""
+        import logging
+
+        from ai_voice_shared.observability.logger import adopt_library_logger
+
+        self.logger.setLevel(level)
+        ours = {self.logger.registered_handler, self.logger.library_buffer}
+        if ours.intersection(logging.getLogger("ai_voice_shared").handlers):
+            adopt_library_logger(self.logger)
+
+    def log_event(self, name: str, data: Mapping[str, Any], correlation_id: str | None = None) -> None:
+        """Log that something happened; see the function `log_event`."""
+        self.logger.info(name, extra=_fields(name, data, correlation_id), stacklevel=3)

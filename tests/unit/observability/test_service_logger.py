@@ -1,0 +1,287 @@
+"""The logger of a service: what it logs, at which level, and when debug lines are shown."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from ai_voice_shared.errors import NotFoundError
+from ai_voice_shared.observability import (
+    LogManager,
+    get_agent_logger,
+    get_api_logger,
+    get_shared_logger,
+    get_web_logger,
+    log_event,
+    log_request,
+    setup_logging,
+    use_correlation_id,
+)
+from ai_voice_shared.observability import logger as module
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ai_voice_shared.observability.service_logger import ServiceLogger
+
+pytestmark = pytest.mark.unit
+
+TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0"
+
+
+class Context:
+    """The Lambda context, as far as Powertools reads it."""
+
+    function_name = function_version = invoked_function_arn = aws_request_id = log_stream_name = "x"
+    memory_limit_in_mb = 128
+
+
+@pytest.fixture(autouse=True)
+def _no_logger_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for variable in ("POWERTOOLS_LOG_LEVEL", "LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL", "_X_AMZN_TRACE_ID"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(module, "_loggers", {})
+    library = logging.getLogger("ai_voice_shared")
+    before = library.handlers[:], library.level, library.propagate
+    library.handlers = []
+    known = set(logging.Logger.manager.loggerDict)
+    yield
+    library.handlers, library.level, library.propagate = before[0], before[1], before[2]
+    # Powertools marks the loggers that it made, and would give the next test this one's stream.
+    for name in set(logging.Logger.manager.loggerDict) - known:
+        del logging.Logger.manager.loggerDict[name]
+
+
+@pytest.fixture
+def out() -> io.StringIO:
+    """Give the stream that the logger writes to."""
+    return io.StringIO()
+
+
+def lines(out: io.StringIO) -> list[dict[str, Any]]:
+    """Parse what was written."""
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_it_is_a_powertools_logger_with_keyword_fields(out: io.StringIO) -> None:
+    """`logger.info("...", user_id=...)` puts the keyword on the line, beside the service's name."""
+    logger = get_api_logger(stream=out)
+    assert isinstance(logger, Logger)
+    logger.info("API request processed", user_id="123", endpoint="/users")
+    (line,) = lines(out)
+    assert (line["message"], line["user_id"], line["endpoint"]) == ("API request processed", "123", "/users")
+    assert (line["service"], line["level"]) == ("api", "INFO")
+    assert line["location"].startswith("test_it_is_a_powertools_logger_with_keyword_fields:")
+
+
+@pytest.mark.parametrize(
+    ("call", "level", "expected"),
+    [
+        (
+            lambda log: log.log_api_call("/users?phone=%2B1", "GET", 200, 150, "user-123"),
+            "INFO",
+            {"message": "API call", "endpoint": "/users", "method": "GET", "status_code": 200, "duration_ms": 150}
+            | {"user_id": "user-123"},
+        ),
+        (lambda log: log.log_api_call("/users", "GET", 503, 1), "ERROR", {"status_code": 503}),
+        (
+            lambda log: log.log_task_execution("process_data", "success", 500, "user-123", items=3),
+            "INFO",
+            {"message": "Task execution", "task": "process_data", "status": "success", "user_id": "user-123"}
+            | {"duration_ms": 500, "items": 3},
+        ),
+        (lambda log: log.log_task_execution("process_data", "failed", 5), "ERROR", {"status": "failed"}),
+        (
+            lambda log: log.log_agent_interaction("agent-7", "tool_call", duration_ms=8, tool="search"),
+            "INFO",
+            {"message": "Agent interaction", "agent": "agent-7", "interaction": "tool_call", "tool": "search"},
+        ),
+        (
+            lambda log: log.log_security_event("login", "denied", "user-1", reason="expired"),
+            "WARNING",
+            {"message": "Security event", "security_event": "login", "outcome": "denied", "reason": "expired"},
+        ),
+        (lambda log: log.log_security_event("login", "allowed", level="info"), "INFO", {"outcome": "allowed"}),
+        (
+            lambda log: log.log_database_operation("select", "calls", 2.5, rows=0),
+            "INFO",
+            {"message": "Database operation", "operation": "select", "table": "calls", "rows": 0},
+        ),
+        (lambda log: log.log_database_operation("insert", "calls", 1, status="error"), "ERROR", {"status": "error"}),
+    ],
+)
+def test_what_services_log(call: Any, level: str, expected: dict[str, Any], out: io.StringIO) -> None:
+    """Each kind of line has its message and its fields, and an error where something failed."""
+    call(get_agent_logger(stream=out))
+    (line,) = lines(out)
+    assert line["level"] == level
+    assert {key: line.get(key) for key in expected} == expected
+    assert line["location"].startswith("<lambda>:")
+    assert None not in line.values()
+
+
+@pytest.mark.parametrize("kind", ["ours", "powertools", "stdlib"])
+def test_log_event_takes_any_logger(kind: str, out: io.StringIO) -> None:
+    """The event, its data and the correlation id are on the line, and the line is the caller's."""
+    theirs = Logger(service="log-event-theirs", stream=out)
+    loggers: dict[str, Any] = {"ours": setup_logging("log-event", stream=out), "powertools": theirs, "stdlib": theirs}
+    logger = logging.getLogger("log-event-theirs") if kind == "stdlib" else loggers[kind]
+    log_event(logger, "user_created", {"user_id": 123, "name": "kept apart"}, "correlation-123")
+    (line,) = lines(out)
+    assert (line["message"], line["event"]) == ("user_created", "user_created")
+    assert line["data"] == {"user_id": 123, "name": "kept apart"}
+    assert line["correlation_id"] == "correlation-123"
+    assert line["location"].startswith("test_log_event_takes_any_logger:")
+
+
+def test_the_correlation_id_is_on_every_line(out: io.StringIO) -> None:
+    """Also where no handler was told."""
+    logger = setup_logging("my-service", level="INFO", stream=out)
+    with use_correlation_id("order-7"):
+        logger.info("Service started")
+    assert lines(out)[0]["correlation_id"] == "order-7"
+
+
+def test_the_level_is_the_service_s_own(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`<SERVICE>_LOG_LEVEL` comes before `POWERTOOLS_LOG_LEVEL`, and an argument before both."""
+    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "ERROR")
+    monkeypatch.setenv("WEB_LOG_LEVEL", "WARNING")
+    assert get_web_logger(stream=out).log_level == logging.WARNING
+    assert get_shared_logger(stream=out).log_level == logging.ERROR
+    assert setup_logging("web", level="DEBUG").log_level == logging.DEBUG
+    assert setup_logging("another", level="INFO", stream=out).log_level == logging.INFO
+
+
+def test_the_package_s_lines_stay_with_the_first_logger(out: io.StringIO) -> None:
+    """A process with several loggers prints each of them once, under one service's name."""
+    get_api_logger(stream=out)
+    get_agent_logger(stream=io.StringIO())
+    logging.getLogger("ai_voice_shared.http").warning("once")
+    assert [line["service"] for line in lines(out)] == ["api"]
+
+
+def log_all(logger: ServiceLogger) -> None:
+    """Log a debug line of the service and one of the package, as before a failure."""
+    logger.debug("service detail", step=1)
+    logging.getLogger("ai_voice_shared.http").debug("package detail", extra={"step": 2})
+
+
+def test_debug_lines_are_shown_only_before_an_error(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one they are never written; with one they come with their fields and places."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
+    logger = setup_logging("buffered", stream=out)
+    log_all(logger)
+    logger.info("went well")
+    assert [line["message"] for line in lines(out)] == ["went well"]
+    logger.error("did not")
+    shown = lines(out)[1:]
+    assert [line["message"] for line in shown] == ["service detail", "package detail", "did not"]
+    assert [line.get("step") for line in shown] == [1, 2, None]
+    assert all(line["location"].startswith("log_all:") for line in shown[:2])
+
+
+def test_an_error_of_the_package_shows_them_too(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What went before is wanted whoever reports the error."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
+    log_all(setup_logging("buffered-library", stream=out))
+    logging.getLogger("ai_voice_shared.http").error("package failed")
+    assert [line["message"] for line in lines(out)] == ["service detail", "package detail", "package failed"]
+
+
+def test_debug_lines_of_another_invocation_are_not_shown(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next invocation's error says nothing about the last."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
+    logger = setup_logging("two-invocations", stream=out)
+    log_all(logger)
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE.replace("5759e988", "5759e989"))
+    logger.error("second")
+    assert [line["message"] for line in lines(out)] == ["second"]
+
+
+def test_an_error_that_leaves_the_handler_shows_them(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the correlation id of the event."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
+    logger = setup_logging("uncaught", stream=out)
+
+    @logger.inject_lambda_context
+    def handler(event: dict[str, Any], context: Any) -> None:
+        log_all(logger)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        handler({"headers": {"X-Correlation-Id": "order-7"}}, Context())
+    assert [line["message"] for line in lines(out)] == ["service detail", "package detail"]
+    assert {line["correlation_id"] for line in lines(out)} == {"order-7"}
+
+
+@pytest.mark.parametrize("alc", [None, "DEBUG", "INFO"])
+def test_debug_lines_at_level_debug_are_shown_at_once(
+    alc: str | None, out: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is kept where they are wanted anyway, nor where Lambda would drop them; nothing warns."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
+    if alc is not None:
+        monkeypatch.setenv("AWS_LAMBDA_LOG_LEVEL", alc)
+    log_all(setup_logging(f"debug-{alc}", level="DEBUG" if alc != "INFO" else None, stream=out))
+    expected = [] if alc == "INFO" else ["service detail", "package detail"]
+    assert [line["message"] for line in lines(out)] == expected
+
+
+def test_a_short_name_silences_nobody_else(out: io.StringIO) -> None:
+    """Powertools' filter on the root handlers matches any part of a name; ours only the service and its children."""
+    root_stream = io.StringIO()
+    root_handler = logging.StreamHandler(root_stream)
+    logging.getLogger().addHandler(root_handler)
+    try:
+        get_api_logger(stream=out).info("once")
+        logging.getLogger("api.part").warning("once as well")
+        logging.getLogger("google.api_core").warning("still there")
+    finally:
+        logging.getLogger().removeHandler(root_handler)
+    assert [line["message"] for line in lines(out)] == ["once", "once as well"]
+    assert root_stream.getvalue() == "still there\n"
+
+
+def test_a_request_is_logged_when_it_is_done(out: io.StringIO) -> None:
+    """With its status, its time, and the correlation id that it came with."""
+    logger = setup_logging("requests", stream=out)
+    with log_request(logger, "POST", "/users", {"headers": {"x-correlation-id": "order-7"}}) as request:
+        request.status_code, request.user_id = 201, "user-1"
+        request.fields["items"] = 2
+    (line,) = lines(out)
+    assert (line["method"], line["endpoint"], line["status_code"]) == ("POST", "/users", 201)
+    assert (line["user_id"], line["items"], line["correlation_id"]) == ("user-1", 2, "order-7")
+    assert line["duration_ms"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "level"), [(NotFoundError("User", "7"), 404, "INFO"), (KeyError("+1555"), 500, "ERROR")]
+)
+def test_a_request_that_fails_is_logged_by_the_error_s_type(
+    error: Exception, status: int, level: str, out: io.StringIO
+) -> None:
+    """The status is the error's; its text, which may be anything, stays out."""
+    logger = setup_logging("failing-requests", stream=out)
+    with pytest.raises(type(error)), log_request(logger, "GET", "/users/{id}"):
+        raise error
+    (line,) = lines(out)
+    assert (line["status_code"], line["level"], line["error"]) == (status, level, type(error).__name__)
+    assert "+1555" not in out.getvalue()
+
+
+def test_a_log_manager_has_the_service_s_logger_and_its_parts(out: io.StringIO) -> None:
+    """A part's lines come out through the service's logger, at its level, which can be changed."""
+    logs = LogManager("managed", level="WARNING", stream=out)
+    part = logs.get_logger("worker")
+    part.info("hidden")
+    logs.set_level("INFO")
+    part.info("shown", extra={"n": 1})
+    logging.getLogger("ai_voice_shared.http").info("package")
+    logs.log_event("user_created", {"user_id": 1})
+    assert [line["message"] for line in lines(out)] == ["shown", "package", "user_created"]
+    assert lines(out)[2]["location"].startswith("test_a_log_manager")
