@@ -83,7 +83,7 @@ def test_snapstart_primes_before_and_drops_after(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(snapshot_restore_py, "_before_snapshot_registry", [])
     monkeypatch.setattr(snapshot_restore_py, "_after_restore_registry", [])
     primed: list[str] = []
-    monkeypatch.setitem(PARTS, "models", lambda: primed.append("models"))  # type: ignore[arg-type]
+    monkeypatch.setitem(PARTS, "models", lambda: primed.append("models"))
     enable_snapstart("models")
     for function, arguments, options in snapshot_restore_py.get_before_snapshot():
         function(*arguments, **options)
@@ -106,8 +106,8 @@ def test_a_restored_copy_has_its_own_random_state_and_no_old_sockets(monkeypatch
     monkeypatch.setattr(aws, "_clients", {("s3", "x"): client})
     monkeypatch.setitem(http._shared, "sync", client)
     provider = parameters.SSMProvider()
-    provider.store[("/token", None)] = parameters.base.ExpirableValue("old", None)  # type: ignore[arg-type]
-    monkeypatch.setitem(parameters.base.DEFAULT_PROVIDERS, "ssm", provider)
+    base: Any = parameters.base
+    monkeypatch.setitem(base.DEFAULT_PROVIDERS, "ssm", provider)
     random.seed(1)
     after_restore()
     first = random.random()
@@ -115,4 +115,4 @@ def test_a_restored_copy_has_its_own_random_state_and_no_old_sockets(monkeypatch
     after_restore()
     assert random.random() != first
     assert client.closed == 4
-    assert parameters.base.DEFAULT_PROVIDERS == {}
+    assert base.DEFAULT_PROVIDERS == {}
