@@ -2,28 +2,37 @@
 
 Two clients with the same face, `HttpClient` and `AsyncHttpClient`. They differ from a bare httpx client in what a
 function needs: one TLS context per process (loading the certificates is most of what a new client costs), no
-redirects followed, no environment proxies or netrc read, a body that is cut off at a cap, time limits for the whole
-exchange and not only for each read, one immediate retry when a pooled socket died in a freeze, and errors of this
-package.
+redirects followed, no environment proxies or netrc read, a body that is cut off at a cap also where it is compressed,
+time limits for the whole exchange and not only for each read, a fresh connection in place of a pooled one that died in
+a freeze, and errors of this package, which repeat nothing of what was sent or received.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
+import math
 import os
+import threading
 import time
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ai_voice_shared.errors import ServiceResponseError, ServiceTimeoutError, ServiceUnavailableError
+from ai_voice_shared.errors import (
+    ConfigurationError,
+    ServiceResponseError,
+    ServiceTimeoutError,
+    ServiceUnavailableError,
+)
+from ai_voice_shared.http_messages import DEFAULT_MAX_BYTES, Body, HttpRequest, HttpResponse, encoded_url, server_name
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
+    import httpcore
     import httpx
 
 __all__ = [
@@ -38,80 +47,12 @@ __all__ = [
     "shared_http_client",
 ]
 
-DEFAULT_MAX_BYTES = 1 << 20
-"""Bytes of a body that are read, unless the call says."""
-
-_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
+# What `Body` decodes; httpx would offer more where other packages are installed.
+_ACCEPTED = {"Accept-Encoding": "gzip, deflate"}
+_PIECE = 1 << 16
+# As many as the pool keeps: after a freeze all of them can be dead.
+_MOST_DEAD_SOCKETS = 20
 _CERTIFICATES = Path(__file__).with_name("_ca_certificates")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class HttpRequest:
-    """A request, complete as it goes out: what was signed is what is sent.
-
-    Parameters
-    ----------
-    method, url, headers, content
-        As they stand on the wire; the URL is percent-encoded already (see `encoded_url`).
-    connect_timeout, read_timeout
-        Seconds to wait for a connection, and for the next bytes.
-    timeout
-        Seconds for the whole exchange, body included.
-    max_bytes
-        Bytes of the body that are accepted.
-    service
-        What is asked, for errors (`"customer-lookup-server"`).
-    repeatable
-        Whether sending it twice does no harm; by default by its method (RFC 9110 section 9.2.2). Only such a request
-        is sent once more when a pooled connection turns out to be dead.
-    """
-
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    content: bytes | None = None
-    connect_timeout: float = 2.0
-    read_timeout: float = 5.0
-    timeout: float = 10.0
-    max_bytes: int = DEFAULT_MAX_BYTES
-    service: str = ""
-    repeatable: bool | None = None
-
-    def is_repeatable(self) -> bool:
-        """Say whether sending it twice does no harm."""
-        return self.method.upper() in _IDEMPOTENT if self.repeatable is None else self.repeatable
-
-    def __repr__(self) -> str:
-        # URLs, headers and bodies carry tokens and personal data.
-        return f"HttpRequest({self.method}, service={self.service!r})"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class HttpResponse:
-    """A response whose body was read in full.
-
-    Parameters
-    ----------
-    status_code
-        The HTTP status.
-    headers
-        Names in lower case; of repeated headers the last.
-    content
-        The body, decompressed.
-    """
-
-    status_code: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    def json(self) -> Any:
-        """Parse the body as JSON; raises ValueError where it is none."""
-        import json
-
-        return json.loads(self.content)
-
-    def __repr__(self) -> str:
-        return f"HttpResponse({self.status_code}, {len(self.content)} bytes)"
 
 
 class _Stream:
@@ -133,11 +74,16 @@ class HttpStream(_Stream):
 
     def iter_bytes(self) -> Iterator[bytes]:
         """Give the body in pieces as they arrive; cut off at the request's cap and time limit."""
-        guard = _Guard(self._request, self._ends_at)
+        body = Body(self._request, self.headers)
+        pieces = self._response.iter_raw()
         with _translated(self._request):
-            for chunk in self._response.iter_bytes():
-                guard.count(chunk)
-                yield chunk
+            while True:
+                with _unlogged(), _until(self._ends_at):
+                    piece = next(pieces, None)
+                if piece is None:
+                    break
+                yield from body.decoded(piece)
+            body.finish()
 
 
 class AsyncHttpStream(_Stream):
@@ -151,11 +97,23 @@ class AsyncHttpStream(_Stream):
 
     async def aiter_bytes(self) -> AsyncIterator[bytes]:
         """Give the body in pieces as they arrive; cut off at the request's cap and time limit."""
-        guard = _Guard(self._request, self._ends_at)
-        with _translated(self._request):
-            async for chunk in self._response.aiter_bytes():
-                guard.count(chunk)
-                yield chunk
+        import anyio
+
+        body = Body(self._request, self.headers)
+        pieces = self._response.aiter_raw()
+        try:
+            with _translated(self._request):
+                while True:
+                    with _unlogged(), anyio.fail_after(max(0.0, self._ends_at - time.monotonic())):
+                        piece = await anext(pieces, None)
+                    if piece is None:
+                        break
+                    for part in body.decoded(piece):
+                        yield part
+                body.finish()
+        finally:
+            with _unlogged():
+                await _exhaust(self._response, pieces)
 
 
 class HttpClient:
@@ -166,7 +124,8 @@ class HttpClient:
     verify
         A TLS context; by default the one of this process.
     client
-        An `httpx.Client` to use instead, for tests and for the odd network.
+        An `httpx.Client` to use instead, for tests and for the odd network. It stays the caller's: it is not closed
+        here, and its own transport decides how exact the time limit of an exchange is.
 
     Examples
     --------
@@ -176,7 +135,9 @@ class HttpClient:
 
     def __init__(self, *, verify: ssl.SSLContext | None = None, client: httpx.Client | None = None) -> None:
         self._verify = verify
-        self._client = client
+        self._given = client
+        self._client: httpx.Client | None = None
+        self._lock = threading.Lock()
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """Send a request and read the answer, whatever its status.
@@ -189,6 +150,8 @@ class HttpClient:
             Not within the request's time limits.
         ServiceResponseError
             No HTTP, or more bytes than `max_bytes`.
+        ConfigurationError
+            The request itself cannot be sent: its URL or a header is none.
         """
         with self.stream(request) as stream:
             content = b"".join(stream.iter_bytes())
@@ -199,14 +162,15 @@ class HttpClient:
         """Send a request and give the answer as soon as its headers are there; raises as `send`."""
         ends_at = time.monotonic() + request.timeout
         client = self._ready()
-        with _translated(request), _unlogged():
-            try:
-                response = client.send(_outgoing(client, request), stream=True)
-            except _dead_socket_errors():
-                # A pooled socket that died while the process was frozen, most likely: once more, on a fresh one.
-                if not request.is_repeatable():
-                    raise
-                response = client.send(_outgoing(client, request), stream=True)
+        with _translated(request), _unlogged(), _until(ends_at):
+            attempt = _Attempt(request)
+            while True:
+                try:
+                    response = client.send(attempt.outgoing(client, attempt.trace), stream=True)
+                    break
+                except attempt.dead_socket_errors() as error:
+                    if not attempt.is_worth_another(error, ends_at):
+                        raise
         try:
             yield HttpStream(response, request, ends_at)
         finally:
@@ -218,24 +182,32 @@ class HttpClient:
 
     def close(self) -> None:
         """Close the pooled connections; the next call opens new ones."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
     def _ready(self) -> httpx.Client:
-        if self._client is None:
-            import httpx
-
-            self._client = httpx.Client(verify=self._verify or _tls_context(), trust_env=False, follow_redirects=False)
-        return self._client
+        client = self._given or self._client
+        if client is None:
+            with self._lock:
+                if self._client is None:
+                    self._client = _make_client(self._verify or _tls_context())
+                client = self._client
+        return client
 
 
 class AsyncHttpClient:
-    """The asynchronous twin of `HttpClient`, with the same arguments and errors."""
+    """The asynchronous twin of `HttpClient`, with the same arguments and errors.
+
+    Connections belong to the event loop that opened them. Used under another one, as by a handler that calls
+    `asyncio.run` in each invocation, it begins anew with an empty pool.
+    """
 
     def __init__(self, *, verify: ssl.SSLContext | None = None, client: httpx.AsyncClient | None = None) -> None:
         self._verify = verify
-        self._client = client
+        self._given = client
+        self._client: tuple[object, httpx.AsyncClient] | None = None
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Send a request and read the answer, whatever its status; raises as `HttpClient.send`."""
@@ -246,15 +218,19 @@ class AsyncHttpClient:
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator[AsyncHttpStream]:
         """Send a request and give the answer as soon as its headers are there; raises as `send`."""
+        import anyio
+
         ends_at = time.monotonic() + request.timeout
         client = self._ready()
-        with _translated(request), _unlogged():
-            try:
-                response = await client.send(_outgoing(client, request), stream=True)
-            except _dead_socket_errors():
-                if not request.is_repeatable():
-                    raise
-                response = await client.send(_outgoing(client, request), stream=True)
+        with _translated(request), _unlogged(), anyio.fail_after(request.timeout):
+            attempt = _Attempt(request)
+            while True:
+                try:
+                    response = await client.send(attempt.outgoing(client, attempt.atrace), stream=True)
+                    break
+                except attempt.dead_socket_errors() as error:
+                    if not attempt.is_worth_another(error, ends_at):
+                        raise
         try:
             yield AsyncHttpStream(response, request, ends_at)
         finally:
@@ -262,69 +238,242 @@ class AsyncHttpClient:
 
     async def aclose(self) -> None:
         """Close the pooled connections; the next call opens new ones."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        kept, self._client = self._client, None
+        # Those of another event loop went with it.
+        if kept is not None and kept[0] == _event_loop():
+            await kept[1].aclose()
 
     def _ready(self) -> httpx.AsyncClient:
-        if self._client is None:
+        if self._given is not None:
+            return self._given
+        loop = _event_loop()
+        if self._client is None or self._client[0] != loop:
             import httpx
 
-            self._client = httpx.AsyncClient(
-                verify=self._verify or _tls_context(), trust_env=False, follow_redirects=False
+            client = httpx.AsyncClient(
+                verify=self._verify or _tls_context(), trust_env=False, follow_redirects=False, headers=_ACCEPTED
             )
-        return self._client
+            self._client = loop, client
+        return self._client[1]
 
 
-def encoded_url(base: str, path: str = "", query: Mapping[str, str] | None = None) -> str:
-    """Join and percent-encode a URL as SigV4 wants it (RFC 3986: a space is `%20`, never `+`).
+class _Attempt:
+    """Sends a request as often as pooled connections turn out to be dead, which is no retry: nobody was asked."""
 
-    Examples
-    --------
-    >>> encoded_url("https://api.example.com/v1/", "/customers/a b", {"q": "x y", "n": "1"})
-    'https://api.example.com/v1/customers/a%20b?q=x%20y&n=1'
-    """
-    from urllib.parse import quote, urlencode
-
-    url = base.rstrip("/") + ("/" + quote(path.lstrip("/"), safe="/-._~") if path else "")
-    return f"{url}?{urlencode(query, quote_via=quote)}" if query else url
-
-
-class _Guard:
-    """Counts a body against the request's cap and time limit."""
-
-    def __init__(self, request: HttpRequest, ends_at: float) -> None:
+    def __init__(self, request: HttpRequest) -> None:
         self._request = request
-        self._ends_at = ends_at
-        self._bytes = 0
+        self._sent = 0
+        self._connected = False
 
-    def count(self, chunk: bytes) -> None:
-        self._bytes += len(chunk)
-        if self._bytes > self._request.max_bytes:
-            msg = f"{self._request.service or 'the server'} sent more than {self._request.max_bytes} bytes"
-            raise ServiceResponseError(msg, service=self._request.service)
-        if time.monotonic() > self._ends_at:
-            msg = f"{self._request.service or 'the server'} was still sending after {self._request.timeout:g} s"
-            raise ServiceTimeoutError(msg, service=self._request.service)
+    def outgoing(self, client: Any, trace: Callable[[str, Any], Any]) -> httpx.Request:
+        """Make the request for httpx."""
+        import httpx
+
+        request = self._request
+        self._sent += 1
+        self._connected = False
+        # The exchange's own limit also bounds each wait inside it.
+        read = min(request.read_timeout, request.timeout)
+        timeout = httpx.Timeout(read, connect=min(request.connect_timeout, request.timeout))
+        outgoing: httpx.Request = client.build_request(
+            request.method,
+            request.url,
+            headers=dict(request.headers),
+            content=request.content,
+            extensions={"timeout": timeout.as_dict(), "trace": trace},
+        )
+        return outgoing
+
+    def trace(self, event: str, _: Any) -> None:
+        """See whether a connection is opened for it."""
+        self._connected = self._connected or event.startswith("connection.connect_")
+
+    async def atrace(self, event: str, info: Any) -> None:
+        """Do the same where httpx awaits it."""
+        self.trace(event, info)
+
+    def dead_socket_errors(self) -> tuple[type[Exception], ...]:
+        """Name the errors that a connection has which died while it lay in the pool."""
+        import httpx
+
+        return (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+
+    def is_worth_another(self, error: Exception, ends_at: float) -> bool:
+        """Say whether it was a pooled connection that failed, and sending it anew does no harm."""
+        return (
+            not self._connected
+            and self._sent <= _MOST_DEAD_SOCKETS
+            and self._request.is_repeatable()
+            and not _is_no_http(error)
+            and time.monotonic() < ends_at
+        )
+
+
+_exchange_ends_at: ContextVar[float] = ContextVar("ai_voice_shared_exchange_ends_at", default=math.inf)
+
+
+@contextmanager
+def _until(ends_at: float) -> Iterator[None]:
+    """Hold all that is read and written inside to the end of the exchange, however slowly the bytes come."""
+    token = _exchange_ends_at.set(ends_at)
+    try:
+        yield
+    finally:
+        _exchange_ends_at.reset(token)
+
+
+def _make_client(verify: ssl.SSLContext) -> httpx.Client:
+    """Make a client whose every wait on a socket ends with the exchange.
+
+    httpx's time limits are for single reads, so a server that sends a byte now and then would never run into one. Its
+    transports take no network backend, but httpcore's pools do.
+    """
+    import httpcore
+    import httpx
+
+    transport = httpx.HTTPTransport(verify=verify, trust_env=False)
+    transport._pool = httpcore.ConnectionPool(  # noqa: SLF001 - the one way in, held by a test
+        ssl_context=verify,
+        max_connections=100,
+        max_keepalive_connections=_MOST_DEAD_SOCKETS,
+        keepalive_expiry=5.0,
+        network_backend=_bounded_backend(),
+    )
+    return httpx.Client(transport=transport, trust_env=False, follow_redirects=False, headers=_ACCEPTED)
+
+
+def _left(timeout: float | None, error: type[Exception]) -> float:
+    remaining = _exchange_ends_at.get() - time.monotonic()
+    if remaining <= 0:
+        raise error
+    return remaining if timeout is None else min(timeout, remaining)
+
+
+def _bounded_backend() -> httpcore.NetworkBackend:
+    import httpcore
+
+    class Stream(httpcore.NetworkStream):
+        def __init__(self, inner: httpcore.NetworkStream) -> None:
+            self._inner = inner
+
+        def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+            return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+        def write(self, buffer: bytes, timeout: float | None = None) -> None:
+            for start in range(0, len(buffer), _PIECE):
+                self._inner.write(buffer[start : start + _PIECE], _left(timeout, httpcore.WriteTimeout))
+
+        def close(self) -> None:
+            self._inner.close()
+
+        def start_tls(
+            self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        ) -> httpcore.NetworkStream:
+            limit = _left(timeout, httpcore.ConnectTimeout)
+            return Stream(self._inner.start_tls(ssl_context, server_hostname, limit))
+
+        def get_extra_info(self, info: str) -> Any:
+            return self._inner.get_extra_info(info)
+
+    class Backend(httpcore.SyncBackend):
+        def connect_tcp(
+            self,
+            host: str,
+            port: int,
+            timeout: float | None = None,
+            local_address: str | None = None,
+            socket_options: Any = None,
+        ) -> httpcore.NetworkStream:
+            limit = _left(timeout, httpcore.ConnectTimeout)
+            return Stream(super().connect_tcp(host, port, limit, local_address, socket_options))
+
+    return Backend()
+
+
+async def _exhaust(response: httpx.Response, pieces: AsyncIterator[bytes]) -> None:
+    """Close the connection and let httpx's and httpcore's generators come to their end; trio complains of others."""
+    await response.aclose()
+    with suppress(Exception):
+        while True:
+            await anext(pieces)
+
+
+def _event_loop() -> object:
+    from anyio.lowlevel import current_token
+
+    return current_token()
 
 
 @contextmanager
 def _translated(request: HttpRequest) -> Iterator[None]:
-    """Turn httpx's errors into this package's. Their texts may hold the URL, so only their type is kept."""
+    """Turn httpx's errors into this package's.
+
+    Their texts may hold the URL, a header or what the server sent, so only their type and the system's reason are
+    kept.
+    """
     import httpx
 
-    name = request.service or "the server"
+    name, service = server_name(request), request.service
     try:
         yield
-    except httpx.TimeoutException as error:
-        msg = f"{name} did not answer in time ({type(error).__name__})"
-        raise ServiceTimeoutError(msg, service=request.service) from _without_request(error)
+    except (httpx.TimeoutException, TimeoutError) as error:
+        msg = f"{name} did not answer in time ({_reason(error)})"
+        raise ServiceTimeoutError(msg, service=service) from _bare(error)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError) as error:
+        msg = f"the request to {name} cannot be sent: its URL or a header is not valid ({_reason(error)})"
+        raise ConfigurationError(msg) from _bare(error)
     except (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError) as error:
-        msg = f"{name} could not be reached ({type(error).__name__})"
-        raise ServiceUnavailableError(msg, service=request.service) from _without_request(error)
-    except (httpx.DecodingError, httpx.ProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-        msg = f"{name} could not be understood ({type(error).__name__})"
-        raise ServiceResponseError(msg, service=request.service) from _without_request(error)
+        if _is_no_http(error):
+            msg = f"{name} could not be understood ({_reason(error)})"
+            raise ServiceResponseError(msg, service=service) from _bare(error)
+        msg = f"{name} could not be reached ({_reason(error)})"
+        raise ServiceUnavailableError(msg, service=service) from _bare(error)
+    except (httpx.DecodingError, httpx.ProtocolError) as error:
+        msg = f"{name} could not be understood ({_reason(error)})"
+        raise ServiceResponseError(msg, service=service) from _bare(error)
+
+
+def _name(request: HttpRequest) -> str:
+    return request.service or "the server"
+
+
+def _is_no_http(error: Exception) -> bool:
+    """Tell a server that breaks the protocol from one that closes the connection; httpx has one error for both."""
+    import httpx
+
+    text = str(error)
+    return (
+        isinstance(error, httpx.RemoteProtocolError)
+        and "disconnected" not in text  # httpcore: before the headers
+        and "closed connection" not in text  # h11: within the body
+    )
+
+
+def _reason(error: BaseException) -> str:
+    """Give the error's type with the system's name for what happened, where it has one."""
+    import socket
+    import ssl
+
+    name = type(error).__name__
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"{name}: {cause.verify_message}"
+        if isinstance(cause, socket.gaierror):
+            return f"{name}: {cause.strerror}"
+        if isinstance(cause, OSError) and cause.errno is not None and cause.errno in errno.errorcode:
+            return f"{name}: {errno.errorcode[cause.errno]}"
+        cause = cause.__cause__ or cause.__context__
+    return name
+
+
+def _bare(error: Exception) -> Exception:
+    """Take everything from an error but its type and its place."""
+    error.args = ()
+    error.__cause__ = error.__context__ = None
+    if hasattr(error, "_request"):
+        error._request = None  # noqa: SLF001 - it has the URL and the headers
+    return error
 
 
 _own_request: ContextVar[bool] = ContextVar("ai_voice_shared_http_own_request", default=False)
@@ -353,31 +502,8 @@ def _unlogged() -> Iterator[None]:
         _own_request.reset(token)
 
 
-def _without_request(error: Exception) -> Exception:
-    error.args = ()
-    return error
-
-
-def _outgoing(client: Any, request: HttpRequest) -> httpx.Request:
-    import httpx
-
-    # The exchange's own limit also bounds each wait inside it.
-    read = min(request.read_timeout, request.timeout)
-    timeout = httpx.Timeout(read, connect=min(request.connect_timeout, request.timeout))
-    outgoing: httpx.Request = client.build_request(
-        request.method, request.url, headers=dict(request.headers), content=request.content, timeout=timeout
-    )
-    return outgoing
-
-
 def _flat(response: httpx.Response) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
-
-
-def _dead_socket_errors() -> tuple[type[Exception], ...]:
-    import httpx
-
-    return (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
 
 def shared_http_client() -> HttpClient:
@@ -404,24 +530,29 @@ def close_connections() -> None:
 
 
 _shared: dict[str, Any] = {}
+_tls_lock = threading.Lock()
 
 
 def _tls_context() -> ssl.SSLContext:
     """Make the process's TLS context, once: reading the certificates is most of what a client costs."""
     context: ssl.SSLContext | None = _shared.get("tls")
     if context is None:
-        import ssl
-
-        # httpx reads this bundle itself, unless it is told; a function's owner expects the same here.
-        own = os.environ.get("SSL_CERT_FILE")
-        if own:
-            context = ssl.create_default_context(cafile=own)
-        elif _CERTIFICATES.is_dir():
-            # The layer's folder, in which OpenSSL looks up what a connection needs.
-            context = ssl.create_default_context(capath=str(_CERTIFICATES))
-        else:
-            import certifi
-
-            context = ssl.create_default_context(cafile=certifi.where())
-        _shared["tls"] = context
+        with _tls_lock:
+            context = _shared.get("tls") or _make_tls_context()
+            _shared["tls"] = context
     return context
+
+
+def _make_tls_context() -> ssl.SSLContext:
+    import ssl
+
+    # httpx reads this bundle itself, unless it is told; a function's owner expects the same here.
+    own = os.environ.get("SSL_CERT_FILE")
+    if own:
+        return ssl.create_default_context(cafile=own)
+    if _CERTIFICATES.is_dir():
+        # The layer's folder, in which OpenSSL looks up what a connection needs.
+        return ssl.create_default_context(capath=str(_CERTIFICATES))
+    import certifi
+
+    return ssl.create_default_context(cafile=certifi.where())
