@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ai_voice_shared.app.events import caller_of
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HttpsRequiredError", "body_guard", "https_guard", "rate_guard"]
 
+_BOUNDARY = re.compile(r'boundary="?[^\s;"]', re.IGNORECASE)
 _TEXTS = frozenset({"", "application/json", "application/x-www-form-urlencoded"})
 
 
@@ -50,7 +52,7 @@ def body_guard(max_bytes: int) -> Callable[[BaseProxyEvent], None]:
                 body.decode()
             except UnicodeDecodeError:
                 raise InvalidPayloadError("the body is not UTF-8") from None
-        if request.content_type == "multipart/form-data" and "boundary=" not in request.header("content-type"):
+        if request.content_type == "multipart/form-data" and not _BOUNDARY.search(request.header("content-type")):
             raise InvalidPayloadError("the multipart body has no boundary")
 
     return guard

@@ -8,6 +8,7 @@ limits, log line, headers) is therefore done here, around the resolver, and not 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextvars
 import inspect
 import json
@@ -224,7 +225,8 @@ class ServiceResolver(ApiGatewayResolver):
         token = self._current.set(state)
         try:
             with ExitStack() as stack:
-                stack.enter_context(use_correlation_id(correlation_id))
+                # The logger around the handler may have begun one already.
+                stack.enter_context(use_correlation_id(correlation_id or get_correlation_id()))
                 if hasattr(context, "get_remaining_time_in_millis"):
                     from ai_voice_shared.resilience.deadline import Deadline, use_deadline
 
@@ -352,5 +354,6 @@ def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
     with _runner_lock:
         if _runner is None:
             _runner = asyncio.Runner()
+            atexit.register(_runner.close)
         # The runner would otherwise keep the context variables of its first call.
         return _runner.run(coroutine, context=contextvars.copy_context())

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from ai_voice_shared.services.customer_lookup_client import AsyncCustomerLookupClient as AsyncCustomerLookupClient
     from ai_voice_shared.services.customer_lookup_client import CustomerLookupClient as CustomerLookupClient
     from ai_voice_shared.services.s3_service import S3Service as S3Service
+    from ai_voice_shared.services.service_client import ServiceClient as ServiceClient
+    from ai_voice_shared.services.service_client import SyncServiceClient as SyncServiceClient
     from ai_voice_shared.services.twilio_service import TwilioService as TwilioService
 
 __getattr__, __dir__, __all__ = lazy_exports(
@@ -18,6 +20,8 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "AsyncCustomerLookupClient": ".customer_lookup_client",
         "CustomerLookupClient": ".customer_lookup_client",
         "S3Service": ".s3_service",
+        "ServiceClient": ".service_client",
+        "SyncServiceClient": ".service_client",
         "TwilioService": ".twilio_service",
     },
 )

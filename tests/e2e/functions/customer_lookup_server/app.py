@@ -10,7 +10,7 @@ import os
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from ai_voice_shared import CustomerMetadata, create_service, get_tracer
 from ai_voice_shared.aws import aws_client
@@ -24,28 +24,30 @@ handler = service.handler
 FIELDS = ("customer_id", "company_id", "company_name")
 
 
-class LookupQuestion(BaseModel):
-    """Whose customer record is wanted: exactly one of the two."""
+class ByPhoneNumber(BaseModel):
+    """Who is behind a number."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"oneOf": [{"required": [name]} for name in ("phone_number", "external_user_id")]},
-    )
+    model_config = ConfigDict(extra="forbid")
 
-    phone_number: str | None = Field(default=None, pattern=r"^\+[1-9][0-9]{6,14}$", description="In E.164.")
-    external_user_id: str | None = Field(default=None, min_length=1, max_length=256, description="Business-scoped id.")
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> LookupQuestion:
-        if (self.phone_number is None) == (self.external_user_id is None):
-            msg = "give either phone_number or external_user_id"
-            raise ValueError(msg)
-        return self
+    phone_number: str = Field(pattern=r"^\+[1-9][0-9]{6,14}$", description="In E.164.")
 
     @property
     def sender(self) -> str:
         """The key of the sender in the table."""
-        return f"external#{self.external_user_id}" if self.phone_number is None else f"phone#{self.phone_number}"
+        return f"phone#{self.phone_number}"
+
+
+class ByExternalUserId(BaseModel):
+    """Who is behind a business-scoped id, which may be no number at all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    external_user_id: str = Field(min_length=1, max_length=256, description="Such as US.1234ABC.")
+
+    @property
+    def sender(self) -> str:
+        """The key of the sender in the table."""
+        return f"external#{self.external_user_id}"
 
 
 @app.post(
@@ -58,7 +60,7 @@ class LookupQuestion(BaseModel):
         }
     },
 )
-def lookup(question: Annotated[LookupQuestion, Body()]) -> CustomerMetadata:
+def lookup(question: Annotated[ByPhoneNumber | ByExternalUserId, Body()]) -> CustomerMetadata:
     """Answer a lookup."""
     with get_tracer().span("## dynamodb.get_item"):
         found = aws_client("dynamodb").get_item(

@@ -1,0 +1,177 @@
+"""A service with a route for each thing that can happen."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import pytest
+from aws_lambda_powertools.event_handler import Depends, Response
+from aws_lambda_powertools.event_handler.exceptions import BadRequestError
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+from pydantic import BaseModel, ConfigDict
+
+from ai_voice_shared import create_service, get_correlation_id
+from ai_voice_shared.auth import PublicAuthManager, TokenManager
+from ai_voice_shared.auth.public import UserIdentity  # noqa: TC001 - a route's annotations are read when it runs
+from ai_voice_shared.errors import ConflictError, MissingSettingError, NotFoundError, RateLimitedError
+from ai_voice_shared.resilience.deadline import current_deadline
+from ai_voice_shared.settings import ApiSettings, SecuritySettings
+from ai_voice_shared.settings.chassis import ChassisSettings
+
+if TYPE_CHECKING:
+    from ai_voice_shared.app import Service
+
+SECRET = "current-0123456789-abcdefghijklmnop"
+PERSONAL = "+61400000000"
+
+
+class Note(BaseModel):
+    """A note, strict: JSON's true is no number."""
+
+    model_config = ConfigDict(strict=True)
+
+    title: str
+    stars: int = 0
+
+
+def public() -> PublicAuthManager:
+    """Make the manager whose tokens the service takes."""
+    return PublicAuthManager(TokenManager(SecuritySettings(jwt_secrets=[SECRET])))
+
+
+ASKING_USER = public().dependency()
+
+
+def make_service(api: ApiSettings | None = None, **chassis: Any) -> Service:
+    """Make the service."""
+    service = create_service(
+        "note-service",
+        title="Notes",
+        api=api or ApiSettings(cors_origins=["https://app.example.com"]),
+        chassis=ChassisSettings(**chassis),
+    )
+    app = service.app
+
+    @app.get("/notes/<note_id>", summary="One note")
+    def note(note_id: int, verbose: Annotated[bool, Query()] = False) -> Note:  # noqa: FBT002 - a query parameter
+        if note_id == 0:
+            kind = "Note"
+            raise NotFoundError(kind, note_id)
+        return Note(title="verbose" if verbose else "short", stars=note_id)
+
+    @app.post("/notes", status_code=201)
+    def create(note: Annotated[Note, Body()]) -> Note:
+        return note
+
+    @app.get("/me")
+    def me(user: Annotated[UserIdentity, Depends(ASKING_USER)]) -> dict[str, str]:
+        return {"user_id": user.user_id}
+
+    @app.get("/raise/<kind>")
+    def fail(kind: str) -> dict[str, str]:
+        raise {
+            "conflict": ConflictError("it is locked", details=[{"by": "editor"}]),
+            "limited": RateLimitedError("slow down", retry_after=2.5),
+            "settings": MissingSettingError("secret_name", "S3Settings", ["S3_SECRET_NAME"]),
+            "unknown": ValueError(PERSONAL),
+            "powertools": BadRequestError("no such colour"),
+        }[kind]
+
+    @app.get("/wrong-answer")
+    def wrong_answer() -> Note:
+        return {"stars": "many"}  # type: ignore[return-value] # that is the point
+
+    @app.get("/unwritable")
+    def unwritable() -> Response[Any]:
+        return Response(200, content_type="application/json", body={"a": object()})
+
+    @app.get("/names/<name>")
+    def name(name: str) -> dict[str, str]:
+        return {"name": name}
+
+    @app.get("/async")
+    async def coroutine() -> dict[str, Any]:
+        return {"correlation_id": get_correlation_id(), "has_deadline": current_deadline() is not None}
+
+    return service
+
+
+def event_v2(method: str = "GET", path: str = "/live", **more: Any) -> dict[str, Any]:
+    """Make an event of a function URL."""
+    return {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"x-correlation-id": "order-7", **more.pop("headers", {})},
+        "requestContext": {
+            "http": {"method": method, "path": path, "sourceIp": more.pop("source_ip", "203.0.113.7")},
+            "stage": more.pop("stage", "$default"),
+            "requestId": "r-1",
+        },
+        "isBase64Encoded": False,
+        **more,
+    }
+
+
+def event_v1(method: str = "GET", path: str = "/live", **more: Any) -> dict[str, Any]:
+    """Make an event of a REST API."""
+    headers = {"X-Correlation-Id": "order-7", **more.pop("headers", {})}
+    return {
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "requestContext": {
+            "stage": "prod",
+            "path": f"/prod{path}",
+            "requestId": "r-1",
+            "identity": {"sourceIp": "203.0.113.7"},
+        },
+        "body": None,
+        "isBase64Encoded": False,
+        **more,
+    }
+
+
+def event_alb(method: str = "GET", path: str = "/live", **more: Any) -> dict[str, Any]:
+    """Make an event of a load balancer."""
+    return {
+        "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-central-1:0:targetgroup/t/1"}},
+        "httpMethod": method,
+        "path": path,
+        "queryStringParameters": {},
+        "headers": {
+            "x-correlation-id": "order-7",
+            "x-forwarded-proto": "https",
+            "x-forwarded-for": "198.51.100.9, 203.0.113.7",
+            **more.pop("headers", {}),
+        },
+        "body": "",
+        "isBase64Encoded": False,
+        **more,
+    }
+
+
+SHAPES = pytest.mark.parametrize("shape", [event_v2, event_v1, event_alb], ids=["v2", "v1", "alb"])
+
+
+def header_of(answer: dict[str, Any], name: str) -> str | None:
+    """Give a header of an answer, whatever shape it has."""
+    found = {key.lower(): value for key, value in (answer.get("headers") or {}).items()}
+    found |= {key.lower(): value[-1] for key, value in (answer.get("multiValueHeaders") or {}).items()}
+    return found.get(name.lower())
+
+
+def body_of(answer: dict[str, Any]) -> Any:
+    """Parse the body of an answer."""
+    return json.loads(answer["body"])
+
+
+@pytest.fixture(scope="module")
+def service() -> Service:
+    """Make the service."""
+    return make_service()

@@ -1,0 +1,100 @@
+"""The same routes on a local server."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from ai_voice_shared.app.__main__ import find_service
+from tests.support.asgi_server import serving
+from tests.unit.app.conftest import make_service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.unit
+
+SERVICE = """
+from ai_voice_shared import create_service
+
+service = create_service("hello-service")
+
+
+@service.app.get("/hello/<name>")
+def hello(name: str) -> dict[str, str]:
+    return {"hello": name}
+"""
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    """Serve the service and make a client of it."""
+    with serving(make_service().asgi) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        yield client
+
+
+def test_a_request(client: httpx.Client) -> None:
+    """Query, headers and body reach the route as they do in Lambda."""
+    answer = client.get("/notes/3", params={"verbose": "true"}, headers={"X-Correlation-Id": "order-7"})
+    assert (answer.status_code, answer.json()) == (200, {"title": "verbose", "stars": 3})
+    assert answer.headers["x-correlation-id"] == "order-7"
+    created = client.post("/notes", json={"title": "Grüße"})
+    assert (created.status_code, created.json()["title"]) == (201, "Grüße")
+
+
+def test_paths_are_decoded(client: httpx.Client) -> None:
+    """A space and an umlaut in the path reach the route."""
+    assert client.get("/names/a%20Gr%C3%BC%C3%9Fe").json() == {"name": "a Grüße"}
+
+
+def test_errors_are_those_of_lambda(client: httpx.Client) -> None:
+    """Errors, 404, 405 and HEAD are answered as problems."""
+    assert client.get("/raise/unknown").json()["code"] == "internal_error"
+    assert client.get("/nowhere").json()["code"] == "route_not_found"
+    assert client.put("/notes").status_code == 405
+
+
+def test_a_body_that_lambda_would_not_take(client: httpx.Client) -> None:
+    """More than Lambda's 6 MB is refused."""
+    assert client.post("/notes", content=b"x" * (6 * 1024 * 1024 + 1)).status_code == 413
+
+
+def test_requests_at_the_same_time(client: httpx.Client) -> None:
+    """Each gets its own answer."""
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda n: client.get(f"/names/n{n}").json()["name"], range(50)))
+    assert answers == [f"n{n}" for n in range(50)]
+
+
+def test_the_command(tmp_path: Path) -> None:
+    """`python -m ai_voice_shared.app module:service --port 0` serves until it is interrupted, and logs each request."""
+    (tmp_path / "hello.py").write_text(SERVICE)
+    command = [sys.executable, "-m", "ai_voice_shared.app", "hello:service", "--port", "0"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        assert server.stderr is not None
+        running = next(line for line in server.stderr if "running on" in line)
+        url = next(word for word in running.split() if word.startswith("http"))
+        assert httpx.get(f"{url}/hello/you", trust_env=False).json() == {"hello": "you"}
+        line = json.loads(server.stdout.readline())
+        assert (line["message"], line["http_route"], line["service"]) == ("request", "/hello/{name}", "hello-service")
+        server.send_signal(signal.SIGINT)
+        server.communicate(timeout=30)
+
+
+def test_what_is_no_service_is_said(tmp_path: Path) -> None:
+    """A name that leads to something else ends the command with a sentence."""
+    with pytest.raises(SystemExit, match="json:loads is no service"):
+        find_service("json:loads")
