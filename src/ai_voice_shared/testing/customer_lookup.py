@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ai_voice_shared.services.customer_lookup.contract import LookupRequest
+    from ai_voice_shared.services.customer_lookup_client import AsyncCustomerLookupClient, CustomerLookupClient
 
-__all__ = ["AsyncInMemoryTransport", "InMemoryTransport"]
+__all__ = ["AsyncInMemoryTransport", "FakeCustomerLookup", "InMemoryTransport"]
 
 
 class InMemoryTransport:
@@ -64,3 +65,89 @@ class AsyncInMemoryTransport(InMemoryTransport):
     ) -> LookupReply:
         """Answer a question."""
         return super().send(request, timeout)
+
+
+class FakeCustomerLookup:
+    """Customers that a test writes down, and the real clients that find them.
+
+    Examples
+    --------
+    >>> lookup = FakeCustomerLookup()
+    >>> lookup.add("+61400000000", customer_id="cust-1")
+    >>> lookup.client.fetch_customer_metadata(phone_number="+61400000000").customer_id
+    'cust-1'
+    >>> lookup.client.fetch_customer_metadata(phone_number="+61400000001") is None
+    True
+    """
+
+    def __init__(self) -> None:
+        self._transport = AsyncInMemoryTransport()
+        self._sync = InMemoryTransport()
+        # One world for both clients.
+        self._transport.customers = self._sync.customers
+        self._transport.requests = self._sync.requests
+
+    def add(
+        self,
+        sender: str,
+        *,
+        customer_id: str = "cust-001",
+        company_id: str = "harbour-street",
+        company_name: str = "Harbour Street Ltd",
+    ) -> None:
+        """Make somebody known.
+
+        Parameters
+        ----------
+        sender
+            Their phone number in E.164, or their external user id.
+        customer_id, company_id, company_name
+            Who they are.
+        """
+        self._sync.customers[sender] = {
+            "customer_id": customer_id,
+            "company_id": company_id,
+            "company_name": company_name,
+        }
+
+    def fail(self, error: Exception | None = None) -> None:
+        """Let every question from now on fail: an outage, unless another error is given."""
+        from ai_voice_shared.errors import ServiceUnavailableError
+
+        self._sync.error = self._transport.error = error or ServiceUnavailableError(service="customer-lookup-server")
+
+    def recover(self) -> None:
+        """Answer again."""
+        self._sync.error = self._transport.error = None
+
+    @property
+    def requests(self) -> list[LookupRequest]:
+        """All questions that reached the server."""
+        return self._sync.requests
+
+    @property
+    def client(self) -> CustomerLookupClient:
+        """A client of it, with nothing in its cache and a circuit of its own; it asks once."""
+        from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
+        from ai_voice_shared.services.customer_lookup_client import CustomerLookupClient
+        from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
+
+        settings = CustomerLookupSettings(url="http://localhost", max_attempts=1)
+        return CustomerLookupClient(settings, transport=self._sync, circuit_breaker=CircuitBreaker(_unique()))
+
+    @property
+    def async_client(self) -> AsyncCustomerLookupClient:
+        """The same for coroutines."""
+        from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
+        from ai_voice_shared.services.customer_lookup_client import AsyncCustomerLookupClient
+        from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
+
+        settings = CustomerLookupSettings(url="http://localhost", max_attempts=1)
+        return AsyncCustomerLookupClient(settings, transport=self._transport, circuit_breaker=CircuitBreaker(_unique()))
+
+
+def _unique() -> str:
+    import uuid
+
+    # Circuits of one name share their state, and one test's outage is not another's.
+    return f"fake-{uuid.uuid4()}"

@@ -1,1 +1,137 @@
-"""The pytest plugin: installed with the package, it gives every service's tests the same fixtures."""
+"""The pytest plugin: installed with the package, it gives every service's tests the same fixtures.
+
+pytest loads it in every run of an environment that has the package, so loading it imports nothing but pytest; each
+fixture imports what it needs when a test asks for it.
+
+======================  =================================================================================
+`lambda_context`        Lambda's context of an invocation that has just begun
+`aws_environment`       fake credentials, one region, and nothing of the machine's own AWS configuration
+`aws_mock`              AWS in memory, by moto
+`s3_service`            an `S3Service` on a bucket in memory
+`customer_lookup`       a customer lookup whose customers the test writes down
+`twilio_webhooks`       signed webhooks of Twilio, and a `TwilioService` that takes them
+`lambda_logs`           the JSON lines that the handler has logged
+`traces`                the spans that were opened
+`xray_collector`        the segments that the X-Ray SDK has sent
+======================  =================================================================================
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ai_voice_shared.testing.context import FakeLambdaContext
+    from ai_voice_shared.testing.customer_lookup import FakeCustomerLookup
+    from ai_voice_shared.testing.logs import LogCapture
+    from ai_voice_shared.testing.s3 import InMemoryS3Service
+    from ai_voice_shared.testing.spans import RecordingTracer
+    from ai_voice_shared.testing.twilio import TwilioWebhooks
+    from ai_voice_shared.testing.xray import XRayCollector
+
+__all__ = [
+    "aws_environment",
+    "aws_mock",
+    "customer_lookup",
+    "lambda_context",
+    "lambda_logs",
+    "s3_service",
+    "traces",
+    "twilio_webhooks",
+    "xray_collector",
+]
+
+
+@pytest.fixture
+def lambda_context() -> FakeLambdaContext:
+    """Give Lambda's context of an invocation that has just begun, with 30 s to go."""
+    from ai_voice_shared.testing.context import FakeLambdaContext
+
+    return FakeLambdaContext()
+
+
+@pytest.fixture
+def aws_environment(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Keep the machine's own AWS configuration away from the test, and give the region that is set."""
+    from ai_voice_shared.testing.aws import isolate
+
+    return isolate(monkeypatch)
+
+
+@pytest.fixture
+def aws_mock(aws_environment: str) -> Iterator[str]:
+    """Put AWS into memory for the test, by moto, and give the region."""
+    from moto import mock_aws
+
+    from ai_voice_shared.testing.aws import forget_clients
+
+    with mock_aws():
+        forget_clients()
+        yield aws_environment
+    forget_clients()
+
+
+@pytest.fixture
+def s3_service() -> InMemoryS3Service:
+    """Give an `S3Service` on an empty bucket in memory."""
+    from ai_voice_shared.testing.s3 import InMemoryS3Service
+
+    return InMemoryS3Service()
+
+
+@pytest.fixture
+def customer_lookup() -> FakeCustomerLookup:
+    """Give a customer lookup that knows nobody yet; `add` makes somebody known, `client` is the client."""
+    from ai_voice_shared.testing.customer_lookup import FakeCustomerLookup
+
+    return FakeCustomerLookup()
+
+
+@pytest.fixture
+def twilio_webhooks() -> TwilioWebhooks:
+    """Give what makes signed webhooks of Twilio, as the events that a function gets."""
+    from ai_voice_shared.testing.twilio import TwilioWebhooks
+
+    return TwilioWebhooks()
+
+
+@pytest.fixture
+def lambda_logs() -> Iterator[LogCapture]:
+    """Give the JSON lines that the handler's Loggers write during the test."""
+    from ai_voice_shared.testing.logs import LogCapture
+
+    with LogCapture() as capture:
+        yield capture
+
+
+@pytest.fixture
+def traces() -> Iterator[RecordingTracer]:
+    """Give the spans that are opened during the test; no tracing system is needed."""
+    from ai_voice_shared.observability.tracing import set_tracer
+    from ai_voice_shared.testing.spans import RecordingTracer
+
+    tracer = RecordingTracer()
+    before = set_tracer(tracer)
+    yield tracer
+    set_tracer(before)
+
+
+@pytest.fixture
+def xray_collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[XRayCollector]:
+    """Give what the X-Ray SDK sends during the test; the invocation at hand is a sampled one."""
+    from aws_xray_sdk.core import xray_recorder
+
+    from ai_voice_shared.testing.xray import XRayCollector
+
+    with XRayCollector() as collector:
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")
+        monkeypatch.delenv("POWERTOOLS_TRACE_DISABLED", raising=False)
+        emitter = xray_recorder.emitter
+        host, port = emitter.ip, emitter.port
+        emitter.set_daemon_address(collector.address)
+        yield collector
+        emitter.set_daemon_address(f"{host}:{port}")

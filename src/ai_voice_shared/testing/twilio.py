@@ -16,11 +16,14 @@ from ai_voice_shared.utils.http_events import FORM_CONTENT_TYPE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ai_voice_shared.services.twilio_service import TwilioService
+
 __all__ = [
     "ACCOUNT_SID",
     "AUTH_TOKEN",
     "SHAPES",
     "EventShape",
+    "TwilioWebhooks",
     "media_parameters",
     "message_parameters",
     "new_sid",
@@ -180,6 +183,54 @@ def twilio_event(
     if shape == "rest_api":
         return event | _version_1(parts.path, parts.query, parts.hostname or "", method, headers)
     return event | _load_balancer(parts.path, parts.query, method, headers, multi_value=shape == "alb_multi_value")
+
+
+class TwilioWebhooks:
+    """Signed webhooks of one account, and the service that takes them.
+
+    Examples
+    --------
+    >>> webhooks = TwilioWebhooks()
+    >>> webhooks.service.receive_message(webhooks.message(Body="hello")).body
+    'hello'
+    >>> webhooks.service.receive_message(webhooks.voice_note()).media[0].content_type
+    'audio/ogg'
+    """
+
+    def __init__(self) -> None:
+        self._service: TwilioService | None = None
+
+    @property
+    def service(self) -> TwilioService:
+        """A `TwilioService` of the account."""
+        if self._service is None:
+            from ai_voice_shared.services.twilio_service import TwilioService
+            from ai_voice_shared.settings.twilio import TwilioSettings
+
+            self._service = TwilioService(TwilioSettings(account_sid=ACCOUNT_SID, auth_tokens=(AUTH_TOKEN,)))
+        return self._service
+
+    def message(self, *, shape: EventShape = "function_url", **parameters: str) -> dict[str, Any]:
+        """Make the event of a text message; `**parameters` as in `message_parameters`."""
+        return twilio_event(message_parameters(**parameters), shape=shape)
+
+    def voice_note(
+        self, *, shape: EventShape = "function_url", content_type: str = "audio/ogg", **parameters: str
+    ) -> dict[str, Any]:
+        """Make the event of a voice note."""
+        message_sid = parameters.setdefault("MessageSid", new_sid("MM"))
+        media = media_parameters(new_sid("ME"), message_sid=message_sid, content_type=content_type)
+        return twilio_event(message_parameters(media, **parameters), shape=shape)
+
+    def status(
+        self, status: str = "delivered", *, shape: EventShape = "function_url", **parameters: str
+    ) -> dict[str, Any]:
+        """Make the event of a status callback."""
+        return twilio_event(status_parameters(status, **parameters), shape=shape)
+
+    def forged(self, **parameters: str) -> dict[str, Any]:
+        """Make the event of a message that Twilio did not sign."""
+        return twilio_event(message_parameters(**parameters), token="somebody-else-s-token")  # noqa: S106 - as above
 
 
 def _version_2(

@@ -1,0 +1,53 @@
+"""AWS, kept away from tests."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["REGION", "forget_clients", "isolate"]
+
+REGION = "eu-central-1"
+"""The region of tests."""
+
+
+def isolate(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Take the machine's own AWS configuration out of the environment and put a harmless one in.
+
+    Parameters
+    ----------
+    monkeypatch
+        Undoes it after the test.
+
+    Returns
+    -------
+    str
+        The region that is set.
+    """
+    for name in list(os.environ):
+        if name.startswith("AWS_") or name == "_X_AMZN_TRACE_ID":
+            monkeypatch.delenv(name)
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_SESSION_TOKEN": "testing",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        # botocore would look there for credentials, and wait for an answer.
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }.items():
+        monkeypatch.setenv(name, value)
+    return REGION
+
+
+def forget_clients() -> None:
+    """Let the package make its AWS clients anew: those that it has keep the credentials that they were made with."""
+    from ai_voice_shared import aws
+
+    aws._clients.clear()  # noqa: SLF001 - a part of the package, and no other may do that
+    aws._sessions.clear()  # noqa: SLF001 - as above

@@ -1,0 +1,85 @@
+"""The JSON lines that a handler's Loggers write, as dictionaries."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+__all__ = ["LogCapture"]
+
+_FORMAT = "format"
+
+
+class LogCapture:
+    """Reads along with every Powertools Logger, whether it was made before or is made meanwhile.
+
+    A Logger keeps the stream that was standard output when it was made, and pytest changes that between the phases of
+    a test. Lines are therefore taken where they are formatted, and still go where they went.
+
+    Attributes
+    ----------
+    text : str
+        All that was written.
+
+    Examples
+    --------
+    >>> from ai_voice_shared import get_logger
+    >>> with LogCapture() as logs:
+    ...     get_logger("example").info("note stored", extra={"size": 3})
+    {"level":"INFO",..."message":"note stored",...}
+    >>> logs.named("note stored")[0]["size"]
+    3
+    """
+
+    def __init__(self) -> None:
+        self.text = ""
+        self._format: Callable[[logging.Handler, logging.LogRecord], str] | None = None
+
+    def __enter__(self) -> Self:
+        before = self._format = logging.Handler.format
+
+        def formatted(handler: logging.Handler, record: logging.LogRecord) -> str:
+            line = before(handler, record)
+            if _is_powertools(handler.formatter):
+                self.text += f"{line}\n"
+            return line
+
+        setattr(logging.Handler, _FORMAT, formatted)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._format is not None:
+            setattr(logging.Handler, _FORMAT, self._format)
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Every line that is a JSON object, in the order in which they were written."""
+        found = []
+        for line in self.text.splitlines():
+            try:
+                parsed = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(parsed, dict):
+                found.append(parsed)
+        return found
+
+    def named(self, message: str) -> list[dict[str, Any]]:
+        """Give the lines with this message."""
+        return [line for line in self.lines if line.get("message") == message]
+
+    def clear(self) -> None:
+        """Forget what was written so far."""
+        self.text = ""
+
+
+def _is_powertools(formatter: logging.Formatter | None) -> bool:
+    # By name: the check must not import Powertools into a test that does without.
+    return any(kind.__name__ == "BasePowertoolsFormatter" for kind in type(formatter).__mro__)

@@ -1,0 +1,75 @@
+"""A tracer that keeps the spans which were opened, for tests of what is traced."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ai_voice_shared.observability.tracing import AnnotationValue
+
+__all__ = ["RecordedSpan", "RecordingTracer"]
+
+
+@dataclass
+class RecordedSpan:
+    """A span as it was opened, with what was told of it since."""
+
+    name: str
+    annotations: dict[str, AnnotationValue] = field(default_factory=dict)
+    parent: RecordedSpan | None = field(default=None, repr=False)
+    error: BaseException | None = None
+    ended: bool = False
+
+    def annotate(self, key: str, value: AnnotationValue) -> None:
+        """Add a fact."""
+        self.annotations[key] = value
+
+    def fail(self, error: BaseException) -> None:
+        """Mark it as failed."""
+        self.error = error
+
+
+class RecordingTracer:
+    """Keeps every span, in the order in which they were opened.
+
+    Attributes
+    ----------
+    spans : list
+        All so far.
+
+    Examples
+    --------
+    >>> tracer = RecordingTracer()
+    >>> with tracer.span("## outer", size=3), tracer.span("## inner"):
+    ...     pass
+    >>> [span.name for span in tracer.spans], tracer.spans[1].parent.annotations
+    (['## outer', '## inner'], {'size': 3})
+    """
+
+    def __init__(self) -> None:
+        self.spans: list[RecordedSpan] = []
+        self._current: ContextVar[RecordedSpan | None] = ContextVar("recorded_span", default=None)
+
+    @contextmanager
+    def span(self, name: str, /, **annotations: AnnotationValue) -> Iterator[RecordedSpan]:
+        """Open a span."""
+        span = RecordedSpan(name, dict(annotations), self._current.get())
+        self.spans.append(span)
+        token = self._current.set(span)
+        try:
+            yield span
+        except BaseException as error:
+            span.fail(error)
+            raise
+        finally:
+            self._current.reset(token)
+            span.ended = True
+
+    def named(self, name: str) -> list[RecordedSpan]:
+        """Give the spans of this name."""
+        return [span for span in self.spans if span.name == name]

@@ -1,0 +1,222 @@
+"""The pytest plugin, in runs of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.unit
+
+
+def passes(pytester: pytest.Pytester, source: str, tests: int = 1) -> None:
+    """Run tests in a process of their own, with warnings as errors, and hold that all of them pass."""
+    pytester.makepyfile(source)
+    result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "error")
+    result.assert_outcomes(passed=tests)
+
+
+def test_loading_it_imports_nothing_heavy() -> None:
+    """A test run that does not use it pays for four small modules."""
+    script = (
+        "import sys, pytest; before = set(sys.modules); import ai_voice_shared.testing.plugin;"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == [
+        "ai_voice_shared",
+        "ai_voice_shared._lazy",
+        "ai_voice_shared.testing",
+        "ai_voice_shared.testing.plugin",
+    ]
+
+
+def test_a_handler_with_context_and_logs(pytester: pytest.Pytester) -> None:
+    """The lines of a handler come out parsed, whether its Logger is made at import or meanwhile."""
+    pytester.makepyfile(
+        handler="""
+        from ai_voice_shared import get_logger
+
+        logger = get_logger("early")
+
+        @logger.inject_lambda_context
+        def handler(event, context):
+            logger.info("handled")
+            get_logger("late").info("made late")
+        """
+    )
+    passes(
+        pytester,
+        """
+        import handler
+
+        def test_lines(lambda_context, lambda_logs):
+            handler.handler({}, lambda_context)
+            (line,) = lambda_logs.named("handled")
+            assert line["service"] == "early"
+            assert line["function_request_id"] == lambda_context.aws_request_id
+            assert lambda_logs.named("made late")[0]["service"] == "late"
+
+        def test_each_test_has_its_own(lambda_logs, lambda_context, capsys):
+            assert lambda_logs.lines == []
+            handler.handler({}, lambda_context)
+            assert len(lambda_logs.lines) == 2
+            lambda_logs.clear()
+            assert lambda_logs.lines == []
+
+        def test_without_the_fixture(lambda_context):
+            handler.handler({}, lambda_context)
+        """,
+        tests=3,
+    )
+
+
+def test_time_runs_out(pytester: pytest.Pytester) -> None:
+    """The context has a clock, from which a deadline can be taken."""
+    passes(
+        pytester,
+        """
+        from ai_voice_shared import Deadline
+        from ai_voice_shared.testing.context import FakeLambdaContext
+
+        def test_deadline(lambda_context):
+            assert 0 < Deadline.from_context(lambda_context).remaining() <= 29.5
+            now = [0.0]
+            context = FakeLambdaContext(remaining_seconds=2, clock=lambda: now[0])
+            assert context.get_remaining_time_in_millis() == 2000
+            now[0] = 5.0
+            assert context.get_remaining_time_in_millis() == 0
+        """,
+    )
+
+
+def test_aws_is_kept_away(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Profiles, endpoints and credentials of the machine do not reach a test, and come back after it."""
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://production.invalid")
+    passes(
+        pytester,
+        """
+        import os
+        import boto3
+        from ai_voice_shared.aws import aws_client
+
+        def test_environment(aws_environment):
+            assert "AWS_PROFILE" not in os.environ
+            assert boto3.client("s3").meta.region_name == aws_environment
+            assert boto3.Session().get_credentials().access_key == "testing"
+
+        def test_in_memory(aws_mock):
+            client = aws_client("dynamodb")
+            client.put_item
+            boto3.client("s3").create_bucket(
+                Bucket="notes", CreateBucketConfiguration={"LocationConstraint": aws_mock}
+            )
+            assert [b["Name"] for b in boto3.client("s3").list_buckets()["Buckets"]] == ["notes"]
+
+        def test_afterwards():
+            assert os.environ["AWS_PROFILE"] == "production"
+        """,
+        tests=3,
+    )
+
+
+def test_customers(pytester: pytest.Pytester) -> None:
+    """Both clients find who was written down, miss who was not, and fail in an outage."""
+    passes(
+        pytester,
+        """
+        import pytest
+        from ai_voice_shared.errors import CustomerLookupUnavailableError
+
+        def test_lookup(customer_lookup):
+            customer_lookup.add("US.1234ABC", customer_id="cust-7")
+            client = customer_lookup.client
+            assert client.fetch_customer_metadata(external_user_id="US.1234ABC").customer_id == "cust-7"
+            assert client.fetch_customer_metadata(phone_number="+61400000001") is None
+            assert len(customer_lookup.requests) == 2
+            customer_lookup.fail()
+            with pytest.raises(CustomerLookupUnavailableError):
+                customer_lookup.client.fetch_customer_metadata(external_user_id="US.1234ABC")
+            customer_lookup.recover()
+            assert customer_lookup.client.fetch_customer_metadata(external_user_id="US.1234ABC")
+
+        @pytest.mark.anyio
+        @pytest.mark.parametrize("anyio_backend", ["asyncio"])
+        async def test_async(customer_lookup):
+            customer_lookup.add("+61400000000")
+            found = await customer_lookup.async_client.fetch_customer_metadata(phone_number="+61400000000")
+            assert found.customer_id == "cust-001"
+        """,
+        tests=2,
+    )
+
+
+def test_webhooks(pytester: pytest.Pytester) -> None:
+    """Webhooks are signed, in every shape; a forged one is refused."""
+    passes(
+        pytester,
+        """
+        import pytest
+        from ai_voice_shared.errors import InvalidSignatureError
+        from ai_voice_shared.testing.twilio import SHAPES
+
+        @pytest.mark.parametrize("shape", SHAPES)
+        def test_webhook(twilio_webhooks, shape):
+            event = twilio_webhooks.voice_note(shape=shape, From="whatsapp:US.1234ABC")
+            payload = twilio_webhooks.service.receive_message(event)
+            assert payload.media[0].content_type == "audio/ogg"
+
+        def test_status(twilio_webhooks):
+            assert twilio_webhooks.service.receive_status(twilio_webhooks.status("read")).message_status == "read"
+
+        def test_forged(twilio_webhooks):
+            with pytest.raises(InvalidSignatureError):
+                twilio_webhooks.service.receive_message(twilio_webhooks.forged(Body="hello"))
+        """,
+        tests=7,
+    )
+
+
+def test_s3_and_traces(pytester: pytest.Pytester) -> None:
+    """A bucket in memory, and the spans of what was done with it."""
+    passes(
+        pytester,
+        """
+        from ai_voice_shared import get_tracer
+
+        def test_store(s3_service, traces):
+            s3_service.upload_bytes("a.txt", b"hello")
+            assert s3_service.download_bytes("a.txt") == b"hello"
+            assert traces.spans and all(span.ended for span in traces.spans)
+
+        def test_each_test_has_its_own(s3_service, traces):
+            assert traces.spans == []
+            assert get_tracer() is traces
+
+        def test_without_the_fixture():
+            assert type(get_tracer()).__name__ == "XRayTracer"
+        """,
+        tests=3,
+    )
+
+
+def test_segments_of_x_ray(pytester: pytest.Pytester) -> None:
+    """What the X-Ray SDK sends arrives."""
+    passes(
+        pytester,
+        """
+        from aws_xray_sdk.core import xray_recorder
+        from ai_voice_shared import get_tracer
+
+        def test_segments(xray_collector):
+            xray_recorder.configure(sampling=False)
+            with xray_recorder.in_segment("service"), get_tracer().span("## work"):
+                pass
+            assert xray_collector.wait_for(lambda segments: bool(segments))
+            (tree,) = next(iter(xray_collector.traces().values()))
+            assert [node.name for node in tree.walk()] == ["service", "## work"]
+        """,
+    )
