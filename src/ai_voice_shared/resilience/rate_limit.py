@@ -1,6 +1,6 @@
 """Rate limits: so many calls in a window of time, counted in DynamoDB for all processes, or in memory for one.
 
-Windows are fixed: they begin at multiples of their length, so one conditional-free update of one item counts a call,
+Windows are fixed: they begin at multiples of their length, so one unconditional update of one item counts a call,
 and the table's time to live clears up. Around the end of a window a caller can have up to twice the limit; to protect
 a service that is enough, to sell quotas it is not.
 """
