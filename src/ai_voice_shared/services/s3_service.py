@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ai_voice_shared._lazy import lazy_exports
 from ai_voice_shared.services.s3.changing import S3Changing, S3Deletion
-from ai_voice_shared.services.s3.events import S3EventRecord, parse_s3_event
 from ai_voice_shared.services.s3.keys import S3Key, build_key
-from ai_voice_shared.services.s3.presigning import PresignedPost, PresignedRequest, S3Presigning
+from ai_voice_shared.services.s3.presigning import S3Presigning
 from ai_voice_shared.services.s3.reading import S3Reading
 from ai_voice_shared.services.s3.writing import S3Upload
+
+if TYPE_CHECKING:
+    from ai_voice_shared.services.s3.events import S3EventRecord, parse_s3_event
+    from ai_voice_shared.services.s3.presigned import PresignedPost, PresignedRequest
 
 __all__ = [
     "PresignedPost",
@@ -20,6 +26,17 @@ __all__ = [
     "build_key",
     "parse_s3_event",
 ]
+
+# Not every function reads notifications or presigns.
+__getattr__, __dir__, _ = lazy_exports(
+    __name__,
+    {
+        "PresignedPost": "ai_voice_shared.services.s3.presigned",
+        "PresignedRequest": "ai_voice_shared.services.s3.presigned",
+        "S3EventRecord": "ai_voice_shared.services.s3.events",
+        "parse_s3_event": "ai_voice_shared.services.s3.events",
+    },
+)
 
 
 class S3Service(S3Changing, S3Reading, S3Presigning):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ai_voice_shared import errors
@@ -53,12 +52,14 @@ _PARAMETERS = {
 }
 
 
-@dataclass(slots=True)
 class Progress:
     """How far reading has come: bytes, and their CRC32 so far."""
 
-    received: int = 0
-    crc: int = 0
+    __slots__ = ("crc", "received")
+
+    def __init__(self, received: int = 0, crc: int = 0) -> None:
+        self.received = received
+        self.crc = crc
 
 
 class S3Fetching(S3Base):

@@ -7,8 +7,7 @@ effective expiry, as far as it is known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ai_voice_shared.errors import ValidationError
@@ -18,51 +17,12 @@ from ai_voice_shared.services.s3.keys import S3Key
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MAX_EXPIRES_IN", "PresignedPost", "PresignedRequest", "S3Presigning"]
+    from ai_voice_shared.services.s3.presigned import PresignedPost, PresignedRequest
+
+__all__ = ["MAX_EXPIRES_IN", "S3Presigning"]
 
 MAX_EXPIRES_IN = 7 * 24 * 3600
 """Seconds that SigV4 allows at the most."""
-
-
-@dataclass(frozen=True, slots=True)
-class PresignedRequest:
-    """A request that whoever has it may send.
-
-    Parameters
-    ----------
-    method
-        `"GET"` or `"PUT"`.
-    url
-        With the signature in its query, so it stays out of `repr`.
-    headers
-        What has to be sent with it, to the letter: they are signed.
-    expires_at
-        When it ends, at the latest.
-    """
-
-    method: str
-    url: str = field(repr=False)
-    headers: Mapping[str, str]
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PresignedPost:
-    """A form that a browser may post (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-post-example.html).
-
-    Parameters
-    ----------
-    url
-        Where to.
-    fields
-        The form's fields, which come before the file; they hold the signature, so they stay out of `repr`.
-    expires_at
-        When it ends, at the latest.
-    """
-
-    url: str
-    fields: Mapping[str, str] = field(repr=False)
-    expires_at: datetime
 
 
 class S3Presigning(S3Base):
@@ -172,6 +132,8 @@ class S3Presigning(S3Base):
             made = self.client.generate_presigned_post(
                 self.bucket_name, name, Fields=fields or None, Conditions=conditions, ExpiresIn=seconds
             )
+        from ai_voice_shared.services.s3.presigned import PresignedPost
+
         return PresignedPost(made["url"], made["fields"], expires_at)
 
     def generate_presigned_url(self, key: str, *, method: str = "GET", expires_in: int | None = None) -> str:
@@ -196,9 +158,13 @@ class S3Presigning(S3Base):
         with self._operation(f"Presign{method.title()}", key):
             url = self.client.generate_presigned_url(operation, Params=wanted, ExpiresIn=seconds)
         sent = {name: value for name, value in headers.items() if value is not None}
+        from ai_voice_shared.services.s3.presigned import PresignedRequest
+
         return PresignedRequest(method, url, sent, expires_at)
 
     def _expiry(self, expires_in: int | None) -> tuple[int, datetime]:
+        from datetime import UTC, timedelta
+
         seconds = self.settings.presign_expires_in if expires_in is None else expires_in
         if not 1 <= seconds <= MAX_EXPIRES_IN:
             msg = f"expires_in must be between 1 and {MAX_EXPIRES_IN} seconds"
