@@ -99,7 +99,7 @@ def test_any_time(created: float) -> None:
         {"json_serializer": repr},
         {"json_deserializer": lambda text: text.upper()},
     ],
-    ids=str,
+    ids=lambda options: "-".join(options) if isinstance(options, dict) else None,
 )
 @pytest.mark.parametrize("trace_id", [None, "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8"])
 def test_every_option_of_the_formatter(
