@@ -1,29 +1,38 @@
 """Powertools' circuit breaker, for synchronous and asynchronous calls, with and without a DynamoDB table.
 
 The state machine is Powertools'. Added are: a store in memory for where there is no table, `async def` (Powertools'
-decorator sees a coroutine function return at once and never its failure), this package's errors, and a healthy start
-that costs nothing: without a table, Powertools is not even imported before the first failure.
+decorator sees a coroutine function return at once and never its failure), one probe at a time also among coroutines,
+this package's errors, and a healthy start that costs nothing: without a table, Powertools is not even imported before
+the first failure.
 """
 
 from __future__ import annotations
 
 import threading
+import time
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ai_voice_shared.errors import AIVoiceError, CircuitOpenError
+from ai_voice_shared.errors import AIVoiceError, CircuitOpenError, ConfigurationError, DeadlineExceededError
+from ai_voice_shared.resilience.circuit_stores import dynamodb_store, memory_store
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from aws_lambda_powertools.utilities.circuit_breaker import CircuitTransition
     from aws_lambda_powertools.utilities.circuit_breaker.persistence.base import CircuitBreakerPersistenceLayer
 
 __all__ = ["CircuitBreaker", "dynamodb_store", "is_failure"]
 
 T = TypeVar("T")
+_SERVER_SIDE = 500
 
 
 def is_failure(error: Exception) -> bool:
-    """Say whether an error speaks against the other side: one that says what is wrong with the request does not.
+    """Say whether an error speaks against the other side.
+
+    One that says what is wrong with the request does not, nor does one for which nobody was asked: a setting that is
+    missing, a deadline that is over.
 
     Examples
     --------
@@ -31,8 +40,9 @@ def is_failure(error: Exception) -> bool:
     >>> is_failure(NotFoundError("Customer")), is_failure(ServiceTimeoutError())
     (False, True)
     """
-    server_side = 500
-    return not isinstance(error, AIVoiceError) or error.status >= server_side
+    if isinstance(error, ConfigurationError | DeadlineExceededError):
+        return False
+    return not isinstance(error, AIVoiceError) or error.status >= _SERVER_SIDE
 
 
 class CircuitBreaker:
@@ -52,6 +62,9 @@ class CircuitBreaker:
         Which errors count as failures.
     store
         Where the state is kept, see `dynamodb_store`; by default in this process.
+    on_transition
+        Called with Powertools' `CircuitTransition` when the circuit changes its state; `circuit_transition_hook` of
+        the observability package makes metrics of it.
 
     Examples
     --------
@@ -77,6 +90,7 @@ class CircuitBreaker:
         success_threshold: int = 1,
         counts: Callable[[Exception], bool] = is_failure,
         store: CircuitBreakerPersistenceLayer | None = None,
+        on_transition: Callable[[CircuitTransition], None] | None = None,
     ) -> None:
         self.name = name
         self._failure_threshold = failure_threshold
@@ -84,7 +98,7 @@ class CircuitBreaker:
         self._success_threshold = success_threshold
         self._counts = counts
         self._store = store
-        self._lock = threading.Lock()
+        self._on_transition = on_transition
 
     def call(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Call a function, unless the circuit is open.
@@ -94,154 +108,170 @@ class CircuitBreaker:
         CircuitOpenError
             The circuit is open; the function was not called.
         """
-        if self._store is None:
+        if self._is_untouched():
             try:
                 return function(*args, **kwargs)
             except Exception as error:
                 self._first_failure(error)
                 raise
-        return self._handled(lambda: function(*args, **kwargs))
+        passage = _Passage(self)
+        passage.enter()
+        try:
+            result = function(*args, **kwargs)
+        except Exception as error:
+            passage.leave(error)
+            raise
+        else:
+            passage.leave(None)
+            return result
+        finally:
+            passage.release()
 
     async def acall(self, function: Callable[..., Awaitable[T]], /, *args: Any, **kwargs: Any) -> T:
         """Call a coroutine function, unless the circuit is open; raises as `call`."""
-        if self._store is None:
+        if self._is_untouched():
             try:
                 return await function(*args, **kwargs)
             except Exception as error:
                 self._first_failure(error)
                 raise
-        import anyio.from_thread
+        passage = _Passage(self)
+        await self._aside(passage.enter)
+        try:
+            result = await function(*args, **kwargs)
+        except Exception as error:
+            await self._aside(partial(passage.leave, error))
+            raise
+        else:
+            if passage.probes:
+                await self._aside(partial(passage.leave, None))
+            else:
+                passage.leave(None)  # writes nothing
+            return result
+        finally:
+            passage.release()
+
+    async def _aside(self, step: Callable[[], None]) -> None:
+        """Take a step of the machine, in a worker thread where its store may be on the network."""
+        if self._store is None:
+            step()
+            return
         import anyio.to_thread
 
-        async def awaited() -> T:
-            return await function(*args, **kwargs)
+        await anyio.to_thread.run_sync(step)
 
-        # Powertools' machine is synchronous. It runs in a worker thread (its store may be on the network) and calls
-        # back into the event loop for the protected coroutine.
-        return await anyio.to_thread.run_sync(lambda: self._handled(lambda: anyio.from_thread.run(awaited)))
+    def _is_untouched(self) -> bool:
+        return self._store is None and self.name not in _with_state
 
     def _first_failure(self, error: Exception) -> None:
         """Begin to keep state with the first failure that counts, and count it."""
-        if not self._counts(error):
-            return
-        with self._lock:
-            if self._store is None:
-                self._store = memory_store()
+        if self._counts(error):
+            _with_state.add(self.name)
+            # It went in through a circuit that was closed, whatever it has become meanwhile.
+            _Passage(self).leave(error)
 
-        def failed() -> None:
-            raise error
+    @cached_property
+    def _config(self) -> Any:
+        from aws_lambda_powertools.utilities.circuit_breaker import CircuitBreakerConfig
 
-        try:
-            self._handled(failed)
-        except CircuitOpenError:
-            return  # another thread's failures have opened it meanwhile
-        except Exception as same:  # it is the error itself, counted now
-            if same is not error:
-                raise
-
-    def _handled(self, function: Callable[[], T]) -> T:
-        from aws_lambda_powertools.utilities.circuit_breaker import CircuitBreakerConfig, CircuitBreakerOpenError
-        from aws_lambda_powertools.utilities.circuit_breaker.base import CircuitBreakerHandler
-
-        class Config(CircuitBreakerConfig):
-            counts_as_failure = staticmethod(self._counts)  # type: ignore[assignment]
-
-        config = Config(
+        config = CircuitBreakerConfig(
             failure_threshold=self._failure_threshold,
             recovery_timeout=self._recovery_timeout,
             success_threshold=self._success_threshold,
         )
-        handler = CircuitBreakerHandler(
-            function=function, name=self.name, config=config, persistence_store=self._store or memory_store()
+        config.counts_as_failure = self._counts  # type: ignore[method-assign,assignment] # its own knows types only
+        return config
+
+    def _machine(self) -> Any:
+        return _machine_class()(
+            function=None,
+            name=self.name,
+            config=self._config,
+            persistence_store=self._store or memory_store(),
+            on_transition=self._on_transition,
         )
+
+    def _open_error(self, circuit: Any) -> CircuitOpenError:
+        msg = f"{self.name} failed too often and is not asked for up to {self._recovery_timeout} s"
+        opened_at = getattr(circuit, "opened_at", None)
+        left = self._recovery_timeout if opened_at is None else opened_at + self._recovery_timeout - time.time()
+        return CircuitOpenError(msg, service=self.name, retry_after=max(1.0, min(left, self._recovery_timeout)))
+
+
+class _Passage:
+    """One call's way through the circuit: in, and out with what became of it."""
+
+    def __init__(self, breaker: CircuitBreaker) -> None:
+        self._breaker = breaker
+        self._machine = breaker._machine()  # noqa: SLF001 - the two are one
+        self.probes = False
+
+    def enter(self) -> None:
+        """Go in; raises CircuitOpenError where the circuit is open."""
+        from aws_lambda_powertools.utilities.circuit_breaker import CircuitBreakerOpenError
+
         try:
-            result: T = handler.handle()
-        except CircuitBreakerOpenError:
-            msg = f"{self.name} failed too often and is not asked for up to {self._recovery_timeout} s"
-            raise CircuitOpenError(msg, service=self.name) from None
-        return result
+            probes = self._machine.handle() == _PROBE
+        except CircuitBreakerOpenError as error:
+            raise self._breaker._open_error(error.circuit) from None  # noqa: SLF001 - as above
+        if probes:
+            # Powertools elects a thread; the coroutines of a thread have to agree among themselves.
+            with _lock:
+                if self._breaker.name in _probing:
+                    raise self._breaker._open_error(None)  # noqa: SLF001 - as above
+                _probing.add(self._breaker.name)
+            self.probes = True
+
+    def leave(self, error: Exception | None) -> None:
+        """Go out, with the error of the call or with its success."""
+        if self.probes and isinstance(error, AIVoiceError) and error.status < _SERVER_SIDE:
+            error = None  # it said what is wrong with the request, so it is well
+        trace = None if error is None else error.__traceback__
+        try:
+            self._machine.outcome(error, probes=self.probes)
+        except Exception as same:
+            if same is not error:
+                raise
+            # Counting it has left no trace.
+            error.__traceback__ = trace
+
+    def release(self) -> None:
+        """Let another probe go in."""
+        if self.probes:
+            with _lock:
+                _probing.discard(self._breaker.name)
 
 
-_memory: Any = None
-_memory_lock = threading.Lock()
+_CLOSED, _PROBE = "closed", "probe"
+_lock = threading.Lock()
+_with_state: set[str] = set()
+_probing: set[str] = set()
 
 
-def memory_store() -> CircuitBreakerPersistenceLayer:
-    """Give the process's store in memory."""
-    global _memory  # noqa: PLW0603 - one per process, as circuits of one name share their state
-    with _memory_lock:
-        if _memory is None:
-            _memory = _make_memory_store()
-        store: CircuitBreakerPersistenceLayer = _memory
-        return store
+@cache
+def _machine_class() -> Any:
+    from aws_lambda_powertools.utilities.circuit_breaker.base import CircuitBreakerHandler
 
+    class Machine(CircuitBreakerHandler):
+        """Powertools' handler with the call taken out of its middle, so that it can be awaited."""
 
-def _make_memory_store() -> CircuitBreakerPersistenceLayer:
-    from aws_lambda_powertools.utilities.circuit_breaker import CircuitState
-    from aws_lambda_powertools.utilities.circuit_breaker.persistence.base import (
-        CircuitBreakerExistingLockError,
-        CircuitBreakerPersistenceLayer,
-    )
-    from aws_lambda_powertools.utilities.circuit_breaker.persistence.record import CircuitStateRecord
+        def _call_closed(self) -> str:
+            return _CLOSED
 
-    class MemoryStore(CircuitBreakerPersistenceLayer):
-        """Circuit states in a dictionary."""
+        def _call_probe(self) -> str:
+            return _PROBE
 
-        def __init__(self) -> None:
-            super().__init__()
-            self._records: dict[str, CircuitStateRecord] = {}
-            self._records_lock = threading.Lock()
+        def outcome(self, error: Exception | None, *, probes: bool) -> None:
+            """Record what became of the call; raises the error again."""
 
-        def get_state(self, name: str) -> CircuitStateRecord:
-            # The base class keeps what it has read for seconds; here the truth is as near as the copy.
-            return self._get_record(name) or CircuitStateRecord(name=name, state=CircuitState.CLOSED)
+            def replay() -> None:
+                if error is not None:
+                    raise error
 
-        def _get_record(self, name: str) -> CircuitStateRecord | None:
-            with self._records_lock:
-                return self._records.get(name)
+            self.function = replay
+            if probes:
+                super()._call_probe()
+            else:
+                super()._call_closed()
 
-        def _put_record(
-            self, record: CircuitStateRecord, condition: str | None = None, expected_opened_at: int | None = None
-        ) -> None:
-            with self._records_lock:
-                there = self._records.get(record.name)
-                if condition == "half_open" and there is not None and not _may_probe(there, expected_opened_at):
-                    raise CircuitBreakerExistingLockError
-                self._records[record.name] = record
-
-        def _update_record(self, record: CircuitStateRecord) -> None:
-            with self._records_lock:
-                self._records[record.name] = record
-
-    def _may_probe(there: CircuitStateRecord, expected_opened_at: int | None) -> bool:
-        import time
-
-        if there.opened_at != expected_opened_at:
-            return False
-        lease_over = there.probe_lease_expiry is not None and time.time() >= there.probe_lease_expiry
-        return there.state == CircuitState.OPEN or (there.state == CircuitState.HALF_OPEN and lease_over)
-
-    return MemoryStore()
-
-
-def dynamodb_store(table_name: str, *, client: Any = None, **options: Any) -> CircuitBreakerPersistenceLayer:
-    """Make Powertools' store on a DynamoDB table, which all functions share.
-
-    Parameters
-    ----------
-    table_name
-        The table; the one of Powertools Idempotency serves as well.
-    client
-        A boto3 DynamoDB client; by default the process's own.
-    **options
-        Passed on to `CircuitBreakerDynamoDBPersistence`. On a table with a sort key give `sort_key_attr` and a
-        `static_pk_value` that all functions share: by default each function would have a circuit of its own.
-    """
-    from aws_lambda_powertools.utilities.circuit_breaker.persistence import CircuitBreakerDynamoDBPersistence
-
-    from ai_voice_shared.aws import aws_client
-
-    store: CircuitBreakerPersistenceLayer = CircuitBreakerDynamoDBPersistence(
-        table_name=table_name, boto3_client=client or aws_client("dynamodb"), **options
-    )
-    return store
+    return Machine

@@ -45,7 +45,8 @@ class RetryPolicy:
     backoff
         What each further cap is multiplied by.
     max_delay
-        Seconds that no wait is longer than.
+        Seconds that no wait of its own is longer than. A longer `Retry-After` is waited for only where a deadline
+        bounds the wait.
     jitter
         Wait a random part of the cap; without it the whole.
     """
@@ -58,7 +59,10 @@ class RetryPolicy:
 
     def wait(self, attempt: int, error: BaseException, *, rng: Callable[[], float] = random.random) -> float:
         """Give the seconds to wait after a failed attempt (the first is 1); `retry_after` of an error is a minimum."""
-        cap = min(self.max_delay, self.delay * self.backoff ** (attempt - 1))
+        try:
+            cap = min(self.max_delay, self.delay * self.backoff ** (attempt - 1))
+        except OverflowError:
+            cap = self.max_delay
         own = cap * rng() if self.jitter else cap
         return max(own, getattr(error, "retry_after", None) or 0.0)
 
@@ -252,7 +256,8 @@ def _wait_or_none(
         return None
     wait = policy.wait(attempt, error)
     deadline = current_deadline()
-    if deadline is not None and wait >= deadline.remaining():
+    # To wait for longer than one has, or for longer than anybody has allowed, is to hang.
+    if wait >= deadline.remaining() if deadline is not None else wait > policy.max_delay:
         return None
     if budget is not None and not budget.spend():
         _log.warning("retry budget is spent", extra={"error_type": type(error).__name__})

@@ -1,0 +1,310 @@
+"""Retries: how often, how long apart, and when not at all."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ai_voice_shared.errors import (
+    CircuitOpenError,
+    NotFoundError,
+    RateLimitedError,
+    ServiceTimeoutError,
+    ServiceUnavailableError,
+    ValidationError,
+)
+from ai_voice_shared.resilience.deadline import Deadline, use_deadline
+from ai_voice_shared.resilience.retrying import (
+    RetryBudget,
+    RetryPolicy,
+    call_with_retry,
+    call_with_retry_async,
+    is_retryable,
+    retry,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = [pytest.mark.unit, pytest.mark.anyio]
+
+
+class Flaky:
+    """Fails with each error in turn, then succeeds."""
+
+    def __init__(self, *errors: BaseException) -> None:
+        self.errors = list(errors)
+        self.calls = 0
+
+    def __call__(self) -> str:
+        """Do it once."""
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "done"
+
+    async def later(self) -> str:
+        """Do it once, for coroutines."""
+        return self()
+
+
+class Waits(list[float]):
+    """Waits by noting how long."""
+
+    async def later(self, seconds: float) -> None:
+        """Wait, for coroutines."""
+        self.append(seconds)
+
+
+@pytest.fixture
+def waits() -> Waits:
+    """Give a clean note."""
+    return Waits()
+
+
+@pytest.fixture(params=["sync", "async"])
+def run(request: pytest.FixtureRequest, waits: Waits) -> Callable[..., Any]:
+    """Give both kinds in turn as coroutine functions."""
+
+    async def either(flaky: Flaky, policy: RetryPolicy, **options: Any) -> str:
+        if request.param == "async":
+            return await call_with_retry_async(flaky.later, policy, sleep=waits.later, **options)
+        return call_with_retry(flaky, policy, sleep=waits.append, **options)
+
+    return either
+
+
+@given(
+    attempt=st.integers(1, 5000),
+    delay=st.floats(0, 10),
+    backoff=st.floats(1, 10),
+    max_delay=st.floats(0, 60),
+    chance=st.floats(0, 1),
+)
+def test_a_wait_is_anything_up_to_a_growing_cap(
+    attempt: int, delay: float, backoff: float, max_delay: float, chance: float
+) -> None:
+    """Full jitter: between nothing and min(max_delay, delay * backoff ** (attempt - 1)), however many attempts."""
+    policy = RetryPolicy(delay=delay, backoff=backoff, max_delay=max_delay)
+    wait = policy.wait(attempt, OSError(), rng=lambda: chance)
+    assert 0 <= wait <= max_delay
+    if attempt == 1:
+        assert wait <= delay
+    full = RetryPolicy(delay=delay, backoff=backoff, max_delay=max_delay, jitter=False)
+    assert full.wait(attempt, OSError()) * chance == pytest.approx(wait)
+
+
+def test_the_jitter_is_full() -> None:
+    """Waits spread over the whole range, so that those who failed together do not come back together."""
+    policy = RetryPolicy(delay=1, max_delay=1)
+    waits = [policy.wait(1, OSError()) for _ in range(1000)]
+    assert min(waits) < 0.1
+    assert max(waits) > 0.9
+
+
+def test_retry_after_is_a_minimum() -> None:
+    """Whoever is asked knows better than we do."""
+    policy = RetryPolicy(delay=1, jitter=False)
+    assert policy.wait(1, RateLimitedError(retry_after=7)) == 7
+    assert policy.wait(1, RateLimitedError(retry_after=0.5)) == 1
+    assert policy.wait(1, RateLimitedError()) == 1
+
+
+async def test_it_goes_on_until_it_succeeds(run: Any, waits: Waits) -> None:
+    """With a wait before each further attempt."""
+    flaky = Flaky(ServiceUnavailableError(), ServiceTimeoutError())
+    assert await run(flaky, RetryPolicy(max_attempts=3, delay=1, backoff=3, jitter=False)) == "done"
+    assert (flaky.calls, waits) == (3, [1, 3])
+
+
+async def test_it_ends_with_the_last_attempt(run: Any, waits: Waits) -> None:
+    """The last error is the one that is raised."""
+    errors = [ServiceUnavailableError(str(number)) for number in range(5)]
+    flaky = Flaky(*errors)
+    with pytest.raises(ServiceUnavailableError) as caught:
+        await run(flaky, RetryPolicy(max_attempts=3, delay=0))
+    assert caught.value is errors[2]
+    assert (flaky.calls, len(waits)) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "error", [NotFoundError("X"), ValidationError(), CircuitOpenError(), ValueError(), KeyboardInterrupt()]
+)
+async def test_what_a_retry_cannot_help_ends_at_once(run: Any, waits: Waits, error: BaseException) -> None:
+    """No wait, no second attempt."""
+    flaky = Flaky(error)
+    with pytest.raises(type(error)):
+        await run(flaky, RetryPolicy())
+    assert (flaky.calls, waits) == (1, [])
+
+
+async def test_a_wait_past_the_deadline_is_not_begun(run: Any, waits: Waits) -> None:
+    """The error comes at once, while there is time to do something about it."""
+    flaky = Flaky(ServiceUnavailableError(retry_after=10))
+    with use_deadline(Deadline(5)), pytest.raises(ServiceUnavailableError):
+        await run(flaky, RetryPolicy())
+    assert (flaky.calls, waits) == (1, [])
+
+
+async def test_a_retry_after_within_the_deadline_is_waited_for(run: Any, waits: Waits) -> None:
+    """Also where it is longer than our own waits."""
+    flaky = Flaky(ServiceUnavailableError(retry_after=10))
+    with use_deadline(Deadline(60)):
+        assert await run(flaky, RetryPolicy(max_delay=2)) == "done"
+    assert waits == [10]
+
+
+async def test_a_day_s_retry_after_is_not_waited_for(run: Any, waits: Waits) -> None:
+    """Without a deadline the policy's longest wait is the limit."""
+    with pytest.raises(ServiceUnavailableError):
+        await run(Flaky(ServiceUnavailableError(retry_after=86_400)), RetryPolicy(max_delay=5))
+    assert waits == []
+
+
+async def test_retries_are_paid_from_the_budget(run: Any, waits: Waits, caplog: pytest.LogCaptureFixture) -> None:
+    """When it is spent there are none, and a log line says why."""
+    caplog.set_level(logging.INFO)
+    budget = RetryBudget(capacity=2, refill=0.5)
+    policy = RetryPolicy(max_attempts=5, delay=0)
+    flaky = Flaky(*[ServiceUnavailableError() for _ in range(5)])
+    with pytest.raises(ServiceUnavailableError):
+        await run(flaky, policy, budget=budget)
+    assert flaky.calls == 3
+    assert caplog.messages == ["retrying", "retrying", "retry budget is spent"]
+    with pytest.raises(ServiceUnavailableError):
+        await run(Flaky(ServiceUnavailableError()), policy, budget=budget)
+    # Two successes pay for one retry.
+    for _ in range(2):
+        await run(Flaky(), policy, budget=budget)
+    assert await run(Flaky(ServiceUnavailableError()), policy, budget=budget) == "done"
+
+
+def test_the_budget_is_never_overdrawn_by_threads() -> None:
+    """A hundred threads get as many retries as there are."""
+    budget = RetryBudget(capacity=10)
+    got: list[bool] = []
+    threads = [threading.Thread(target=lambda: got.append(budget.spend())) for _ in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got.count(True) == 10
+
+
+def test_successes_do_not_make_the_budget_larger_than_it_was() -> None:
+    """A quiet night does not pay for a storm."""
+    budget = RetryBudget(capacity=1, refill=1)
+    for _ in range(10):
+        budget.succeed()
+    assert [budget.spend(), budget.spend()] == [True, False]
+
+
+def test_log_lines_say_the_type_only(caplog: pytest.LogCaptureFixture) -> None:
+    """The text of an error may be anything."""
+    caplog.set_level(logging.DEBUG)
+    call_with_retry(Flaky(ServiceUnavailableError("+61400000000")), RetryPolicy(delay=0), sleep=lambda _: None)
+    [record] = caplog.records
+    assert "61400000000" not in str(vars(record))
+    assert (vars(record)["error_type"], vars(record)["attempt"]) == ("ServiceUnavailableError", 1)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(ServiceUnavailableError(), True), (NotFoundError("X"), False), (OSError(), False), (ServiceTimeoutError(), True)],
+)
+def test_the_package_s_errors_know_whether_a_retry_can_help(error: Exception, *, expected: bool) -> None:
+    """Others' errors do not."""
+    assert is_retryable(error) is expected
+
+
+def test_the_decorator_repeats_a_function() -> None:
+    """Arguments, result, name and documentation are the function's own."""
+    waits: list[float] = []
+    errors: list[Exception] = [OSError(), ServiceUnavailableError()]
+
+    @retry(max_attempts=3, delay=0.5, jitter=False, sleep=waits.append)
+    def add(one: int, *, two: int) -> int:
+        """Add."""
+        if errors:
+            raise errors.pop()
+        return one + two
+
+    assert add(1, two=2) == 3
+    assert waits == [0.5, 1.0]
+    assert (add.__name__, add.__doc__) == ("add", "Add.")
+
+
+async def test_the_decorator_repeats_a_coroutine_function() -> None:
+    """It sees the failure of the coroutine, not of the call."""
+    waits = Waits()
+    errors: list[Exception] = [OSError()]
+
+    @retry(delay=0.5, jitter=False, sleep=waits.later)
+    async def work() -> str:
+        if errors:
+            raise errors.pop()
+        return "done"
+
+    assert await work() == "done"
+    assert waits == [0.5]
+
+
+async def test_the_decorator_waits_on_its_own() -> None:
+    """Without being told how, for both kinds of functions."""
+    errors: list[Exception] = [OSError(), OSError()]
+
+    @retry(delay=0.001)
+    async def later() -> str:
+        if errors:
+            raise errors.pop()
+        return "done"
+
+    @retry(delay=0.001)
+    def now() -> str:
+        if errors:
+            raise errors.pop()
+        return "done"
+
+    assert await later() == "done"
+    errors.append(OSError())
+    assert now() == "done"
+
+
+def test_the_decorator_heeds_its_list_and_the_errors_themselves() -> None:
+    """What is not listed, or says that it is not retryable, ends it."""
+    calls: list[int] = []
+
+    @retry(exceptions=(OSError,), sleep=lambda _: None)
+    def unlisted() -> None:
+        calls.append(1)
+        raise KeyError
+
+    @retry(sleep=lambda _: None)
+    def hopeless() -> None:
+        calls.append(1)
+        raise ValidationError
+
+    with pytest.raises(KeyError):
+        unlisted()
+    with pytest.raises(ValidationError):
+        hopeless()
+    assert len(calls) == 2
+
+
+async def test_cancelling_is_no_failure() -> None:
+    """A coroutine that is cancelled is not tried again."""
+    calls: list[int] = []
+
+    async def work() -> None:
+        calls.append(1)
+        await anyio.sleep_forever()
+
+    with anyio.move_on_after(0.01):
+        await call_with_retry_async(work, RetryPolicy(delay=0), retryable=lambda _: True)
+    assert calls == [1]
