@@ -1,27 +1,48 @@
-"""`/live`, `/ready` and `/health`."""
+"""`/live`, `/ready` and `/health`, from the checks of `observability.health`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler import Response
 
 if TYPE_CHECKING:
     from ai_voice_shared.app.resolver import ServiceResolver
+    from ai_voice_shared.observability.health import HealthRegistry, HealthResponse
 
 __all__ = ["HEALTH_PATHS", "add_health_routes"]
 
 HEALTH_PATHS = ("/live", "/ready", "/health")
 """What monitors ask for; rate limits leave it out."""
 
+_STATUS = {"application/json": {"schema": {"type": "object", "required": ["status", "service", "timestamp"]}}}
+_WELL: dict[int, Any] = {200: {"description": "It is well", "content": _STATUS}}
+_ILL: dict[int, Any] = {**_WELL, 503: {"description": "A critical component fails", "content": _STATUS}}
 
-def add_health_routes(app: ServiceResolver) -> None:
+
+def add_health_routes(app: ServiceResolver, registry: HealthRegistry) -> None:
     """Add the three routes.
 
     Parameters
     ----------
     app
         The service's router.
+    registry
+        Its checks.
     """
 
-    @app.get("/live", tags=["health"], summary="Whether the process answers")
-    def live() -> dict[str, str]:
-        return {"status": "ok"}
+    def answer(found: HealthResponse) -> Response[dict[str, Any]]:
+        body = {**found.body, "service": app.service}
+        return Response(found.status_code, content_type="application/json", body=body)
+
+    @app.get("/live", tags=["health"], summary="Whether the process answers at all", responses=_WELL)
+    def live() -> Response[dict[str, Any]]:
+        return answer(registry.live())
+
+    @app.get("/ready", tags=["health"], summary="Whether it should get traffic", responses=_ILL)
+    def ready() -> Response[dict[str, Any]]:
+        return answer(registry.ready())
+
+    @app.get("/health", tags=["health"], summary="How each component is", responses=_ILL)
+    def health() -> Response[dict[str, Any]]:
+        return answer(registry.health())

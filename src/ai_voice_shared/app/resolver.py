@@ -50,6 +50,7 @@ __all__ = ["RequestFacts", "ServiceResolver"]
 
 _log = logging.getLogger(__name__)
 _SERVER_ERROR = 500
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _UNMATCHED = "(none)"
 # For answers of an API, which no page is made of (https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html).
 _SECURITY_HEADERS = {
@@ -245,6 +246,8 @@ class ServiceResolver(ApiGatewayResolver):
         except Exception as error:  # noqa: BLE001 - an answer that cannot be written is answered as well
             answer = self._build_response(self._failed(error))
         method = self.current_event.http_method.upper()
+        # A caller's own word would be one more metric, and one more kind of log line, for each.
+        method = method if method in _METHODS else "OTHER"
         facts = RequestFacts(method, self._route_pattern(), answer["statusCode"], time.perf_counter() - began)
         span.annotate("route", facts.route)
         span.annotate("status", facts.status)

@@ -28,13 +28,17 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
     from ai_voice_shared.app.asgi import AsgiAdapter
-    from ai_voice_shared.app.resolver import ServiceResolver
+    from ai_voice_shared.app.resolver import RequestFacts, ServiceResolver
+    from ai_voice_shared.observability.health import HealthRegistry
+    from ai_voice_shared.observability.metrics import MetricsClient
     from ai_voice_shared.resilience.rate_limit import RateLimiter, RateStore
     from ai_voice_shared.settings.api import ApiSettings
     from ai_voice_shared.settings.chassis import ChassisSettings
     from ai_voice_shared.settings.config import Config
 
 __all__ = ["Service", "create_service"]
+
+_CLIENT_ERROR, _SERVER_ERROR = 400, 500
 
 
 class Service:
@@ -52,6 +56,10 @@ class Service:
         For the OpenAPI document.
     rate_store
         Counts requests; by default the table that the settings name, else this process.
+    health
+        The checks behind `/ready` and `/health`; by default those of `register_health_check`.
+    metrics
+        Where requests are measured; by default a `MetricsClient` of the service's name.
     """
 
     def __init__(
@@ -63,6 +71,8 @@ class Service:
         title: str | None = None,
         description: str = "",
         rate_store: RateStore | None = None,
+        health: HealthRegistry | None = None,
+        metrics: MetricsClient | None = None,
     ) -> None:
         self.name = name
         self.api = api
@@ -70,6 +80,8 @@ class Service:
         self.title = title or name
         self.description = description
         self._rate_store = rate_store
+        self._health = health
+        self._metrics = metrics
 
     @cached_property
     def app(self) -> ServiceResolver:
@@ -86,12 +98,30 @@ class Service:
             guards.append(rate_guard(limiter, exempt=HEALTH_PATHS))
         guards.append(body_guard(chassis.max_body_bytes))
         app = ServiceResolver(
-            self.name, guards=guards, cors_origins=self.api.cors_origins, cors_max_age=chassis.cors_max_age
+            self.name,
+            guards=guards,
+            on_done=self._measure if chassis.metrics else None,
+            cors_origins=self.api.cors_origins,
+            cors_max_age=chassis.cors_max_age,
         )
-        add_health_routes(app)
+        add_health_routes(app, self.health)
         if chassis.docs:
             add_docs_routes(app, self.openapi)
         return app
+
+    @cached_property
+    def health(self) -> HealthRegistry:
+        """The checks behind `/ready` and `/health`: `service.health.register("database", check)`."""
+        from ai_voice_shared.observability.health import get_health_registry
+
+        return self._health or get_health_registry()
+
+    @cached_property
+    def metrics(self) -> MetricsClient:
+        """The service's metrics, written at the end of each invocation."""
+        from ai_voice_shared.observability.metrics import MetricsClient
+
+        return self._metrics or MetricsClient(self.name)
 
     @cached_property
     def logger(self) -> Logger:
@@ -120,7 +150,10 @@ class Service:
         app = self.app
 
         def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
-            return app.resolve(event, context)
+            try:
+                return app.resolve(event, context)
+            finally:
+                self.metrics.flush()
 
         logged: Callable[[dict[str, Any], Any], dict[str, Any]] = self.logger.inject_lambda_context(
             answer, clear_state=True
@@ -168,6 +201,20 @@ class Service:
 
         return openapi_document(self.app, title=self.title, version=self.chassis.version, description=self.description)
 
+    def _measure(self, facts: RequestFacts) -> None:
+        from ai_voice_shared.app.health import HEALTH_PATHS
+
+        # Monitors ask all day, and what runs locally is nobody's metric.
+        if facts.route in HEALTH_PATHS or self.app.lambda_context is None:
+            return
+        # The names are those of `monitor_api_call`, which `get_performance_metrics` reads.
+        endpoint, method, metrics = facts.route, facts.method, self.metrics
+        metrics.increment("api.count", endpoint=endpoint, method=method)
+        metrics.timing("api.duration", facts.seconds * 1000, endpoint=endpoint, method=method)
+        if facts.status >= _CLIENT_ERROR:
+            kind = "api.errors" if facts.status >= _SERVER_ERROR else "api.client_errors"
+            metrics.increment(kind, endpoint=endpoint, method=method)
+
     def _limiter(self, name: str, limit: int, window: int) -> RateLimiter:
         from ai_voice_shared.resilience.rate_limit import DynamoDBRateStore, MemoryRateStore, RateLimiter
 
@@ -189,6 +236,8 @@ def create_service(
     api: ApiSettings | None = None,
     chassis: ChassisSettings | None = None,
     rate_store: RateStore | None = None,
+    health: HealthRegistry | None = None,
+    metrics: MetricsClient | None = None,
 ) -> Service:
     """Make an HTTP service.
 
@@ -207,8 +256,8 @@ def create_service(
         For the OpenAPI document.
     api, chassis
         Settings to use instead of those of the environment.
-    rate_store
-        Where requests are counted, instead of the table of the settings.
+    rate_store, health, metrics
+        As in `Service`.
 
     Examples
     --------
@@ -234,4 +283,6 @@ def create_service(
         title=title,
         description=description,
         rate_store=rate_store,
+        health=health,
+        metrics=metrics,
     )

@@ -33,5 +33,6 @@ class ChassisSettings(Settings):
         "counts for itself.",
     )
     cors_max_age: int = Field(default=600, ge=0, description="Seconds that a browser may remember a preflight.")
+    metrics: bool = Field(default=True, description="Count and time the requests of each route.")
     docs: bool = Field(default=True, description="Answer /openapi.json and /docs.")
     version: str = Field(default="1.0.0", min_length=1, description="The API's version, in its OpenAPI document.")

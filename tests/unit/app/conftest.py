@@ -15,6 +15,7 @@ from ai_voice_shared import create_service, get_correlation_id
 from ai_voice_shared.auth import PublicAuthManager, TokenManager
 from ai_voice_shared.auth.public import UserIdentity  # noqa: TC001 - a route's annotations are read when it runs
 from ai_voice_shared.errors import ConflictError, MissingSettingError, NotFoundError, RateLimitedError
+from ai_voice_shared.observability.health import HealthRegistry
 from ai_voice_shared.resilience.deadline import current_deadline
 from ai_voice_shared.settings import ApiSettings, SecuritySettings
 from ai_voice_shared.settings.chassis import ChassisSettings
@@ -50,6 +51,7 @@ def make_service(api: ApiSettings | None = None, **chassis: Any) -> Service:
         title="Notes",
         api=api or ApiSettings(cors_origins=["https://app.example.com"]),
         chassis=ChassisSettings(**chassis),
+        health=HealthRegistry(),
     )
     app = service.app
 

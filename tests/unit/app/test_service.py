@@ -363,3 +363,45 @@ def test_a_request_is_a_span(service: Service, traces: RecordingTracer) -> None:
         "route": "/names/{name}",
         "status": 200,
     }
+
+
+def test_health_is_that_of_the_components() -> None:
+    """A critical component that fails takes the traffic away, another one is only shown; the process lives on."""
+    service = make_service()
+
+    def broken() -> None:
+        raise ConnectionError(PERSONAL)
+
+    service.health.register("bucket", lambda: True)
+    service.health.register("extra", broken, critical=False)
+    assert [ask(service, event_v2(path=path))["statusCode"] for path in ("/live", "/ready", "/health")] == [200] * 3
+    service.health.register("database", broken)
+    answers = {path: ask(service, event_v2(path=path)) for path in ("/live", "/ready", "/health")}
+    assert [answer["statusCode"] for answer in answers.values()] == [200, 503, 503]
+    status = body_of(answers["/health"])
+    assert status["service"] == "note-service"
+    assert {name: one["status"] for name, one in status["components"].items()} == {
+        "bucket": "healthy",
+        "extra": "unhealthy",
+        "database": "unhealthy",
+    }
+    assert PERSONAL not in answers["/health"]["body"]
+
+
+def test_requests_are_measured(capsys: pytest.CaptureFixture[str], lambda_context: FakeLambdaContext) -> None:
+    """Each invocation writes count, duration and errors by route; monitors are not counted."""
+    service = make_service()
+    for path in ("/names/zebedee", "/raise/unknown", "/live"):
+        service.handler(event_v2(path=path), lambda_context)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    measured = [line for line in lines if "_aws" in line and "endpoint" in line]
+    assert sorted(line["endpoint"] for line in measured) == ["/names/{name}", "/raise/{kind}"]
+    assert [line["endpoint"] for line in measured if "api.errors" in line] == ["/raise/{kind}"]
+    assert all(line["api.count"] == [1.0] and line["service"] == "note-service" for line in measured)
+    assert "zebedee" not in json.dumps(measured)
+
+
+def test_measuring_can_be_left_out(capsys: pytest.CaptureFixture[str], lambda_context: FakeLambdaContext) -> None:
+    """With API_METRICS=false there are none."""
+    make_service(metrics=False).handler(event_v2(path="/names/a"), lambda_context)
+    assert "_aws" not in capsys.readouterr().out

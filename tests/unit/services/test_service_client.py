@@ -24,6 +24,7 @@ from ai_voice_shared.errors import (
     ServiceUnavailableError,
     ValidationError,
 )
+from ai_voice_shared.http import close_connections
 from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
 from ai_voice_shared.resilience.retrying import RetryBudget
 from ai_voice_shared.services.service_client import ServiceClient, ServiceLimits, SyncServiceClient
@@ -42,6 +43,13 @@ class Subject(BaseModel):
     """A subject."""
 
     name: str
+
+
+@pytest.fixture(autouse=True)
+def closed_connections() -> Iterator[None]:
+    """Leave no pooled connection behind."""
+    yield
+    close_connections()
 
 
 @pytest.fixture(scope="module")
