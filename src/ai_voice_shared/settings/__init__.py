@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ai_voice_shared.settings.agent import AgentSettings as AgentSettings
     from ai_voice_shared.settings.api import ApiSettings as ApiSettings
     from ai_voice_shared.settings.base import Settings as Settings
+    from ai_voice_shared.settings.chassis import ChassisSettings as ChassisSettings
     from ai_voice_shared.settings.config import Config as Config
     from ai_voice_shared.settings.config import get_config as get_config
     from ai_voice_shared.settings.config import reset_config as reset_config
@@ -45,6 +46,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "AgentSettings": ".agent",
         "ApiKeySettings": ".security",
         "ApiSettings": ".api",
+        "ChassisSettings": ".chassis",
         "Config": ".config",
         "CustomerLookupSettings": ".customer_lookup",
         "DatabaseSettings": ".database",
