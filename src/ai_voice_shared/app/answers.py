@@ -96,17 +96,22 @@ def as_typed(error: Exception) -> AIVoiceError:
     return AIVoiceError()
 
 
-def answer_error(error: Exception) -> Response[str]:
+def answer_error(error: Exception, *, show: bool = False) -> Response[str]:
     """Make the answer to an error, and log it.
 
     Parameters
     ----------
     error
         Whatever was raised.
+    show
+        Show what an unknown error was, for the eyes of the one who writes the service.
     """
     typed = as_typed(error)
     _log_error(error, typed)
     problem = to_problem(typed)
+    if show and typed.status >= _SERVER_ERROR:
+        problem["detail"] = f"{type(error).__name__}: {error}"
+        problem["stack"] = _stack(error)
     correlation_id = get_correlation_id()
     if correlation_id:
         problem["correlation_id"] = correlation_id
@@ -145,12 +150,15 @@ def _log_error(error: Exception, typed: AIVoiceError) -> None:
         if isinstance(error, ResponseValidationError):
             facts["places"] = [".".join(str(part) for part in one["loc"]) for one in error.errors()]
         # The text of an unknown error may hold anything, and so may the source lines; where it came from does not.
-        facts["stack"] = [
-            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
-        ][-20:]
+        facts["stack"] = _stack(error)
         _log.error("the request failed", extra={**facts, "cause": _kind(error.__cause__)})
     else:
         _log.info("the request was refused", extra=facts)
+
+
+def _stack(error: Exception) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames][-20:]
 
 
 def _kind(error: BaseException | None) -> str | None:

@@ -6,6 +6,7 @@ not change for it, so the shape is told by the event.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
-__all__ = ["ServiceEventV2", "caller_of", "no_event", "proxy_event"]
+__all__ = ["ServiceEventV2", "caller_of", "no_event", "parse_json", "proxy_event"]
 
 
 class ServiceEventV2(LambdaFunctionUrlEvent):
@@ -96,3 +97,34 @@ def caller_of(event: BaseProxyEvent) -> str:
 
 def _with_stage(event: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
     return {**event, "requestContext": {"stage": "$default", **context}}
+
+
+def parse_json(text: str) -> Any:
+    """Parse a body; whatever is no JSON is one and the same error, without the text.
+
+    Parameters
+    ----------
+    text
+        As the caller sent it.
+
+    Raises
+    ------
+    json.JSONDecodeError
+        It is none, or of a depth or with numbers that Python does not read.
+
+    Examples
+    --------
+    >>> parse_json('{"title": NaN}')
+    Traceback (most recent call last):
+        ...
+    json.decoder.JSONDecodeError: no JSON: line 1 column 1 (char 0)
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        # ValueError: also numbers of too many digits, and NaN, which is Python's and not JSON.
+        raise json.JSONDecodeError("no JSON", "", 0) from None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)

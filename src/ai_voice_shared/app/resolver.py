@@ -7,13 +7,8 @@ limits, log line, headers) is therefore done here, around the resolver, and not 
 
 from __future__ import annotations
 
-import asyncio
-import atexit
-import contextvars
 import inspect
-import json
 import logging
-import threading
 import time
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
@@ -25,7 +20,8 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, 
 from aws_lambda_powertools.utilities.data_classes.alb_event import ALBEvent
 
 from ai_voice_shared.app.answers import MethodNotAllowedError, RouteNotFoundError, answer_error
-from ai_voice_shared.app.events import no_event, proxy_event
+from ai_voice_shared.app.coroutines import run_coroutine
+from ai_voice_shared.app.events import no_event, parse_json, proxy_event
 from ai_voice_shared.observability.correlation import (
     CORRELATION_HEADER,
     correlation_id_from_event,
@@ -35,7 +31,7 @@ from ai_voice_shared.observability.correlation import (
 from ai_voice_shared.observability.tracing import get_tracer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.event_handler.api_gateway import Route
@@ -101,6 +97,8 @@ class ServiceResolver(ApiGatewayResolver):
         Origins whose pages may call; `*` for any.
     cors_max_age
         Seconds that a browser may remember a preflight.
+    show_errors
+        Show in an answer what went wrong inside.
 
     Examples
     --------
@@ -118,8 +116,10 @@ class ServiceResolver(ApiGatewayResolver):
         on_done: Callable[[RequestFacts], None] | None = None,
         cors_origins: Sequence[str] = (),
         cors_max_age: int = 600,
+        show_errors: bool = False,
     ) -> None:
         self.service = service
+        self._show_errors = show_errors
         self._guards = guards
         self._on_done = on_done
         self._vary = bool(cors_origins) and "*" not in cors_origins
@@ -131,9 +131,9 @@ class ServiceResolver(ApiGatewayResolver):
             enable_validation=True,
             # An answer that does not fit is our mistake, not the caller's 422.
             response_validation_error_http_code=_SERVER_ERROR,
-            json_body_deserializer=_loads,
+            json_body_deserializer=parse_json,
         )
-        self.exception_handler(Exception)(answer_error)
+        self.exception_handler(Exception)(self._answer_error)
         self.not_found(self._answer_unmatched)
 
     # Powertools declares these as attributes and keeps the event on the class of all routers.
@@ -281,7 +281,7 @@ class ServiceResolver(ApiGatewayResolver):
 
     def _call_route(self, route: Route, route_arguments: dict[str, str]) -> ResponseBuilder[Any]:
         if inspect.iscoroutinefunction(route.func):
-            builder: ResponseBuilder[Any] = _run(self._call_route_async(route, route_arguments))
+            builder: ResponseBuilder[Any] = run_coroutine(self._call_route_async(route, route_arguments))
             return builder
         return super()._call_route(route, route_arguments)
 
@@ -291,6 +291,9 @@ class ServiceResolver(ApiGatewayResolver):
             # A load balancer makes 502 of an answer without a body.
             response.body = ""
         return response
+
+    def _answer_error(self, error: Exception) -> Response[str]:
+        return answer_error(error, show=self._show_errors)
 
     def _answer_unmatched(self, error: PowertoolsNotFoundError) -> Response[str]:
         if self._is_registered(self.context.get("_route")):
@@ -303,7 +306,7 @@ class ServiceResolver(ApiGatewayResolver):
         return any(route is known for known in (*self._static_routes, *self._dynamic_routes))
 
     def _failed(self, error: Exception) -> ResponseBuilder[Any]:
-        return self._response_builder_class(response=answer_error(error), serializer=self._serializer)
+        return self._response_builder_class(response=self._answer_error(error), serializer=self._serializer)
 
     def _route_pattern(self) -> str:
         route: Any = self.context.get("_route")
@@ -332,31 +335,3 @@ def _cors(origins: Sequence[str], max_age: int) -> CORSConfig | None:
         expose_headers=[CORRELATION_HEADER, "Retry-After"],
         max_age=max_age,
     )
-
-
-def _loads(text: str) -> Any:
-    """Parse a body; whatever is no JSON is one and the same error, without the text."""
-    try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        # ValueError: also numbers of too many digits, and NaN, which is Python's and not JSON.
-        raise json.JSONDecodeError("no JSON", "", 0) from None
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-_runner: asyncio.Runner | None = None
-_runner_lock = threading.Lock()
-
-
-def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine route on the one event loop of this process, so that pooled connections outlive a request."""
-    global _runner  # noqa: PLW0603 - one loop per process
-    with _runner_lock:
-        if _runner is None:
-            _runner = asyncio.Runner()
-            atexit.register(_runner.close)
-        # The runner would otherwise keep the context variables of its first call.
-        return _runner.run(coroutine, context=contextvars.copy_context())

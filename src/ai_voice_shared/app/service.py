@@ -17,6 +17,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,8 @@ class Service:
             on_done=self._measure if chassis.metrics else None,
             cors_origins=self.api.cors_origins,
             cors_max_age=chassis.cors_max_age,
+            # In Lambda never, whatever the setting says: somebody else reads the answers there.
+            show_errors=self.api.debug and "AWS_LAMBDA_FUNCTION_NAME" not in os.environ,
         )
         add_health_routes(app, self.health)
         if chassis.docs:

@@ -405,3 +405,14 @@ def test_measuring_can_be_left_out(capsys: pytest.CaptureFixture[str], lambda_co
     """With API_METRICS=false there are none."""
     make_service(metrics=False).handler(event_v2(path="/names/a"), lambda_context)
     assert "_aws" not in capsys.readouterr().out
+
+
+def test_debugging_shows_what_went_wrong_but_never_in_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With API_DEBUG=true a local server tells the error and where it came from; a function does not."""
+    monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME", raising=False)
+    event = event_v2(path="/raise/unknown")
+    problem = body_of(ask(make_service(ApiSettings(debug=True)), event))
+    assert problem["detail"] == f"ValueError: {PERSONAL}"
+    assert any("conftest.py" in frame for frame in problem["stack"])
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "note-service")
+    assert PERSONAL not in ask(make_service(ApiSettings(debug=True)), event)["body"]
