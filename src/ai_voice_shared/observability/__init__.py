@@ -1,4 +1,4 @@
-"""Logs and traces that agree from one service to the next."""
+"""Logs, traces, metrics and health that agree from one service to the next."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from ai_voice_shared.observability.correlation import correlation_id_from_event as correlation_id_from_event
     from ai_voice_shared.observability.correlation import get_correlation_id as get_correlation_id
     from ai_voice_shared.observability.correlation import use_correlation_id as use_correlation_id
+    from ai_voice_shared.observability.health import HealthRegistry as HealthRegistry
+    from ai_voice_shared.observability.health import HealthResponse as HealthResponse
+    from ai_voice_shared.observability.health import get_health_registry as get_health_registry
+    from ai_voice_shared.observability.health import get_health_status as get_health_status
+    from ai_voice_shared.observability.health import register_health_check as register_health_check
     from ai_voice_shared.observability.log_functions import LogManager as LogManager
     from ai_voice_shared.observability.log_functions import log_event as log_event
     from ai_voice_shared.observability.log_functions import log_request as log_request
@@ -20,6 +25,16 @@ if TYPE_CHECKING:
     from ai_voice_shared.observability.logger import get_shared_logger as get_shared_logger
     from ai_voice_shared.observability.logger import get_web_logger as get_web_logger
     from ai_voice_shared.observability.logger import setup_logging as setup_logging
+    from ai_voice_shared.observability.metrics import MetricsClient as MetricsClient
+    from ai_voice_shared.observability.metrics import get_metrics as get_metrics
+    from ai_voice_shared.observability.metrics import set_metrics as set_metrics
+    from ai_voice_shared.observability.monitoring import circuit_transition_hook as circuit_transition_hook
+    from ai_voice_shared.observability.monitoring import monitor_api_call as monitor_api_call
+    from ai_voice_shared.observability.monitoring import monitor_task_execution as monitor_task_execution
+    from ai_voice_shared.observability.performance import cleanup_old_metrics as cleanup_old_metrics
+    from ai_voice_shared.observability.performance import get_performance_metrics as get_performance_metrics
+    from ai_voice_shared.observability.performance import get_system_metrics as get_system_metrics
+    from ai_voice_shared.observability.performance import get_user_metrics as get_user_metrics
     from ai_voice_shared.observability.service_logger import ServiceLogger as ServiceLogger
     from ai_voice_shared.observability.tracing import NoopTracer as NoopTracer
     from ai_voice_shared.observability.tracing import OpenTelemetryTracer as OpenTelemetryTracer
@@ -31,23 +46,38 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
+        "HealthRegistry": ".health",
+        "HealthResponse": ".health",
         "LogManager": ".log_functions",
+        "MetricsClient": ".metrics",
         "NoopTracer": ".tracing",
         "OpenTelemetryTracer": ".tracing",
         "ServiceLogger": ".service_logger",
         "Tracer": ".tracing",
         "XRayTracer": ".tracing",
         "adopt_library_logger": ".logger",
+        "circuit_transition_hook": ".monitoring",
+        "cleanup_old_metrics": ".performance",
         "correlation_id_from_event": ".correlation",
         "get_agent_logger": ".logger",
         "get_api_logger": ".logger",
         "get_correlation_id": ".correlation",
+        "get_health_registry": ".health",
+        "get_health_status": ".health",
         "get_logger": ".logger",
+        "get_metrics": ".metrics",
+        "get_performance_metrics": ".performance",
         "get_shared_logger": ".logger",
+        "get_system_metrics": ".performance",
         "get_tracer": ".tracing",
+        "get_user_metrics": ".performance",
         "get_web_logger": ".logger",
         "log_event": ".log_functions",
         "log_request": ".log_functions",
+        "monitor_api_call": ".monitoring",
+        "monitor_task_execution": ".monitoring",
+        "register_health_check": ".health",
+        "set_metrics": ".metrics",
         "set_tracer": ".tracing",
         "setup_logging": ".logger",
         "use_correlation_id": ".correlation",

@@ -128,7 +128,7 @@ def _of_role(role: str, options: dict[str, Any]) -> ServiceLogger:
     if logger is None:
         logger = _made(role, options)
         # A process may have several of these; the package's lines stay with the first logger that was made.
-        if not logging.getLogger(LIBRARY_LOGGER).handlers:
+        if logging.getLogger(LIBRARY_LOGGER).propagate:
             adopt_library_logger(logger)
     return logger
 

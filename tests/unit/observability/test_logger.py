@@ -5,26 +5,15 @@ from __future__ import annotations
 import io
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger
 
 from ai_voice_shared.observability.correlation import use_correlation_id
-from ai_voice_shared.observability.logger import LIBRARY_LOGGER, adopt_library_logger, get_logger
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from ai_voice_shared.observability.logger import adopt_library_logger, get_logger
 
 pytestmark = pytest.mark.unit
-
-
-@pytest.fixture(autouse=True)
-def _library_logger_is_put_back() -> Iterator[None]:
-    library = logging.getLogger(LIBRARY_LOGGER)
-    before = library.handlers[:], library.level, library.propagate
-    yield
-    library.handlers, library.level, library.propagate = before[0], before[1], before[2]
 
 
 @pytest.fixture

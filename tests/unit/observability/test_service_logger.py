@@ -22,11 +22,8 @@ from ai_voice_shared.observability import (
     setup_logging,
     use_correlation_id,
 )
-from ai_voice_shared.observability import logger as module
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ai_voice_shared.observability.service_logger import ServiceLogger
 
 pytestmark = pytest.mark.unit
@@ -39,22 +36,6 @@ class Context:
 
     function_name = function_version = invoked_function_arn = aws_request_id = log_stream_name = "x"
     memory_limit_in_mb = 128
-
-
-@pytest.fixture(autouse=True)
-def _no_logger_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for variable in ("POWERTOOLS_LOG_LEVEL", "LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL", "_X_AMZN_TRACE_ID"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(module, "_loggers", {})
-    library = logging.getLogger("ai_voice_shared")
-    before = library.handlers[:], library.level, library.propagate
-    library.handlers = []
-    known = set(logging.Logger.manager.loggerDict)
-    yield
-    library.handlers, library.level, library.propagate = before[0], before[1], before[2]
-    # Powertools marks the loggers that it made, and would give the next test this one's stream.
-    for name in set(logging.Logger.manager.loggerDict) - known:
-        del logging.Logger.manager.loggerDict[name]
 
 
 @pytest.fixture

@@ -1,0 +1,234 @@
+"""Is the service well, component by component: each check runs in a thread of its own and has a limit of time.
+
+Three questions, three answers: `live` (the process answers at all; a failing dependency is no reason to restart it),
+`ready` (every critical check passes; send it traffic), `health` (all checks, for people and dashboards).
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "DEFAULT_TIMEOUT",
+    "HealthRegistry",
+    "HealthResponse",
+    "get_health_registry",
+    "get_health_status",
+    "register_health_check",
+]
+
+DEFAULT_TIMEOUT = 2.0
+"""Seconds that a check may take."""
+
+Status: TypeAlias = Literal["healthy", "degraded", "unhealthy"]
+
+
+@dataclass(frozen=True)
+class HealthResponse:
+    """What a health route answers with.
+
+    Parameters
+    ----------
+    status_code
+        200, or 503 where the service should get no traffic.
+    body
+        JSON as a dictionary.
+    """
+
+    status_code: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Check:
+    name: str
+    function: Callable[[], Any]
+    timeout: float
+    critical: bool
+
+
+class _Run:
+    """One run of a check, in a thread that nobody has to wait for."""
+
+    def __init__(self, check: _Check) -> None:
+        self.done = threading.Event()
+        self.started = time.monotonic()
+        self.error: BaseException | None = None
+        self.result: Any = None
+        self.took = 0.0
+        # A daemon: a check that hangs must not keep the process from ending.
+        self._thread = threading.Thread(target=self._run, args=(check,), name=f"health-{check.name}", daemon=True)
+        self._thread.start()
+
+    def _run(self, check: _Check) -> None:
+        try:
+            self.result = _awaited(check.function)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the check failed
+            self.error = error
+        finally:
+            self.took = time.monotonic() - self.started
+            self.done.set()
+
+
+def _awaited(function: Callable[[], Any]) -> Any:
+    if inspect.iscoroutinefunction(function):
+        import anyio
+
+        return anyio.run(function)
+    return function()
+
+
+class HealthRegistry:
+    """The checks of a service.
+
+    Parameters
+    ----------
+    service
+        The service's name; by default `POWERTOOLS_SERVICE_NAME`.
+
+    Examples
+    --------
+    >>> registry = HealthRegistry("my-service")
+    >>> registry.register("bucket", lambda: True)
+    >>> registry.get_health_status()["components"]["bucket"]["status"]
+    'healthy'
+    >>> registry.ready().status_code
+    200
+    """
+
+    def __init__(self, service: str | None = None) -> None:
+        self._service = service
+        self._checks: dict[str, _Check] = {}
+        self._running: dict[str, _Run] = {}
+        self._lock = threading.Lock()
+
+    def register(
+        self, name: str, check: Callable[[], Any], *, timeout: float = DEFAULT_TIMEOUT, critical: bool = True
+    ) -> None:
+        """Add a check, or replace the one of this name.
+
+        Parameters
+        ----------
+        name
+            The component.
+        check
+            Called without arguments, in another thread; a coroutine function runs in an event loop of its own. It
+            fails by raising or by giving False.
+        timeout
+            Seconds that it may take; later it counts as failed.
+        critical
+            Without this component the service cannot work. Otherwise it is only degraded.
+        """
+        with self._lock:
+            self._checks[name] = _Check(name, check, timeout, critical)
+
+    def unregister(self, name: str) -> None:
+        """Take a check away, where there is one."""
+        with self._lock:
+            self._checks.pop(name, None)
+
+    def get_health_status(self, *, critical_only: bool = False) -> dict[str, Any]:
+        """Run all checks side by side and say how each component is.
+
+        Parameters
+        ----------
+        critical_only
+            Leave out the components that the service can do without.
+
+        Returns
+        -------
+        dict
+            `status` ("healthy", "degraded" or "unhealthy"), `service`, `timestamp` and `components`, by name: its
+            `status`, whether it is `critical`, `latency_ms`, and `error`, the type of what went wrong. Texts of
+            errors are left out: they may be anything, and the route may be public.
+        """
+        with self._lock:
+            checks = [check for check in self._checks.values() if check.critical or not critical_only]
+            runs = [(check, self._begun(check)) for check in checks]
+        components = {check.name: _outcome(check, run) for check, run in runs}
+        failed = [component for component in components.values() if component["status"] != "healthy"]
+        status: Status = "healthy"
+        if failed:
+            status = "unhealthy" if any(component["critical"] for component in failed) else "degraded"
+        return {**self._head(status), "components": components}
+
+    def health(self) -> HealthResponse:
+        """Answer `/health`: all components; 503 where a critical one fails."""
+        return _response(self.get_health_status())
+
+    def ready(self) -> HealthResponse:
+        """Answer `/ready`: the critical components; 503 where one fails."""
+        return _response(self.get_health_status(critical_only=True))
+
+    def live(self) -> HealthResponse:
+        """Answer `/live`: the process is there; nothing is checked."""
+        return HealthResponse(200, self._head("healthy"))
+
+    def _begun(self, check: _Check) -> _Run:
+        # A check that still hangs is not begun again: each would leave one more thread behind.
+        run = self._running.get(check.name)
+        if run is None or run.done.is_set():
+            run = self._running[check.name] = _Run(check)
+        return run
+
+    def _head(self, status: Status) -> dict[str, Any]:
+        service = self._service or os.environ.get("POWERTOOLS_SERVICE_NAME") or "service_undefined"
+        return {"status": status, "service": service, "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds")}
+
+
+def _outcome(check: _Check, run: _Run) -> dict[str, Any]:
+    in_time = run.done.wait(max(0.0, run.started + check.timeout - time.monotonic()))
+    error: str | None = None
+    if not in_time:
+        error = "TimeoutError"
+    elif run.error is not None:
+        error = type(run.error).__name__
+    elif run.result is False:
+        error = "CheckFailed"
+    component: dict[str, Any] = {
+        "status": "healthy" if error is None else "unhealthy",
+        "critical": check.critical,
+        "latency_ms": round((run.took if in_time else check.timeout) * 1000, 3),
+    }
+    if error is not None:
+        component["error"] = error
+    return component
+
+
+def _response(status: dict[str, Any]) -> HealthResponse:
+    return HealthResponse(503 if status["status"] == "unhealthy" else 200, status)
+
+
+_registry = HealthRegistry()
+
+
+def get_health_registry() -> HealthRegistry:
+    """Give the registry of this process."""
+    return _registry
+
+
+def register_health_check(
+    name: str, check: Callable[[], Any], *, timeout: float = DEFAULT_TIMEOUT, critical: bool = True
+) -> None:
+    """Add a check to the registry of this process; see `HealthRegistry.register`."""
+    _registry.register(name, check, timeout=timeout, critical=critical)
+
+
+def get_health_status() -> dict[str, Any]:
+    """Say how each component of this process is; see `HealthRegistry.get_health_status`.
+
+    Examples
+    --------
+    >>> get_health_status()["status"]
+    'healthy'
+    """
+    return _registry.get_health_status()

@@ -1,0 +1,61 @@
+"""What the tests of metrics share: a fresh process-wide client, and the EMF lines that were printed."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ai_voice_shared.observability import get_logger, set_metrics
+from ai_voice_shared.observability.logger import LIBRARY_LOGGER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(autouse=True)
+def _loggers_are_put_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for variable in ("POWERTOOLS_LOG_LEVEL", "LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL", "_X_AMZN_TRACE_ID"):
+        monkeypatch.delenv(variable, raising=False)
+    # When pytest collects the doctests of a module as well, the module may be there twice.
+    for namespace in (get_logger.__globals__, vars(sys.modules[get_logger.__module__])):
+        monkeypatch.setitem(namespace, "_loggers", {})
+    library = logging.getLogger(LIBRARY_LOGGER)
+    before = library.handlers[:], library.level, library.propagate
+    library.handlers, library.propagate = [], True
+    forget_powertools_loggers()
+    yield
+    library.handlers, library.level, library.propagate = before[0], before[1], before[2]
+    forget_powertools_loggers()
+
+
+def forget_powertools_loggers() -> None:
+    """Drop the loggers that Powertools has set up: asked for again, they would have another test's stream."""
+    known = logging.Logger.manager.loggerDict
+    for name in [name for name, logger in known.items() if hasattr(logger, "powertools_handler")]:
+        del known[name]
+
+
+@pytest.fixture
+def _fresh_metrics(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give the process metrics of its own for a test, under the service `voice-parser`."""
+    for variable in ("METRICS_PROVIDER", "METRICS_NAMESPACE", "POWERTOOLS_METRICS_NAMESPACE", "METRICS_SERVICE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "voice-parser")
+    before = set_metrics(None)
+    yield
+    set_metrics(before)
+
+
+@pytest.fixture
+def emf(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
+    """Give a function that parses the EMF lines which were printed since it was called last."""
+
+    def read() -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return [line for line in lines if "_aws" in line]
+
+    return read
