@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ai_voice_shared.errors import ServiceResponseError
+from ai_voice_shared.errors import ServiceResponseError, ValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,6 +93,20 @@ class HttpResponse:
 def encoded_url(base: str, path: str = "", query: Mapping[str, str] | None = None) -> str:
     """Join and percent-encode a URL as SigV4 wants it (RFC 3986: a space is `%20`, never `+`).
 
+    Parameters
+    ----------
+    base
+        As it is configured, encoded already.
+    path
+        What comes below it, not encoded.
+    query
+        Names and values, not encoded.
+
+    Raises
+    ------
+    ValidationError
+        The path has a part `.` or `..`, which would lead out of what the base allows.
+
     Examples
     --------
     >>> encoded_url("https://api.example.com/v1/", "/customers/a b", {"q": "x y", "n": "1"})
@@ -100,6 +114,8 @@ def encoded_url(base: str, path: str = "", query: Mapping[str, str] | None = Non
     """
     from urllib.parse import quote, urlencode
 
+    if not {".", ".."}.isdisjoint(path.split("/")):
+        raise ValidationError('a part of a URL\'s path must not be "." or ".."')
     url = base.rstrip("/") + ("/" + quote(path.lstrip("/"), safe="/-._~") if path else "")
     return f"{url}?{urlencode(query, quote_via=quote)}" if query else url
 

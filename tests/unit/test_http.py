@@ -23,6 +23,7 @@ from ai_voice_shared.errors import (
     ServiceResponseError,
     ServiceTimeoutError,
     ServiceUnavailableError,
+    ValidationError,
 )
 from ai_voice_shared.http import AsyncHttpClient, HttpClient, HttpRequest, HttpResponse
 from tests.support.faulty_http import (
@@ -624,3 +625,24 @@ def test_what_is_repeatable_goes_by_the_method_unless_it_is_said(
 ) -> None:
     """RFC 9110 section 9.2.2."""
     assert HttpRequest(method=method, url="http://h/", repeatable=repeatable).is_repeatable() is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "expected"),
+    [
+        ("", None, "https://h/v1"),
+        ("/a b/\u00e9", {"q": "x y"}, "https://h/v1/a%20b/%C3%A9?q=x%20y"),
+        ("a?b#c%", {"a/b": "&=+"}, "https://h/v1/a%3Fb%23c%25?a%2Fb=%26%3D%2B"),
+        ("..a/.b/c..", None, "https://h/v1/..a/.b/c.."),
+    ],
+)
+def test_urls_are_encoded_part_by_part(path: str, query: dict[str, str] | None, expected: str) -> None:
+    """What is data stays data."""
+    assert http.encoded_url("https://h/v1/", path, query) == expected
+
+
+@pytest.mark.parametrize("path", ["..", "/../admin", "subjects/../../admin", "./a", "a/."])
+def test_a_path_does_not_lead_out_of_its_base(path: str) -> None:
+    """HTTP clients resolve dots before they send."""
+    with pytest.raises(ValidationError):
+        http.encoded_url("https://h/v1", path)

@@ -11,6 +11,8 @@ __all__ = ["outgoing_headers", "traceparent"]
 
 _XRAY = re.compile(r"Root=1-([0-9a-f]{8})-([0-9a-f]{24})")
 _PARENT = re.compile(r"Parent=([0-9a-f]{16})")
+# What can stand in a header as it is; X-Ray's own are far shorter.
+_HEADER = re.compile(r"[\x21-\x7e]{1,512}")
 
 
 def outgoing_headers() -> dict[str, str]:
@@ -26,7 +28,7 @@ def outgoing_headers() -> dict[str, str]:
     if correlation_id:
         headers[CORRELATION_HEADER] = correlation_id
     trace_id = os.environ.get("_X_AMZN_TRACE_ID")
-    if trace_id:
+    if trace_id and _HEADER.fullmatch(trace_id):
         headers["X-Amzn-Trace-Id"] = trace_id
         parent = traceparent(trace_id)
         if parent:
@@ -45,4 +47,6 @@ def traceparent(trace_id: str) -> str | None:
     root, parent = _XRAY.search(trace_id), _PARENT.search(trace_id)
     if root is None or parent is None:
         return None
+    if not (root[1] + root[2]).strip("0") or not parent[1].strip("0"):
+        return None  # ids of zeros are invalid by the standard
     return f"00-{root[1]}{root[2]}-{parent[1]}-{'01' if 'Sampled=1' in trace_id else '00'}"

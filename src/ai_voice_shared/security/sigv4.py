@@ -22,7 +22,23 @@ if TYPE_CHECKING:
 
 __all__ = ["AwsCredentials", "credentials", "sign"]
 
-_NEVER_SIGNED = frozenset({"expect", "transfer-encoding", "user-agent", "x-amzn-trace-id"})
+# What those in between may change.
+_NEVER_SIGNED = frozenset(
+    {
+        "connection",
+        "expect",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+        "x-amzn-trace-id",
+    }
+)
+_OWN = frozenset({"authorization", "x-amz-date", "x-amz-security-token"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +98,22 @@ def sign(
     Returns
     -------
     dict
-        The headers with `X-Amz-Date`, `X-Amz-Security-Token` and `Authorization`.
+        The headers with `X-Amz-Date`, `X-Amz-Security-Token` and `Authorization`, in place of any that there were.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> mine = AwsCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+    >>> moment = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
+    >>> url = "https://example.amazonaws.com/"
+    >>> headers = sign("GET", url, {}, b"", service="service", region="us-east-1", credentials=mine, now=moment)
+    >>> headers["Authorization"].rpartition("=")[2]
+    '5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31'
     """
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
     parts = urlsplit(url)
-    signed = {**headers, "X-Amz-Date": stamp}
+    signed = {name: value for name, value in headers.items() if name.lower() not in _OWN}
+    signed["X-Amz-Date"] = stamp
     if credentials.token:
         signed["X-Amz-Security-Token"] = credentials.token
     canonical = {name.lower(): " ".join(value.split()) for name, value in signed.items()}

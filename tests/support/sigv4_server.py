@@ -1,0 +1,65 @@
+"""Checks SigV4 signatures of requests as they came, by botocore's signer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+import re
+from typing import TYPE_CHECKING
+from unittest import mock
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+if TYPE_CHECKING:
+    from tests.support.faulty_http import Asked
+
+__all__ = ["botocore_authorization", "is_signed"]
+
+_AUTHORIZATION = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/(?P<day>\d{8})/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request, "
+    r"SignedHeaders=(?P<names>[^,]+), Signature=(?P<signature>[0-9a-f]{64})"
+)
+
+
+def botocore_authorization(
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    body: bytes,
+    *,
+    service: str,
+    region: str,
+    credentials: tuple[str, str, str | None],
+    now: dt.datetime,
+) -> str:
+    """Give the Authorization header that botocore would send."""
+    request = AWSRequest(method=method, url=url, headers=headers, data=body)
+    with mock.patch("botocore.auth.get_current_datetime", return_value=now):
+        SigV4Auth(Credentials(*credentials), service, region).add_auth(request)
+    value: str = request.headers["Authorization"]
+    return value
+
+
+def is_signed(asked: Asked, *, service: str, region: str, credentials: tuple[str, str, str | None]) -> bool:
+    """Say whether a request has the signature that it should have, over what arrived."""
+    found = _AUTHORIZATION.fullmatch(asked.headers.get("authorization", ""))
+    stamp = asked.headers.get("x-amz-date", "")
+    if found is None or (found["service"], found["region"]) != (service, region):
+        return False
+    if asked.headers.get("x-amz-security-token") != credentials[2]:
+        return False
+    names = found["names"].split(";")
+    now = dt.datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC)
+    expected = botocore_authorization(
+        asked.method,
+        f"http://{asked.headers['host']}{asked.target}",
+        {name: asked.headers[name] for name in names},
+        asked.body,
+        service=service,
+        region=region,
+        credentials=credentials,
+        now=now,
+    )
+    return hmac.compare_digest(expected, asked.headers["authorization"]) and {"host", "x-amz-date"} <= set(names)
