@@ -17,6 +17,7 @@ from aws_lambda_powertools.utilities.data_classes import (
 )
 
 from ai_voice_shared.errors import InvalidPayloadError
+from ai_voice_shared.utils.http_events import HttpEvent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +92,7 @@ def caller_of(event: BaseProxyEvent) -> str:
         if isinstance(place, dict) and place.get("sourceIp"):
             return str(place["sourceIp"])
     # The load balancer appends the address that it sees to whatever the caller sent.
-    forwarded = event.headers.get("x-forwarded-for") or ""
+    forwarded = HttpEvent(event.raw_event).header("x-forwarded-for")
     return forwarded.rpartition(",")[2].strip() or "unknown"
 
 

@@ -31,7 +31,8 @@ class HttpsRequiredError(AuthorizationError):
 
 def https_guard(event: BaseProxyEvent) -> None:
     """Refuse what a load balancer took in over plain HTTP; API Gateway and function URLs take nothing else in."""
-    if "elb" in event.raw_event.get("requestContext", {}) and event.headers.get("x-forwarded-proto") == "http":
+    raw = event.raw_event
+    if "elb" in raw["requestContext"] and HttpEvent(raw).header("x-forwarded-proto").lower() == "http":
         raise HttpsRequiredError
 
 

@@ -158,7 +158,20 @@ def event_alb(method: str = "GET", path: str = "/live", **more: Any) -> dict[str
     }
 
 
-SHAPES = pytest.mark.parametrize("shape", [event_v2, event_v1, event_alb], ids=["v2", "v1", "alb"])
+def event_alb_multi(method: str = "GET", path: str = "/live", **more: Any) -> dict[str, Any]:
+    """Make an event of a load balancer whose target group wants multi-value headers."""
+    event = event_alb(method, path, **more)
+    headers, query = event.pop("headers"), event.pop("queryStringParameters")
+    return {
+        **event,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "multiValueQueryStringParameters": {name: [value] for name, value in query.items()},
+    }
+
+
+SHAPES = pytest.mark.parametrize(
+    "shape", [event_v2, event_v1, event_alb, event_alb_multi], ids=["v2", "v1", "alb", "alb multi"]
+)
 
 
 def header_of(answer: dict[str, Any], name: str) -> str | None:

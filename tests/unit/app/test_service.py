@@ -18,6 +18,7 @@ from tests.unit.app.conftest import (
     SHAPES,
     body_of,
     event_alb,
+    event_alb_multi,
     event_v1,
     event_v2,
     header_of,
@@ -219,9 +220,10 @@ def test_a_large_body_is_413() -> None:
     assert header_of(answer, "x-correlation-id") == "order-7"
 
 
-def test_plain_http_is_refused() -> None:
+@pytest.mark.parametrize("shape", [event_alb, event_alb_multi])
+def test_plain_http_is_refused(shape: Callable[..., Event]) -> None:
     """What a load balancer took in over HTTP is refused, unless the settings let it in."""
-    event = event_alb(path="/live", headers={"x-forwarded-proto": "http"})
+    event = shape(path="/live", headers={"x-forwarded-proto": "http"})
     answer = ask(make_service(), event)
     assert (answer["statusCode"], body_of(answer)["code"]) == (403, "https_required")
     assert ask(make_service(https_only=False), event)["statusCode"] == 200
@@ -283,11 +285,12 @@ def test_a_limit_for_each_caller() -> None:
     assert ask(service, event_v2(path="/live"))["statusCode"] == 200
 
 
-def test_a_forwarded_address_is_the_load_balancer_s() -> None:
+@pytest.mark.parametrize("shape", [event_alb, event_alb_multi])
+def test_a_forwarded_address_is_the_load_balancer_s(shape: Callable[..., Event]) -> None:
     """What the caller wrote into the header himself does not make him somebody else."""
     service = make_service(rate_limit=1, rate_limit_window=86_400)
     for claimed, status in (("10.0.0.1", 200), ("10.0.0.2", 429)):
-        event = event_alb(path="/notes/3", headers={"x-forwarded-for": f"{claimed}, 203.0.113.7"})
+        event = shape(path="/notes/3", headers={"x-forwarded-for": f"{claimed}, 203.0.113.7"})
         assert ask(service, event)["statusCode"] == status
 
 
