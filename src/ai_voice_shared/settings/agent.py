@@ -35,6 +35,7 @@ class AgentSettings(Settings):
     memory_max_messages: int | None = Field(default=None, ge=0, description="Messages that are kept.")
     memory_ttl: int | None = Field(default=None, ge=0, description="Seconds that they are kept.")
     tools_enabled: bool | None = Field(default=None, description="Let the agent call tools.")
+    tools: tuple[str, ...] | None = Field(default=None, description="Names of the tools that it may call.")
     tool_timeout: float | None = Field(default=None, gt=0, description="Seconds that one tool may take.")
     max_tool_calls: int | None = Field(default=None, ge=0, description="Calls of tools in one task.")
     settings_table: str | None = Field(
