@@ -54,6 +54,7 @@ EXCLUSIONS: tuple[tuple[str, str], ...] = (
     ("aws_xray_sdk/ext/sqlalchemy_core/*", "as above"),
     ("wrapt/_wrappers.*", "wrapt's compiled proxies: it has the same in Python, and only X-Ray's patching uses them"),
     ("httpx/_main.py", "httpx's command line, which needs packages that are not here"),
+    ("idna/uts46data.py", "a mapping for hosts in any spelling, read only where it is asked for; httpx does not ask"),
     ("pydantic/mypy.py", "a plugin of mypy"),
     ("pydantic/v1/*", "the API of pydantic 1, 1.1 MB that nothing here imports and Python 3.14 no longer runs"),
     ("aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js", "1.4 MB for a page of a development server"),

@@ -144,7 +144,7 @@ class SamLocal:
     def _with_endpoint(self, path: Path) -> dict[str, Any]:
         # `sam local` passes only variables that the template names, and the template names no endpoint: in a real
         # account the functions talk to AWS.
-        from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
+        from samcli.yamlhelper import yaml_parse
 
         template: dict[str, Any] = yaml_parse(path.read_text(encoding="utf-8"))
         for resource in template["Resources"].values():

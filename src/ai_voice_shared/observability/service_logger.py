@@ -14,7 +14,7 @@ import inspect
 import logging
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.buffer.config import LoggerBufferConfig
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ServiceLogger", "level_of"]
 
+HandlerT = TypeVar("HandlerT", bound="Callable[..., Any]")
 _FORMATTER_OPTIONS = frozenset(inspect.signature(LambdaPowertoolsFormatter).parameters) - {"kwargs"}
 _LOGGER_OPTIONS = frozenset(inspect.signature(Logger).parameters) - {"kwargs"}
 _FAILED = frozenset({"error", "failed", "failure", "timeout"})
@@ -110,9 +111,13 @@ class ServiceLogger(Logger):
         if self.library_buffer is not None:
             self.library_buffer.show()
 
-    def inject_lambda_context(  # type: ignore[override]
-        self, lambda_handler: Callable[..., Any] | None = None, **options: Any
-    ) -> Any:
+    @overload  # type: ignore[override] # Powertools' own options, passed on
+    def inject_lambda_context(self, lambda_handler: HandlerT, **options: Any) -> HandlerT: ...
+
+    @overload
+    def inject_lambda_context(self, lambda_handler: None = None, **options: Any) -> Callable[[HandlerT], HandlerT]: ...
+
+    def inject_lambda_context(self, lambda_handler: Callable[..., Any] | None = None, **options: Any) -> Any:
         """Decorate a handler: Lambda's facts and the correlation id on every line, debug lines shown on an error.
 
         Parameters
