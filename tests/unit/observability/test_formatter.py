@@ -12,7 +12,7 @@ from aws_lambda_powertools.logging.formatter import (
     clear_context_keys,
     set_context_keys,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ai_voice_shared.observability.formatter import LeanFormatter
@@ -63,12 +63,14 @@ def assert_same(records: list[logging.LogRecord], *, appended: dict[str, Any] | 
         assert outcomes[0] == outcomes[1]
 
 
+@settings(deadline=None)
 @given(message=st.text() | JSON_LIKE | VALUES, extra=EXTRAS, appended=st.dictionaries(KEYS, VALUES, max_size=4))
 def test_any_message_with_any_fields(message: Any, extra: dict[str, Any], appended: dict[str, Any]) -> None:
     """Text, JSON, what only looks like it, dictionaries; fields of the record and appended keys, reserved ones too."""
     assert_same([record(message, **extra)], appended=appended, service="voice", sampling_rate=None)
 
 
+@settings(deadline=None)
 @given(created=st.floats(min_value=0, max_value=4e9))
 def test_any_time(created: float) -> None:
     """The date that is kept for a second is the right one for each record, also when time goes back."""
