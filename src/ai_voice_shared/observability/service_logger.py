@@ -70,7 +70,8 @@ class ServiceLogger(Logger):
         Its level; by default `<SERVICE>_LOG_LEVEL`, then `POWERTOOLS_LOG_LEVEL`, then INFO.
     buffer_debug
         Keep debug lines (20 kB of an invocation at most) and show them when an error is logged or leaves the
-        handler. In Lambda only, where an invocation has a trace id; where the level is DEBUG they are shown at once.
+        handler. In Lambda only, where an invocation has a trace id. Where the level is DEBUG, or a sampling rate
+        makes it so, they are shown at once.
     **options
         Passed on to Powertools' Logger; what it does not know becomes a key of every line.
 
@@ -90,12 +91,13 @@ class ServiceLogger(Logger):
         name = service if service is not None else os.environ.get("POWERTOOLS_SERVICE_NAME", "service_undefined")
         level = level if level is not None else level_of(name)
         self.library_buffer: LibraryBuffer | None = None
+        rate = options.get("sampling_rate") or os.environ.get("POWERTOOLS_LOGGER_SAMPLE_RATE")
         if options.get("logger_formatter") is None and not options.get("child"):
             formatting = {key: value for key, value in options.items() if key in _FORMATTER_OPTIONS}
             keys = {key: value for key, value in options.items() if key not in _LOGGER_OPTIONS}
-            rate = options.get("sampling_rate", os.environ.get("POWERTOOLS_LOGGER_SAMPLE_RATE"))
             options["logger_formatter"] = LeanFormatter(**formatting, service=name, sampling_rate=rate, **keys)
-        if buffer_debug and not options.get("child") and _hides_debug(level):
+        # With a sampling rate somebody wants to see the debug lines of whole invocations.
+        if buffer_debug and not rate and not options.get("child") and _hides_debug(level):
             options.setdefault("buffer_config", LoggerBufferConfig(buffer_at_verbosity="DEBUG"))
         super().__init__(service=service, level=level, **options)
         _suppress_exactly(self.service)

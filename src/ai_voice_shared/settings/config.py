@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ai_voice_shared.settings.agent import AgentSettings
     from ai_voice_shared.settings.api import ApiSettings
     from ai_voice_shared.settings.base import Settings
+    from ai_voice_shared.settings.chassis import ChassisSettings
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
     from ai_voice_shared.settings.database import DatabaseSettings
     from ai_voice_shared.settings.events import EventSettings
@@ -40,6 +41,7 @@ SECTIONS = {
     "agent": "AgentSettings",
     "api": "ApiSettings",
     "api_keys": "ApiKeySettings",
+    "chassis": "ChassisSettings",
     "customer_lookup": "CustomerLookupSettings",
     "database": "DatabaseSettings",
     "events": "EventSettings",
@@ -79,6 +81,7 @@ class Config:
         agent: AgentSettings
         api: ApiSettings
         api_keys: ApiKeySettings
+        chassis: ChassisSettings
         customer_lookup: CustomerLookupSettings
         database: DatabaseSettings
         events: EventSettings

@@ -213,6 +213,14 @@ def test_debug_lines_at_level_debug_are_shown_at_once(
     assert [line["message"] for line in lines(out)] == expected
 
 
+def test_a_sampled_invocation_shows_its_debug_lines(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a sampling rate nothing is kept back: who samples wants to see them."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
+    setup_logging("sampled", stream=out, sampling_rate=1.0).debug("shown")
+    (line,) = lines(out)
+    assert (line["message"], line["sampling_rate"]) == ("shown", 1.0)
+
+
 def test_a_short_name_silences_nobody_else(out: io.StringIO) -> None:
     """Powertools' filter on the root handlers matches any part of a name; ours only the service and its children."""
     root_stream = io.StringIO()
