@@ -10,7 +10,6 @@ a freeze, and errors of this package, which repeat nothing of what was sent or r
 from __future__ import annotations
 
 import errno
-import logging
 import math
 import os
 import threading
@@ -27,10 +26,12 @@ from ai_voice_shared.errors import (
     ServiceUnavailableError,
 )
 from ai_voice_shared.http_messages import DEFAULT_MAX_BYTES, Body, HttpRequest, HttpResponse, encoded_url, server_name
+from ai_voice_shared.observability.unlogged import unlogged
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     import httpcore
     import httpx
@@ -433,10 +434,6 @@ def _translated(request: HttpRequest) -> Iterator[None]:
         raise ServiceResponseError(msg, service=service) from _bare(error)
 
 
-def _name(request: HttpRequest) -> str:
-    return request.service or "the server"
-
-
 def _is_no_http(error: Exception) -> bool:
     """Tell a server that breaks the protocol from one that closes the connection; httpx has one error for both."""
     import httpx
@@ -476,30 +473,9 @@ def _bare(error: Exception) -> Exception:
     return error
 
 
-_own_request: ContextVar[bool] = ContextVar("ai_voice_shared_http_own_request", default=False)
-
-
-class _OwnRequestsFilter(logging.Filter):
-    """Holds back what httpx and httpcore log of this package's requests, and nothing of anybody else's."""
-
-    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - the signature is logging's
-        return not _own_request.get()
-
-
-_own_requests = _OwnRequestsFilter()
-
-
-@contextmanager
-def _unlogged() -> Iterator[None]:
+def _unlogged() -> AbstractContextManager[None]:
     """Keep a request out of the logs: httpx writes whole URLs at INFO, signed queries included, httpcore headers."""
-    for name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy"):
-        # Adding a filter that is there already does nothing.
-        logging.getLogger(name).addFilter(_own_requests)
-    token = _own_request.set(True)
-    try:
-        yield
-    finally:
-        _own_request.reset(token)
+    return unlogged("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy")
 
 
 def _flat(response: httpx.Response) -> dict[str, str]:

@@ -6,17 +6,18 @@ Three outcomes, kept apart: a customer, None for "nobody", and an error for "cou
 from __future__ import annotations
 
 import logging
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ai_voice_shared._once import built_once
 from ai_voice_shared.errors import (
     CustomerLookupError,
     CustomerLookupUnavailableError,
+    DeadlineExceededError,
     ServiceError,
 )
 from ai_voice_shared.observability.tracing import get_tracer
 from ai_voice_shared.services.customer_lookup.cache import LookupCache
-from ai_voice_shared.services.customer_lookup.contract import SERVICE, interpret, make_request
+from ai_voice_shared.services.customer_lookup.contract import SERVICE, interpret, make_request, speaks_against_server
 from ai_voice_shared.services.customer_lookup.flights import AsyncFlights, Flights
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
     from ai_voice_shared.resilience.retrying import RetryBudget
     from ai_voice_shared.services.customer_lookup.cache import CacheInfo
-    from ai_voice_shared.services.customer_lookup.contract import LookupReply, LookupRequest
+    from ai_voice_shared.services.customer_lookup.contract import LookupRequest
     from ai_voice_shared.services.customer_lookup.transports import AsyncTransport, Transport
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
 
@@ -56,7 +57,7 @@ class _LookupBase:
         self._retry_budget = retry_budget
         self._tracer = tracer
 
-    @cached_property
+    @built_once
     def settings(self) -> CustomerLookupSettings:
         """The settings; from the environment unless the constructor was given some."""
         from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
@@ -68,7 +69,7 @@ class _LookupBase:
             CustomerLookupSettings(url="http://localhost") if self._transport is not None else CustomerLookupSettings()
         )
 
-    @cached_property
+    @built_once
     def cache(self) -> LookupCache:
         """What is known already."""
         if self._cache is not None:
@@ -81,7 +82,7 @@ class _LookupBase:
             stale_if_error=settings.stale_if_error,
         )
 
-    @cached_property
+    @built_once
     def circuit_breaker(self) -> CircuitBreaker:
         """Stops asking a server that keeps failing."""
         from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker, dynamodb_store
@@ -89,9 +90,9 @@ class _LookupBase:
         if self._circuit_breaker is not None:
             return self._circuit_breaker
         table = self.settings.circuit_breaker_table
-        return CircuitBreaker(SERVICE, store=dynamodb_store(table) if table else None)
+        return CircuitBreaker(SERVICE, counts=speaks_against_server, store=dynamodb_store(table) if table else None)
 
-    @cached_property
+    @built_once
     def retry_budget(self) -> RetryBudget:
         """What retries are paid from."""
         from ai_voice_shared.resilience.retrying import RetryBudget
@@ -102,7 +103,7 @@ class _LookupBase:
         """Give hits, misses, stale answers and entries since the process began."""
         return self.cache.info()
 
-    @cached_property
+    @built_once
     def _policy(self) -> Any:
         from ai_voice_shared.resilience.retrying import RetryPolicy
 
@@ -113,9 +114,6 @@ class _LookupBase:
 
         outer = current_deadline()
         return outer.earlier(self.settings.timeout) if outer else Deadline(self.settings.timeout)
-
-    def _understood(self, reply: LookupReply) -> CustomerMetadata | None:
-        return interpret(reply)
 
     def _learned(self, request: LookupRequest, customer: CustomerMetadata | None) -> CustomerMetadata | None:
         self.cache.put(request, customer)
@@ -204,13 +202,16 @@ class CustomerLookupClient(_LookupBase):
         entry = self.cache.fresh(request)
         if entry is not None:
             return entry.customer
-        return self._flights.join(request, lambda: self._load(request))
+        try:
+            return self._flights.join(request, lambda: self._load(request), timeout=self._deadline().remaining())
+        except DeadlineExceededError as error:
+            return self._failed(request, error)
 
-    @cached_property
+    @built_once
     def _flights(self) -> Flights[CustomerMetadata | None]:
         return Flights()
 
-    @cached_property
+    @built_once
     def _way(self) -> Transport:
         from ai_voice_shared.services.customer_lookup.transports import transport_for
 
@@ -220,6 +221,9 @@ class CustomerLookupClient(_LookupBase):
         from ai_voice_shared.resilience.deadline import use_deadline
         from ai_voice_shared.resilience.retrying import call_with_retry
 
+        known = self.cache.learned_meanwhile(request)
+        if known is not None:
+            return known.customer
         with (
             (self._tracer or get_tracer()).span("## customer_lookup") as span,
             use_deadline(self._deadline()) as deadline,
@@ -227,7 +231,7 @@ class CustomerLookupClient(_LookupBase):
 
             def ask() -> CustomerMetadata | None:
                 timeout = deadline.limit(self.settings.timeout, service=SERVICE)
-                return self._understood(self._way.send(request, timeout))
+                return interpret(self._way.send(request, timeout))
 
             try:
                 customer = call_with_retry(
@@ -253,13 +257,16 @@ class AsyncCustomerLookupClient(_LookupBase):
         entry = self.cache.fresh(request)
         if entry is not None:
             return entry.customer
-        return await self._flights.join(request, lambda: self._load(request))
+        try:
+            return await self._flights.join(request, lambda: self._load(request), timeout=self._deadline().remaining())
+        except DeadlineExceededError as error:
+            return self._failed(request, error)
 
-    @cached_property
+    @built_once
     def _flights(self) -> AsyncFlights[CustomerMetadata | None]:
         return AsyncFlights()
 
-    @cached_property
+    @built_once
     def _way(self) -> AsyncTransport:
         from ai_voice_shared.services.customer_lookup.transports import async_transport_for
 
@@ -269,6 +276,9 @@ class AsyncCustomerLookupClient(_LookupBase):
         from ai_voice_shared.resilience.deadline import use_deadline
         from ai_voice_shared.resilience.retrying import call_with_retry_async
 
+        known = self.cache.learned_meanwhile(request)
+        if known is not None:
+            return known.customer
         with (
             (self._tracer or get_tracer()).span("## customer_lookup") as span,
             use_deadline(self._deadline()) as deadline,
@@ -276,7 +286,7 @@ class AsyncCustomerLookupClient(_LookupBase):
 
             async def ask() -> CustomerMetadata | None:
                 timeout = deadline.limit(self.settings.timeout, service=SERVICE)
-                return self._understood(await self._way.send(request, timeout))
+                return interpret(await self._way.send(request, timeout))
 
             try:
                 customer = await call_with_retry_async(

@@ -53,6 +53,12 @@ class LookupCache:
         Seconds past its time that a customer may serve while the server is down.
     clock
         Seconds that only go forward.
+
+    Examples
+    --------
+    >>> cache = LookupCache(size=10, ttl=300, negative_ttl=15, stale_if_error=3600)
+    >>> cache.info()
+    CacheInfo(hits=0, misses=0, stale=0, size=0)
     """
 
     def __init__(
@@ -74,14 +80,24 @@ class LookupCache:
         self._hits = self._misses = self._stale = 0
 
     def fresh(self, request: LookupRequest) -> CacheEntry | None:
-        """Give an entry that need not be asked anew."""
-        entry = self._get(request)
+        """Give an entry that need not be asked anew, and count the hit or the miss."""
         with self._lock:
-            if entry is not None and self._clock() < entry.fresh_until:
-                self._hits += 1
-                return entry
+            if self._entries is not None:
+                try:
+                    entry = self._entries[request]
+                except KeyError:
+                    pass
+                else:
+                    if self._clock() < entry.fresh_until:
+                        self._hits += 1
+                        return entry
             self._misses += 1
         return None
+
+    def learned_meanwhile(self, request: LookupRequest) -> CacheEntry | None:
+        """Give what another has learned since the miss was counted."""
+        entry = self._get(request)
+        return entry if entry is not None and self._clock() < entry.fresh_until else None
 
     def stale(self, request: LookupRequest) -> CacheEntry | None:
         """Give a customer that is past its time and may serve while the server is down; never a "nobody"."""

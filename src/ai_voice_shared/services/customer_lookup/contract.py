@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ai_voice_shared.errors import (
     CustomerLookupError,
@@ -14,25 +14,35 @@ from ai_voice_shared.errors import (
     ValidationError,
 )
 from ai_voice_shared.problems import retry_after_seconds
+from ai_voice_shared.resilience.circuit_breaker import is_failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ai_voice_shared.models.customer import CustomerMetadata
 
-__all__ = ["LOOKUP_PATH", "SERVICE", "LookupReply", "LookupRequest", "interpret", "make_request"]
+__all__ = [
+    "LOOKUP_PATH",
+    "SERVICE",
+    "LookupReply",
+    "LookupRequest",
+    "interpret",
+    "make_request",
+    "speaks_against_server",
+]
 
 SERVICE = "customer-lookup-server"
 LOOKUP_PATH = "/customers/lookup"
 
 _OK, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 200, 404, 429, 500
+_REFUSED = frozenset({400, 413, 422})
+_LONGEST_ID = 256
 _FORMATTING = re.compile(r"[\s().\-\u2010-\u2015]+")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
-@dataclass(frozen=True, slots=True)
-class LookupRequest:
-    """A question.
+class LookupRequest(NamedTuple):
+    """A question. A tuple, for it is the key of the cache, and tuples are hashed in C.
 
     Parameters
     ----------
@@ -43,7 +53,10 @@ class LookupRequest:
     """
 
     kind: str
-    value: str = field(repr=False)
+    value: str
+
+    def __repr__(self) -> str:
+        return f"LookupRequest(kind={self.kind!r})"
 
     @property
     def body(self) -> bytes:
@@ -83,16 +96,22 @@ def make_request(phone_number: str | None, external_user_id: str | None) -> Look
     if (phone_number is None) == (external_user_id is None):
         raise ValidationError("give either phone_number or external_user_id")
     if external_user_id is not None:
-        value = external_user_id.removeprefix("whatsapp:").strip()
-        if not value or not value.isprintable():
-            raise ValidationError("external_user_id is empty or has control characters")
-        return LookupRequest("external_user_id", value)
-    number = phone_number or ""
-    if not _E164.fullmatch(number):
-        number = _FORMATTING.sub("", number.removeprefix("whatsapp:"))
-        if not _E164.fullmatch(number):
-            raise ValidationError("phone_number is no number in E.164 (a plus and 7 to 15 digits)")
-    return LookupRequest("phone_number", number)
+        return LookupRequest("external_user_id", _external_id(external_user_id))
+    if isinstance(phone_number, str):
+        if _E164.fullmatch(phone_number):
+            return LookupRequest("phone_number", phone_number)
+        number = _FORMATTING.sub("", phone_number.removeprefix("whatsapp:"))
+        if _E164.fullmatch(number):
+            return LookupRequest("phone_number", number)
+    raise ValidationError("phone_number is no number in E.164 (a plus and 7 to 15 digits)")
+
+
+def _external_id(given: Any) -> str:
+    value = given.removeprefix("whatsapp:").strip() if isinstance(given, str) else ""
+    if not value or not value.isprintable() or len(value) > _LONGEST_ID:
+        msg = f"external_user_id is empty, has control characters, or more than {_LONGEST_ID} of others"
+        raise ValidationError(msg)
+    return value
 
 
 def interpret(reply: LookupReply) -> CustomerMetadata | None:
@@ -120,6 +139,16 @@ def interpret(reply: LookupReply) -> CustomerMetadata | None:
     raise CustomerLookupError(msg, service=SERVICE, status_code=status)
 
 
+def speaks_against_server(error: Exception) -> bool:
+    """Say whether an error should count towards opening the circuit.
+
+    One question that the server refuses does not: else a single sender could open it for all.
+    """
+    if isinstance(error, CustomerLookupError) and error.status_code in _REFUSED:
+        return False
+    return is_failure(error)
+
+
 def _customer(reply: LookupReply) -> CustomerMetadata:
     from pydantic import ValidationError as PydanticValidationError
 
@@ -138,6 +167,6 @@ def _customer(reply: LookupReply) -> CustomerMetadata:
 def _problem_code(reply: LookupReply) -> Any:
     try:
         problem = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return problem.get("code") if isinstance(problem, dict) else None

@@ -9,10 +9,19 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ai_voice_shared.errors import ServiceError, ServiceResponseError, ServiceTimeoutError, ServiceUnavailableError
+from ai_voice_shared.errors import (
+    AIVoiceError,
+    ConfigurationError,
+    MissingSettingError,
+    ServiceResponseError,
+    ServiceTimeoutError,
+    ServiceUnavailableError,
+)
 from ai_voice_shared.http import AsyncHttpClient, HttpClient, HttpRequest, shared_async_http_client, shared_http_client
 from ai_voice_shared.observability.correlation import get_correlation_id
 from ai_voice_shared.observability.propagation import outgoing_headers
+from ai_voice_shared.observability.unlogged import unlogged
+from ai_voice_shared.problems import retry_after_seconds
 from ai_voice_shared.services.customer_lookup.contract import LOOKUP_PATH, SERVICE, LookupReply, LookupRequest
 
 if TYPE_CHECKING:
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncHttpTransport",
+    "AsyncLambdaTransport",
     "AsyncTransport",
     "HttpTransport",
     "LambdaTransport",
@@ -29,6 +39,19 @@ __all__ = [
 ]
 
 _MAX_ANSWER = 64 * 1024
+_TOO_MANY, _SERVER_ERROR = 429, 500
+_THROTTLED = ("Throttled", "Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException")
+# What botocore writes bodies to, at DEBUG.
+_LOGGERS = (
+    "botocore.auth",
+    "botocore.endpoint",
+    "botocore.hooks",
+    "botocore.httpsession",
+    "botocore.parsers",
+    "botocore.retryhandler",
+    "botocore.retries.standard",
+    "urllib3.connectionpool",
+)
 
 
 class Transport(Protocol):
@@ -95,7 +118,7 @@ class LambdaTransport:
     settings
         Name of the function, region and time limits.
     client
-        A boto3 Lambda client; by default the process's own.
+        A boto3 Lambda client; by default the process's own. A given one has time limits of its own.
     """
 
     def __init__(self, settings: CustomerLookupSettings, client: Any = None) -> None:
@@ -104,17 +127,30 @@ class LambdaTransport:
 
     def send(self, request: LookupRequest, timeout: float) -> LookupReply:
         """Invoke the function."""
+        with unlogged(*_LOGGERS):
+            return self._send(request, timeout)
+
+    def _send(self, request: LookupRequest, timeout: float) -> LookupReply:
+        if self._settings.function_name is None:
+            raise MissingSettingError(
+                "function_name", type(self._settings).__name__, self._settings.variables("function_name")
+            )
         import botocore.exceptions as theirs
 
         try:
             answer = self._lambda(timeout).invoke(
                 FunctionName=self._settings.function_name, Payload=json.dumps(_function_url_event(request)).encode()
             )
-            payload = answer["Payload"].read()
+            with answer["Payload"] as stream:
+                payload = stream.read(_MAX_ANSWER + 1)
         except (theirs.ConnectTimeoutError, theirs.ReadTimeoutError) as error:
             raise ServiceTimeoutError(f"{SERVICE} did not answer in time", service=SERVICE) from error
         except theirs.ClientError as error:
-            raise _from_client_error(error) from error
+            # Its text is the other side's, and may repeat what was asked.
+            raise _from_client_error(error) from None
+        except (theirs.NoCredentialsError, theirs.PartialCredentialsError, theirs.NoRegionError) as error:
+            msg = f"{SERVICE} cannot be invoked ({type(error).__name__})"
+            raise ConfigurationError(msg) from error
         except theirs.BotoCoreError as error:
             msg = f"{SERVICE} could not be invoked ({type(error).__name__})"
             raise ServiceUnavailableError(msg, service=SERVICE) from error
@@ -122,6 +158,9 @@ class LambdaTransport:
             # The payload has the function's own message, which may hold anything.
             msg = f"{SERVICE} failed while it answered ({answer['FunctionError']})"
             raise ServiceUnavailableError(msg, service=SERVICE)
+        if len(payload) > _MAX_ANSWER:
+            msg = f"{SERVICE} sent more than {_MAX_ANSWER} bytes"
+            raise ServiceResponseError(msg, service=SERVICE)
         return _reply_of(payload)
 
     def warm_up(self) -> None:
@@ -133,11 +172,15 @@ class LambdaTransport:
             return self._client
         from ai_voice_shared.aws import aws_client
 
+        # botocore's limits belong to the client, and a client for each millisecond that is left would be many: the
+        # largest of four steps that fits.
+        steps = [self._settings.read_timeout / part for part in (1, 2, 4, 8)]
+        read_timeout = next((step for step in steps if step <= timeout), steps[-1])
         return aws_client(
             "lambda",
             region_name=self._settings.region,
-            connect_timeout=min(self._settings.connect_timeout, timeout),
-            read_timeout=self._settings.read_timeout,
+            connect_timeout=min(self._settings.connect_timeout, read_timeout),
+            read_timeout=read_timeout,
             # Retries are made in one place, and that is not here.
             retries={"total_max_attempts": 1, "mode": "standard"},
         )
@@ -151,9 +194,15 @@ class AsyncLambdaTransport:
 
     async def send(self, request: LookupRequest, timeout: float) -> LookupReply:  # noqa: ASYNC109 - one limit for all
         """Invoke the function."""
+        import anyio
         import anyio.to_thread
 
-        return await anyio.to_thread.run_sync(self._inner.send, request, timeout)
+        try:
+            with anyio.fail_after(timeout):
+                # The thread ends by botocore's own limits, and nobody waits for it.
+                return await anyio.to_thread.run_sync(self._inner.send, request, timeout, abandon_on_cancel=True)
+        except TimeoutError:
+            raise ServiceTimeoutError(f"{SERVICE} did not answer in time", service=SERVICE) from None
 
 
 def transport_for(settings: CustomerLookupSettings, *, lambda_client: Any = None) -> Transport:
@@ -179,8 +228,6 @@ def _http_request(settings: CustomerLookupSettings, request: LookupRequest, time
         from ai_voice_shared.security.sigv4 import credentials, sign
 
         if settings.region is None:
-            from ai_voice_shared.errors import MissingSettingError
-
             raise MissingSettingError("region", type(settings).__name__, settings.variables("region"))
         headers = sign("POST", url, headers, body, service="lambda", region=settings.region, credentials=credentials())
     return HttpRequest(
@@ -225,19 +272,24 @@ def _reply_of(payload: bytes) -> LookupReply:
         content = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
         headers = {str(name).lower(): str(value) for name, value in (answer.get("headers") or {}).items()}
         return LookupReply(int(answer["statusCode"]), headers, content)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         msg = f"{SERVICE} gave no HTTP answer ({type(error).__name__})"
         raise ServiceResponseError(msg, service=SERVICE) from None
 
 
-def _from_client_error(error: Any) -> ServiceError:
+def _from_client_error(error: Any) -> AIVoiceError:
     code = error.response.get("Error", {}).get("Code", "")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    server_error, too_many = 500, 429
-    if (
-        status >= server_error
-        or status == too_many
-        or code.endswith(("Throttled", "Throttling", "TooManyRequestsException"))
-    ):
-        return ServiceUnavailableError(f"{SERVICE} cannot be invoked now ({code})", service=SERVICE, status_code=status)
-    return ServiceResponseError(f"{SERVICE} may not or cannot be invoked ({code})", service=SERVICE, status_code=status)
+    answer = error.response.get("ResponseMetadata", {})
+    status = answer.get("HTTPStatusCode", 0)
+    context = {"error_code": code, "request_id": answer.get("RequestId", "")}
+    if status >= _SERVER_ERROR or status == _TOO_MANY or code in _THROTTLED:
+        return ServiceUnavailableError(
+            f"{SERVICE} cannot be invoked now ({code})",
+            service=SERVICE,
+            status_code=status,
+            retry_after=retry_after_seconds(answer.get("HTTPHeaders", {})),
+            context=context,
+        )
+    return ServiceResponseError(
+        f"{SERVICE} may not or cannot be invoked ({code})", service=SERVICE, status_code=status, context=context
+    )

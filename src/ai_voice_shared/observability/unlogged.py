@@ -1,0 +1,53 @@
+"""Keeps what other packages log of this package's own calls out of the logs.
+
+HTTP and AWS clients write URLs, headers and bodies at DEBUG, and some of it at INFO. A handler that turns that on for
+its own calls should not find phone numbers in its logs because of ours.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["unlogged"]
+
+_own_call: ContextVar[bool] = ContextVar("ai_voice_shared_own_call", default=False)
+
+
+class _OwnCallsFilter(logging.Filter):
+    """Holds back what is logged during this package's own calls, and nothing of anybody else's."""
+
+    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - the signature is logging's
+        return not _own_call.get()
+
+
+_own_calls = _OwnCallsFilter()
+
+
+@contextmanager
+def unlogged(*names: str) -> Iterator[None]:
+    """Keep the loggers of these names silent for a block, in this thread or task.
+
+    Parameters
+    ----------
+    *names
+        Of the very loggers that write: a filter does not hold for children.
+
+    Examples
+    --------
+    >>> with unlogged("example"):
+    ...     logging.getLogger("example").error("not seen")
+    """
+    for name in names:
+        # Adding a filter that is there already does nothing.
+        logging.getLogger(name).addFilter(_own_calls)
+    token = _own_call.set(True)
+    try:
+        yield
+    finally:
+        _own_call.reset(token)

@@ -1,0 +1,84 @@
+"""A lookup server that misbehaves, and both clients on it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+
+from ai_voice_shared import AsyncCustomerLookupClient, CustomerLookupClient, CustomerLookupSettings
+from ai_voice_shared.http import AsyncHttpClient, HttpClient
+from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
+from ai_voice_shared.services.customer_lookup.contract import speaks_against_server
+from ai_voice_shared.services.customer_lookup.transports import AsyncHttpTransport, HttpTransport
+from tests.support.faulty_http import FaultyHttp, reply
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from ai_voice_shared import CustomerMetadata
+    from tests.support.faulty_http import Answer
+
+PHONE = "+61412345678"
+EXTERNAL_ID = "US.9876ZYX"
+CUSTOMER = {"customer_id": "cust-1", "company_id": "acme", "company_name": "Acme Pty Ltd"}
+
+
+def found() -> Answer:
+    """Answer with the customer."""
+    return reply(200, CUSTOMER, {"Content-Type": "application/json"})
+
+
+def nobody() -> Answer:
+    """Answer that nobody is known."""
+    return reply(404, {"status": 404, "code": "customer_not_found"}, {"Content-Type": "application/problem+json"})
+
+
+def lookup_settings(**changes: Any) -> CustomerLookupSettings:
+    """Make settings with short time limits and one attempt."""
+    values: dict[str, Any] = {
+        "url": "http://127.0.0.1:9",
+        "region": "eu-central-1",
+        "connect_timeout": 1.0,
+        "read_timeout": 1.0,
+        "timeout": 5.0,
+        "max_attempts": 1,
+    }
+    return CustomerLookupSettings(**(values | changes))
+
+
+def own_circuit(**options: Any) -> CircuitBreaker:
+    """Make a circuit that no other test has."""
+    return CircuitBreaker(f"lookup-{uuid.uuid4()}", counts=speaks_against_server, **options)
+
+
+@pytest.fixture
+def server() -> Iterator[FaultyHttp]:
+    """Give a server that knows the customer, unless it is told otherwise."""
+    with FaultyHttp(answers=[found()]) as made:
+        yield made
+
+
+@pytest.fixture(params=["sync", "async"])
+async def make_ask(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncIterator[Any]:
+    """Give what makes either client and gives its `fetch_customer_metadata`, as a coroutine function."""
+    plain, later = HttpClient(), AsyncHttpClient()
+
+    def make(settings: CustomerLookupSettings, **parts: Any) -> Any:
+        parts.setdefault("circuit_breaker", own_circuit())
+        if request.param == "async":
+            parts.setdefault("transport", AsyncHttpTransport(settings, later))
+            return AsyncCustomerLookupClient(settings, **parts).fetch_customer_metadata
+        parts.setdefault("transport", HttpTransport(settings, plain))
+        client = CustomerLookupClient(settings, **parts)
+
+        async def in_thread(**asked: str) -> CustomerMetadata | None:
+            return await anyio.to_thread.run_sync(lambda: client.fetch_customer_metadata(**asked))
+
+        return in_thread
+
+    yield make
+    plain.close()
+    await later.aclose()

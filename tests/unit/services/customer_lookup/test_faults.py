@@ -1,0 +1,235 @@
+"""The clients against a lookup server that misbehaves in every way."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+
+from ai_voice_shared.errors import CustomerLookupError, CustomerLookupUnavailableError
+from ai_voice_shared.observability.correlation import use_correlation_id
+from ai_voice_shared.resilience.deadline import Deadline, use_deadline
+from tests.support.faulty_http import (
+    closed_port,
+    full_backlog,
+    hang_up,
+    raw,
+    reply,
+    reset,
+    stall,
+    trickle,
+)
+
+from .conftest import CUSTOMER, EXTERNAL_ID, PHONE, found, lookup_settings, nobody, own_circuit
+
+if TYPE_CHECKING:
+    from tests.support.faulty_http import FaultyHttp
+
+pytestmark = [pytest.mark.unit, pytest.mark.anyio]
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+UNAVAILABLE = {
+    "reset": reset,
+    "hang up": hang_up,
+    "429": reply(429),
+    "500": reply(500),
+    "502 of a proxy": reply(502, b"<html>Bad Gateway</html>"),
+    "503": reply(503),
+    "504": reply(504),
+    "silence": stall(),
+    "slow headers": stall(b"HTTP/1.1 200"),
+    "slow body": stall(HEAD + b'{"customer'),
+    "truncated": raw(HEAD + b'{"customer'),
+}
+UNUSABLE = {
+    "10 MB": reply(200, bytes(10_000_000)),
+    "malformed": reply(200, b'{"customer_id": '),
+    "another shape": reply(200, {"customer": CUSTOMER}),
+    "a list": reply(200, [CUSTOMER]),
+    "nothing": reply(200, b""),
+    "HTML": reply(200, b"<html>sign in</html>"),
+    "no HTTP": raw(b"SSH-2.0-OpenSSH\r\n\r\n"),
+    "another 404": reply(404, b"<html>Not Found</html>"),
+    "403": reply(403, {"Message": "Forbidden"}),
+    "204": raw(b"HTTP/1.1 204 No Content\r\n\r\n"),
+}
+
+
+async def test_a_customer_is_found(server: FaultyHttp, make_ask: Any) -> None:
+    """By a POST whose body alone has the number."""
+    ask = make_ask(lookup_settings(url=f"{server.url}/base/"))
+    customer = await ask(phone_number=f"whatsapp:{PHONE}")
+    assert customer.model_dump() == CUSTOMER
+    [asked] = server.asked
+    assert (asked.method, asked.target) == ("POST", "/base/customers/lookup")
+    assert json.loads(asked.body) == {"phone_number": PHONE}
+    assert asked.headers["content-type"] == "application/json"
+    assert asked.headers["accept"] == "application/json, application/problem+json"
+    assert "authorization" not in asked.headers
+    assert PHONE.strip("+") not in str(asked.headers) + asked.target
+
+
+async def test_a_customer_without_a_number_is_found(server: FaultyHttp, make_ask: Any) -> None:
+    """By the business-scoped id."""
+    ask = make_ask(lookup_settings(url=server.url))
+    assert await ask(external_user_id=EXTERNAL_ID) is not None
+    assert json.loads(server.asked[0].body) == {"external_user_id": EXTERNAL_ID}
+
+
+async def test_nobody_is_none(server: FaultyHttp, make_ask: Any) -> None:
+    """And is asked for once."""
+    server.answers = [nobody()]
+    ask = make_ask(lookup_settings(url=server.url))
+    assert await ask(phone_number=PHONE) is None
+    assert await ask(phone_number=PHONE) is None
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("fault", UNAVAILABLE)
+async def test_an_outage_is_not_nobody(server: FaultyHttp, make_ask: Any, fault: str) -> None:
+    """It is an error that a retry may help, and nothing of it is kept: the next question is asked."""
+    server.answers = [UNAVAILABLE[fault], found()]
+    ask = make_ask(lookup_settings(url=server.url, read_timeout=0.1))
+    with pytest.raises(CustomerLookupUnavailableError) as caught:
+        await ask(phone_number=PHONE)
+    assert caught.value.retryable
+    assert await ask(phone_number=PHONE) is not None
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("fault", UNUSABLE)
+async def test_an_unusable_answer_is_not_nobody(server: FaultyHttp, make_ask: Any, fault: str) -> None:
+    """It is an error that another try would not help, and none is made."""
+    server.answers = [UNUSABLE[fault], found()]
+    ask = make_ask(lookup_settings(url=server.url, max_attempts=3))
+    with pytest.raises(CustomerLookupError) as caught:
+        await ask(phone_number=PHONE)
+    assert not isinstance(caught.value, CustomerLookupUnavailableError)
+    assert len(server.asked) == 1
+    assert await ask(phone_number=PHONE) is not None
+
+
+async def test_a_refused_connection_is_unavailable(make_ask: Any) -> None:
+    """The cause says why."""
+    ask = make_ask(lookup_settings(url=f"http://127.0.0.1:{closed_port()}"))
+    with pytest.raises(CustomerLookupUnavailableError, match="could not be reached"):
+        await ask(phone_number=PHONE)
+
+
+async def test_a_connection_that_is_never_made_is_unavailable(make_ask: Any) -> None:
+    """After the connect timeout."""
+    with full_backlog() as port:
+        ask = make_ask(lookup_settings(url=f"http://127.0.0.1:{port}", connect_timeout=0.1))
+        with pytest.raises(CustomerLookupUnavailableError):
+            await ask(phone_number=PHONE)
+
+
+async def test_a_trickle_ends_with_the_whole_limit(server: FaultyHttp, make_ask: Any) -> None:
+    """Retries included: all of it fits into `timeout`."""
+    server.answers = [trickle(HEAD + b" " * 1000, at_once=len(HEAD))]
+    ask = make_ask(lookup_settings(url=server.url, timeout=0.5, max_attempts=5))
+    with anyio.fail_after(4), pytest.raises(CustomerLookupUnavailableError):
+        await ask(phone_number=PHONE)
+
+
+async def test_a_redirect_is_not_followed(server: FaultyHttp, make_ask: Any) -> None:
+    """Whoever it leads to does not learn the number."""
+    from tests.support.faulty_http import FaultyHttp
+
+    with FaultyHttp(answers=[found()]) as other:
+        for status in (301, 302, 303, 307, 308):
+            server.answers = [reply(status, b"", {"Location": f"{other.url}/customers/lookup"})]
+            ask = make_ask(lookup_settings(url=server.url))
+            with pytest.raises(CustomerLookupError, match=str(status)):
+                await ask(phone_number=PHONE)
+        assert other.connections == 0
+
+
+@pytest.mark.parametrize("fault", ["reset", "hang up", "429", "500", "503", "truncated"])
+async def test_what_may_pass_is_tried_again(server: FaultyHttp, make_ask: Any, fault: str) -> None:
+    """And the answer is the second attempt's."""
+    server.answers = [UNAVAILABLE[fault], found()]
+    ask = make_ask(lookup_settings(url=server.url, max_attempts=2))
+    assert await ask(phone_number=PHONE) is not None
+    assert len(server.asked) == 2
+
+
+async def test_a_retry_after_is_waited_for(server: FaultyHttp, make_ask: Any) -> None:
+    """A second, and not our own tenth of one."""
+    times: list[float] = []
+    server.check = lambda _: times.append(time.monotonic())
+    server.answers = [reply(429, b"", {"Retry-After": "1"}), found()]
+    ask = make_ask(lookup_settings(url=server.url, max_attempts=2))
+    assert await ask(phone_number=PHONE) is not None
+    assert times[1] - times[0] >= 1
+
+
+@pytest.mark.parametrize(
+    "after", ["30", format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=600), usegmt=True)]
+)
+async def test_a_retry_after_past_the_limit_ends_it(server: FaultyHttp, make_ask: Any, after: str) -> None:
+    """At once, and the caller is told how long to wait."""
+    server.answers = [reply(503, b"", {"Retry-After": after})]
+    ask = make_ask(lookup_settings(url=server.url, max_attempts=5))
+    with pytest.raises(CustomerLookupUnavailableError) as caught:
+        await ask(phone_number=PHONE)
+    assert len(server.asked) == 1
+    assert caught.value.retry_after is not None
+    assert caught.value.retry_after >= 30
+
+
+async def test_a_stale_pooled_socket_is_no_retry(server: FaultyHttp, make_ask: Any) -> None:
+    """A connection that the server closed while it was idle costs no attempt, no budget and no failure."""
+    server.answers = [reply(200, CUSTOMER, keep=False), found()]
+    circuit = own_circuit(failure_threshold=1)
+    ask = make_ask(lookup_settings(url=server.url), circuit_breaker=circuit)
+    await ask(phone_number=PHONE)
+    server.next_connection_ended()
+    assert await ask(external_user_id=EXTERNAL_ID) is not None
+    assert [asked.connection for asked in server.asked] == [1, 2]
+
+
+async def test_a_pooled_socket_that_is_reset_is_no_retry(server: FaultyHttp, make_ask: Any) -> None:
+    """As after a freeze: it looks alive until it is used."""
+    server.answers = [found(), reset, found()]
+    ask = make_ask(lookup_settings(url=server.url), circuit_breaker=own_circuit(failure_threshold=1))
+    await ask(phone_number=PHONE)
+    assert await ask(external_user_id=EXTERNAL_ID) is not None
+    assert [asked.connection for asked in server.asked] == [1, 1, 2]
+
+
+async def test_the_invocation_s_deadline_holds(server: FaultyHttp, make_ask: Any) -> None:
+    """Where it is sooner than the settings' limit."""
+    server.answers = [stall()]
+    ask = make_ask(lookup_settings(url=server.url, read_timeout=30, timeout=60))
+    with anyio.fail_after(5), use_deadline(Deadline(0.2)), pytest.raises(CustomerLookupUnavailableError):
+        await ask(phone_number=PHONE)
+
+
+async def test_without_time_left_nobody_is_asked(server: FaultyHttp, make_ask: Any) -> None:
+    """And it does not speak against the server."""
+    ask = make_ask(lookup_settings(url=server.url), circuit_breaker=own_circuit(failure_threshold=1))
+    with use_deadline(Deadline(0)), pytest.raises(CustomerLookupUnavailableError, match="no time is left"):
+        await ask(phone_number=PHONE)
+    assert server.asked == []
+    assert await ask(phone_number=PHONE) is not None
+
+
+async def test_traces_and_the_correlation_id_go_out(
+    server: FaultyHttp, make_ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the headers that the other side's logger and tracer look for."""
+    trace_id = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0"
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", trace_id)
+    ask = make_ask(lookup_settings(url=server.url))
+    with use_correlation_id("order-7"):
+        await ask(phone_number=PHONE)
+    headers = server.asked[0].headers
+    assert headers["x-correlation-id"] == "order-7"
+    assert headers["x-amzn-trace-id"] == trace_id
+    assert headers["traceparent"] == "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-00"
