@@ -10,6 +10,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from layer.exclusions import reason_to_exclude
+from layer.glibc import check_glibc
 from layer.strip import strip_elf
 from layer.tools import PROJECT, BuildError, run, uv
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from layer.targets import Target
 
 __all__ = ["copy_package", "install", "prune", "verify"]
+
+# Their wheels are for glibc 2.26, which Python 3.11 in Lambda has and which uv has no word for; the wheel that also
+# says 2.28 is the same one. What it really needs is checked.
+_GLIBC_2_26 = frozenset({"argon2-cffi-bindings"})
 
 
 def install(requirements: Mapping[str, str], target: Target, into: Path) -> None:
@@ -33,16 +38,29 @@ def install(requirements: Mapping[str, str], target: Target, into: Path) -> None
     into.mkdir(parents=True)
     if not requirements:
         return
-    listing = into.with_name(f"{into.name}.txt")
-    listing.write_text("\n".join(requirements.values()) + "\n", encoding="utf-8")
-    command = [uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
-    # Copied, never linked: what edits a file of a linked tree edits uv's cache, and so every later build.
-    command += ["--link-mode", "copy", "--target", str(into), "--python-version", target.python]
-    if target.uv_platform:
-        command += ["--python-platform", target.uv_platform]
-    run([*command, "--requirement", str(listing)])
-    listing.unlink()
+    for platform, lines in _by_platform(requirements, target).items():
+        listing = into.with_name(f"{into.name}.txt")
+        listing.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        command = [uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
+        # Copied, never linked: what edits a file of a linked tree edits uv's cache, and so every later build.
+        command += ["--link-mode", "copy", "--target", str(into), "--python-version", target.python]
+        if platform:
+            command += ["--python-platform", platform]
+        run([*command, "--requirement", str(listing)])
+        listing.unlink()
     verify(into)
+    check_glibc(into, target)
+
+
+def _by_platform(requirements: Mapping[str, str], target: Target) -> dict[str | None, list[str]]:
+    """Sort requirements by the platform whose wheels are asked for."""
+    sorted_out: dict[str | None, list[str]] = {}
+    for name, line in requirements.items():
+        platform = target.uv_platform
+        if platform and platform.endswith("manylinux2014") and name in _GLIBC_2_26:
+            platform = platform.replace("manylinux2014", "manylinux_2_28")
+        sorted_out.setdefault(platform, []).append(line)
+    return sorted_out
 
 
 def verify(folder: Path) -> int:

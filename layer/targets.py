@@ -29,20 +29,23 @@ class Target:
         What stands in file names.
     uv_platform
         uv's word for the platform; None is this very machine.
+    glibc
+        Minor version of the runtime's glibc 2; None is not asked about.
     """
 
     python: str
     machine: str
     name: str
     uv_platform: str | None
+    glibc: int | None = None
 
 
 def _for_lambda(python: str, machine: str) -> Target:
     # Python 3.11 runs on Amazon Linux 2 (glibc 2.26), later ones on Amazon Linux 2023 (glibc 2.34):
     # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
-    glibc = "manylinux2014" if python == "3.11" else "manylinux_2_28"
+    glibc, platform_tag = (26, "manylinux2014") if python == "3.11" else (34, "manylinux_2_28")
     cpu = {"x86_64": "x86_64", "arm64": "aarch64"}[machine]
-    return Target(python, machine, f"python{python}-{machine}", f"{cpu}-{glibc}")
+    return Target(python, machine, f"python{python}-{machine}", f"{cpu}-{platform_tag}", glibc)
 
 
 ALL = tuple(
