@@ -89,9 +89,14 @@ def after_restore() -> None:
         module = sys.modules.get(name)
         if module is not None:
             module.close_connections()
-    parameters = sys.modules.get("aws_lambda_powertools.utilities.parameters")
-    if parameters is not None:
-        parameters.clear_caches()
+    for name, forget in (
+        ("ai_voice_shared.settings.secrets", "forget_secrets"),
+        ("ai_voice_shared.settings.config", "reset_config"),
+        ("aws_lambda_powertools.utilities.parameters", "clear_caches"),
+    ):
+        module = sys.modules.get(name)
+        if module is not None:
+            getattr(module, forget)()
 
 
 def _models() -> None:
