@@ -13,6 +13,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from ai_voice_shared.domain.events import VoiceNoteParsedEvent
+from ai_voice_shared.events import parse_event
 from tests.support.twilio_world import ACCOUNT_SID, AUTH_TOKEN, Media, TwilioWorld, Webhook, new_sid, sign
 from tests.support.waiting import wait_for
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from ai_voice_shared.domain.events import DomainEvent
     from ai_voice_shared.testing.xray import XRayCollector
     from tests.support.stack import Stack
 
@@ -124,6 +127,34 @@ def test_a_result_starts_nothing(stack: Stack, voice_note: bytes) -> None:
     started = [line["key"] for line in stack.aws.log_lines(stack.voice_parser) if line["message"] == "parsing"]
     assert started.count(key) == 1
     assert not [one for one in started if one.endswith(".json")]
+
+
+def test_a_parsed_note_is_told_to_whoever_listens(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
+    """voice-parser's event reaches a rule of the bus, with the ids of the message and its correlation id."""
+    sqs, events = embedded.aws.client("sqs"), embedded.aws.client("events")
+    queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = {"Version": "2012-10-17", "Statement": [{**allowed, "Resource": arn}]}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(policy)})
+    pattern = json.dumps({"detail-type": ["voice_note.parsed"]})
+    events.put_rule(Name="told", EventBusName=embedded.event_bus, EventPattern=pattern)
+    events.put_targets(Rule="told", EventBusName=embedded.event_bus, Targets=[{"Id": "queue", "Arn": arn}])
+    webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
+    reply = embedded.deliver(webhook)
+
+    def heard() -> list[DomainEvent]:
+        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        told = [parse_event({"messageId": message["MessageId"], "body": message["Body"]}) for message in messages]
+        return [event for event in told if event.correlation_id == reply.headers["x-correlation-id"]]
+
+    (event,) = wait_for(heard, what="the event")
+    assert isinstance(event, VoiceNoteParsedEvent)
+    assert event.source == "voice-parser"
+    assert event.data.message_sid == webhook.message_sid
+    assert event.data.result_key in embedded.message_keys(webhook.message_sid)
+    assert event.data.duration_seconds is not None
+    assert event.data.duration_seconds > 10
 
 
 def test_a_second_delivery_is_done_once(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:

@@ -91,6 +91,11 @@ class Stack:
         """Name of the function that knows the customers."""
         return self.outputs["CustomerLookupServerName"]
 
+    @property
+    def event_bus(self) -> str:
+        """Name of the bus that voice-parser publishes to."""
+        return self.outputs["VoiceEventsBusName"]
+
     def put_auth_token(self, token: str = AUTH_TOKEN) -> None:
         """Store Twilio's auth token where the webhook handler reads it."""
         self.aws.client("ssm").put_parameter(Name=TOKEN_PARAMETER, Value=token, Type="SecureString", Overwrite=True)

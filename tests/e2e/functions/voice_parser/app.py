@@ -14,6 +14,8 @@ from typing import Any
 import mutagen
 from aws_lambda_powertools import Tracer
 
+from ai_voice_shared import EventPublisher
+from ai_voice_shared.domain.events import create_voice_note_parsed_event
 from ai_voice_shared.errors import UnsupportedMediaTypeError
 from ai_voice_shared.observability import get_logger, get_tracer, use_correlation_id
 from ai_voice_shared.services.s3_service import S3Service, parse_s3_event
@@ -29,6 +31,9 @@ KINDS = {
     "MP3": ("mpeg", "mp3", None),
     "MP4": ("mp4", "aac", None),
 }
+
+
+publisher = EventPublisher()
 
 
 @cache
@@ -62,7 +67,26 @@ def parse(bucket: str, key: str) -> None:
             "correlation_id": correlation_id,
         }
         # The service puts the correlation id into the object's metadata.
-        s3.upload_bytes(str(PurePosixPath(key).with_suffix(".json")), json.dumps(result).encode())
+        result_key = str(PurePosixPath(key).with_suffix(".json"))
+        s3.upload_bytes(result_key, json.dumps(result).encode())
+        # webhook-handler's key: voice-notes/company/customer/message/media
+        company_id, customer_id, message_sid = ([*PurePosixPath(key).parts[1:-1], None, None, None])[:3]
+        publisher.publish(
+            create_voice_note_parsed_event(
+                bucket=bucket,
+                key=key,
+                message_sid=message_sid,
+                customer_id=customer_id,
+                company_id=company_id,
+                content_type=head.content_type,
+                size_bytes=len(content),
+                duration_seconds=result["duration_seconds"],
+                result_key=result_key,
+                correlation_id=correlation_id,
+            ),
+            # The result is stored; that somebody could not be told is no reason to parse it again.
+            soft_fail=True,
+        )
         logger.info("parsed", extra={"key": key, "duration_seconds": result["duration_seconds"]})
 
 
