@@ -31,6 +31,7 @@ EPILOG = """\
 ./build.sh layer --layer extras  the third-party packages of the extras
 ./build.sh demo                  a voice note through the whole stack, on an AWS in one process
 ./build.sh test [pytest options] every test that can run on this machine
+./build.sh bench [names]         ours and theirs side by side, with the goals; --help says more
 """
 
 
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given or (given[0].startswith("-") and given[0] not in {"-h", "--help"}):
         given.insert(0, "layer")
     options, rest = parser.parse_known_args(given)
-    if rest and options.command != "test":
+    if rest and options.command not in {"test", "bench"}:
         parser.error(f"unknown arguments: {' '.join(rest)}")
     try:
         status: int = options.run(options, rest)
@@ -72,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
         run=_demo
     )
     commands.add_parser("test", help="every test that can run on this machine").set_defaults(run=_test)
+    commands.add_parser("bench", help="ours and theirs side by side, with the goals", add_help=False).set_defaults(
+        run=_bench
+    )
     return parser
 
 
@@ -134,6 +138,12 @@ def _demo(_: argparse.Namespace, __: Sequence[str]) -> int:
 
     status = demo()
     return int(status or 0)
+
+
+def _bench(_: argparse.Namespace, options: Sequence[str]) -> int:
+    from tests.benchmarks.__main__ import main as bench
+
+    return bench(options)
 
 
 def _test(_: argparse.Namespace, options: Sequence[str]) -> int:

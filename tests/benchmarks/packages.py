@@ -10,9 +10,13 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import zipfile
 from pathlib import Path
 
-__all__ = ["PROJECT", "function_folder", "runtime_folder"]
+from layer import targets
+from layer.build import Options, build_zip
+
+__all__ = ["FUNCTIONS", "PROJECT", "function_folder", "layer_folder", "powertools_folder", "runtime_folder"]
 
 PROJECT = Path(__file__).parents[2]
 FUNCTIONS = Path(__file__).parent / "functions"
@@ -50,7 +54,41 @@ def function_folder(name: str, *, boto3: bool, bytecode: bool) -> Path:
     return _folder(f"{name}-boto3-{boto3:d}-pyc-{bytecode:d}", wanted, bytecode=bytecode, source=FUNCTIONS / name)
 
 
-def _folder(name: str, requirements: list[str], *, bytecode: bool, source: Path | None = None) -> Path:
+def layer_folder() -> Path:
+    """Build the core layer for this machine and unpack it; gives the folder that is `/opt`."""
+    built = build_zip(targets.parse("local"), Options(strict=True), PROJECT / "dist")
+    folder = _CACHE / f"layer-{built.sha256[:12]}"
+    if folder.exists():
+        return folder
+    for former in _CACHE.glob("layer-*"):
+        shutil.rmtree(former, ignore_errors=True)
+    scratch = _CACHE / f".{folder.name}-{os.getpid()}"
+    with zipfile.ZipFile(built.path) as archive:
+        archive.extractall(scratch)
+    scratch.rename(folder)
+    return folder
+
+
+def powertools_folder() -> Path:
+    """Give a folder with what Powertools' public layer holds: all of its extras, without boto3, tests and bytecode.
+
+    The steps are those of `layer_v3/docker/Dockerfile` in its repository.
+    """
+    (pinned,) = (line for line in _locked("bench") if _name(line) == "aws-lambda-powertools")
+    version = pinned.partition("==")[2].partition(";")[0].strip()
+    folder = _folder("powertools", [f"aws-lambda-powertools[all]=={version}"], bytecode=False, dependencies=True)
+    for pattern in ("boto*", "s3transfer*", "*dateutil*", "urllib3*", "six*", "jmespath*", "bin"):
+        for path in folder.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in folder.rglob("*"):
+        if path.is_file() and "tests" in path.relative_to(folder).parts[:-1]:
+            path.unlink()
+    return folder
+
+
+def _folder(
+    name: str, requirements: list[str], *, bytecode: bool, source: Path | None = None, dependencies: bool = False
+) -> Path:
     code = [path.read_text(encoding="utf-8") for path in sorted(source.glob("*.py"))] if source else []
     digest = hashlib.sha256("\n".join([sys.version, *requirements, *code]).encode()).hexdigest()[:12]
     folder = _CACHE / f"{name}-{digest}"
@@ -60,7 +98,9 @@ def _folder(name: str, requirements: list[str], *, bytecode: bool, source: Path 
     scratch = _CACHE / f".{name}-{digest}-{os.getpid()}"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
-    command = [_uv(), "pip", "install", "--quiet", "--no-deps", "--link-mode", "copy", "--target", str(scratch)]
+    command = [_uv(), "pip", "install", "--quiet", "--link-mode", "copy", "--target", str(scratch)]
+    if not dependencies:
+        command.append("--no-deps")
     subprocess.run([*command, "--python", sys.executable, *requirements], check=True)
     if source:
         shutil.copytree(source, scratch, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
