@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ai_voice_shared.errors import (
@@ -141,7 +142,8 @@ class LambdaTransport:
             answer = self._lambda(timeout).invoke(
                 FunctionName=self._settings.function_name, Payload=json.dumps(_function_url_event(request)).encode()
             )
-            with answer["Payload"] as stream:
+            # Not its own context manager: that gives urllib3's stream, whose errors are not botocore's.
+            with closing(answer["Payload"]) as stream:
                 payload = _read(stream)
         except (theirs.ConnectTimeoutError, theirs.ReadTimeoutError) as error:
             raise ServiceTimeoutError(f"{SERVICE} did not answer in time", service=SERVICE) from error

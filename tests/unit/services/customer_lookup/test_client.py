@@ -272,7 +272,11 @@ async def test_a_thousand_coroutines_ask_a_hundred_times() -> None:
     class Later(AsyncInMemoryTransport):
         """Answers when it is told to."""
 
-        async def send(self, request: LookupRequest, timeout: float) -> LookupReply:  # noqa: ASYNC109 - the protocol's
+        async def send(  # type: ignore[override] # the asynchronous protocol's method
+            self,
+            request: LookupRequest,
+            timeout: float,  # noqa: ASYNC109 - the protocol's
+        ) -> LookupReply:
             """Answer a question."""
             await go_on.wait()
             return await super().send(request, timeout)
@@ -301,7 +305,11 @@ async def test_a_cancelled_caller_does_not_fail_the_others() -> None:
     class Later(AsyncInMemoryTransport):
         """Answers when it is told to."""
 
-        async def send(self, request: LookupRequest, timeout: float) -> LookupReply:  # noqa: ASYNC109 - the protocol's
+        async def send(  # type: ignore[override] # the asynchronous protocol's method
+            self,
+            request: LookupRequest,
+            timeout: float,  # noqa: ASYNC109 - the protocol's
+        ) -> LookupReply:
             """Answer a question."""
             await go_on.wait()
             return await super().send(request, timeout)
