@@ -12,7 +12,6 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -21,28 +20,17 @@ from rich.table import Table
 
 from layer.tools import PROJECT
 from layer.tools import run as run_command
+from tests.benchmarks.catalogue import BENCHMARKS, measure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.benchmarks.rows import Row
 
-__all__ = ["BENCHMARKS", "HISTORY", "main"]
+__all__ = ["HISTORY", "main"]
 
 HISTORY = PROJECT / "docs" / "benchmarks.json"
 _KEPT = 40
-
-BENCHMARKS = {
-    "cold_start": ("cold_start", "run"),
-    "sizes": ("sizes", "run"),
-    "layer_build": ("layer_build", "run"),
-    "memory": ("memory", "run"),
-    "webhook": ("webhook", "run"),
-    "s3": ("others", "s3"),
-    "twilio": ("others", "twilio"),
-    "observability": ("others", "observability"),
-}
-"""Names of the command line, with the module and the function of each."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,14 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measured(name: str, *, quick: bool) -> tuple[list[Row], list[str]]:
     # Each in a process of its own: what one sets up (loggers, variables, clients) is nothing to the next.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_run, name, quick=quick).result()
-
-
-def _run(name: str, *, quick: bool) -> tuple[list[Row], list[str]]:
-    module, function = BENCHMARKS[name]
-    notes: list[str] = []
-    rows = getattr(import_module(f"tests.benchmarks.{module}"), function)(quick=quick, note=notes.append)
-    return rows, notes
+        return pool.submit(measure, name, quick=quick).result()
 
 
 def _show(rows: dict[str, list[Row]], notes: Sequence[str]) -> None:

@@ -1,10 +1,32 @@
-"""The benchmarks of single parts, whose figures are also printed by themselves, as rows of the one table."""
+"""All benchmarks by name; those of single parts, which also print themselves, are made into rows here."""
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from tests.benchmarks.rows import Note, Row
 
-__all__ = ["observability", "s3", "twilio"]
+__all__ = ["BENCHMARKS", "measure", "observability", "s3", "twilio"]
+
+BENCHMARKS = {
+    "cold_start": ("cold_start", "run"),
+    "sizes": ("sizes", "run"),
+    "layer_build": ("layer_build", "run"),
+    "memory": ("memory", "run"),
+    "webhook": ("webhook", "run"),
+    "s3": ("catalogue", "s3"),
+    "twilio": ("catalogue", "twilio"),
+    "observability": ("catalogue", "observability"),
+}
+"""Names of the command line, with the module and the function of each."""
+
+
+def measure(name: str, *, quick: bool) -> tuple[list[Row], list[str]]:
+    """Run one benchmark; gives its rows, and lines about what could not be measured."""
+    module, function = BENCHMARKS[name]
+    notes: list[str] = []
+    rows = getattr(import_module(f"tests.benchmarks.{module}"), function)(quick=quick, note=notes.append)
+    return rows, notes
 
 
 def s3(*, quick: bool, note: Note) -> list[Row]:
