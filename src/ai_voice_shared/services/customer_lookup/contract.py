@@ -160,8 +160,9 @@ def _customer(reply: LookupReply) -> CustomerMetadata:
         # Where it is wrong, not what stands there.
         found = error.errors(include_url=False, include_context=False, include_input=False)
         places = ", ".join(sorted({".".join(str(part) for part in one["loc"]) or "body" for one in found}))
-        msg = f"{SERVICE} gave an answer of another shape: {places}"
-        raise CustomerLookupError(msg, service=SERVICE, status_code=reply.status_code) from None
+    # Out here pydantic's error, which repeats the answer, is not even this one's context.
+    msg = f"{SERVICE} gave an answer of another shape: {places}"
+    raise CustomerLookupError(msg, service=SERVICE, status_code=reply.status_code)
 
 
 def _problem_code(reply: LookupReply) -> Any:

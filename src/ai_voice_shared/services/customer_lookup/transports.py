@@ -138,6 +138,7 @@ class LambdaTransport:
             )
         import botocore.exceptions as theirs
 
+        refused: AIVoiceError | None = None
         try:
             answer = self._lambda(timeout).invoke(
                 FunctionName=self._settings.function_name, Payload=json.dumps(_function_url_event(request)).encode()
@@ -148,14 +149,16 @@ class LambdaTransport:
         except (theirs.ConnectTimeoutError, theirs.ReadTimeoutError) as error:
             raise ServiceTimeoutError(f"{SERVICE} did not answer in time", service=SERVICE) from error
         except theirs.ClientError as error:
-            # Its text is the other side's, and may repeat what was asked.
-            raise _from_client_error(error) from None
+            refused = _from_client_error(error)
         except (theirs.NoCredentialsError, theirs.PartialCredentialsError, theirs.NoRegionError) as error:
             msg = f"{SERVICE} cannot be invoked ({type(error).__name__})"
             raise ConfigurationError(msg) from error
         except theirs.BotoCoreError as error:
             msg = f"{SERVICE} could not be invoked ({type(error).__name__})"
             raise ServiceUnavailableError(msg, service=SERVICE) from error
+        if refused is not None:
+            # Out here botocore's error, whose text is the other side's, is not even this one's context.
+            raise refused
         if answer.get("FunctionError"):
             # The payload has the function's own message, which may hold anything.
             msg = f"{SERVICE} failed while it answered ({answer['FunctionError']})"
