@@ -26,7 +26,7 @@ from tests.support.waiting import wait_for
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["N_PYC", "PRIMED", "N", "compiled_at_run_time", "functions", "run"]
+__all__ = ["N_PYC", "PARTS", "PRIMED", "N", "compiled_at_run_time", "functions", "run", "shared_function"]
 
 N = "by hand"
 """As `sam build` leaves it: boto3 in, no bytecode."""
@@ -37,6 +37,9 @@ N_PYC = "by hand, bytecode"
 LAZY = "ours"
 PRIMED = "ours, primed"
 EMPTY = "empty"
+
+PARTS = "twilio,lookup,s3"
+"""What the primed function primes."""
 
 # What INIT and the first call took together: the emulator begins INIT when it is first invoked.
 _REPORT = re.compile(r"Init Duration: [0-9.]+ ms\s+Duration: ([0-9.]+) ms")
@@ -64,30 +67,51 @@ def handler(event, context):
 """
 
 
+def shared_function(url: str, python: Path, runtime: Path, **variables: str) -> Function:
+    """Give the handler that is written with the layer.
+
+    Parameters
+    ----------
+    url
+        Of its world.
+    python
+        `/opt/python`.
+    runtime
+        The runtime's own packages.
+    **variables
+        More of its environment.
+    """
+    name = PRIMED if "PRIME" in variables else LAZY
+    return Function(name, FUNCTIONS / "shared", [python, runtime], _environment(url) | variables)
+
+
 @contextmanager
 def functions() -> Iterator[tuple[dict[str, Function], str]]:
     """Serve the functions' world for a block; gives the functions by name, and the world's URL."""
     runtime, python = runtime_folder(), layer_folder() / "python"
     with world() as url:
-        environment = {
-            "S3_BUCKET_NAME": "notes",
-            "CUSTOMER_LOOKUP_URL": f"{url}/lookup",
-            "CUSTOMER_LOOKUP_AUTH": "iam",
-            "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
-            "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
-            "TWILIO_PUBLIC_BASE_URL": PUBLIC_URL,
-            "TWILIO_API_BASE_URL": url,
-            "AWS_ENDPOINT_URL_S3": url,
-        }
-        shared = FUNCTIONS / "shared"
+        environment = _environment(url)
         every = [
             Function(N, function_folder("by_hand", boto3=True, bytecode=False), [runtime], environment),
             Function(N_PYC, function_folder("by_hand", boto3=False, bytecode=True), [runtime], environment),
-            Function(LAZY, shared, [python, runtime], environment),
-            Function(PRIMED, shared, [python, runtime], environment | {"PRIME": "twilio,lookup,s3"}),
+            shared_function(url, python, runtime),
+            shared_function(url, python, runtime, PRIME=PARTS),
             Function(EMPTY, FUNCTIONS / "empty", [runtime], environment),
         ]
         yield {function.name: function for function in every}, url
+
+
+def _environment(url: str) -> dict[str, str]:
+    return {
+        "S3_BUCKET_NAME": "notes",
+        "CUSTOMER_LOOKUP_URL": f"{url}/lookup",
+        "CUSTOMER_LOOKUP_AUTH": "iam",
+        "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+        "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+        "TWILIO_PUBLIC_BASE_URL": PUBLIC_URL,
+        "TWILIO_API_BASE_URL": url,
+        "AWS_ENDPOINT_URL_S3": url,
+    }
 
 
 def run(*, quick: bool, note: Note) -> list[Row]:

@@ -83,11 +83,12 @@ class Function:
 
 @dataclass(frozen=True)
 class ColdStart:
-    """What one cold start took: seconds, and the answer of the first call."""
+    """What one cold start took: seconds, the answer of the first call, and what the process printed."""
 
     init: float
     first_call: float
     answer: Any
+    printed: str
 
 
 class _RuntimeApi(ThreadingHTTPServer):
@@ -170,7 +171,10 @@ def cold_start(function: Function, event: Any, *, timeout: float = 60) -> ColdSt
         begin = time.perf_counter()
         process = _start(function, server.api, [], output)
         _finish(process, server, server.call_done, timeout, output)
-        return ColdStart(server.first_question - begin, server.first_answer - server.first_question, server.answer)
+        output.seek(0)
+        printed = output.read().decode(errors="replace")
+        first_call = server.first_answer - server.first_question
+        return ColdStart(server.first_question - begin, first_call, server.answer, printed)
 
 
 def count_instructions(function: Function, event: Any, *, init_only: bool = False, timeout: float = 900) -> int:
