@@ -14,6 +14,7 @@ BENCHMARKS = {
     "layer_build": ("layer_build", "run"),
     "memory": ("memory", "run"),
     "webhook": ("webhook", "run"),
+    "lookup": ("lookup", "run"),
     "s3": ("catalogue", "s3"),
     "twilio": ("catalogue", "twilio"),
     "observability": ("catalogue", "observability"),

@@ -27,6 +27,7 @@ class _OwnCallsFilter(logging.Filter):
 
 
 _own_calls = _OwnCallsFilter()
+_filtered: set[tuple[str, ...]] = set()
 
 
 @contextmanager
@@ -43,9 +44,11 @@ def unlogged(*names: str) -> Iterator[None]:
     >>> with unlogged("example"):
     ...     logging.getLogger("example").error("not seen")
     """
-    for name in names:
-        # Adding a filter that is there already does nothing.
-        logging.getLogger(name).addFilter(_own_calls)
+    if names not in _filtered:
+        for name in names:
+            # Adding a filter that is there already does nothing.
+            logging.getLogger(name).addFilter(_own_calls)
+        _filtered.add(names)
     token = _own_call.set(True)
     try:
         yield

@@ -1,0 +1,172 @@
+"""A customer lookup beside one written by hand: `requests`, pydantic and a `cachetools` cache with a lock.
+
+::
+
+    uv run python -m tests.benchmarks lookup
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import requests
+from cachetools import TTLCache, cached
+from pydantic import BaseModel
+from requests.adapters import HTTPAdapter
+
+from ai_voice_shared import CustomerLookupClient, CustomerLookupSettings
+from ai_voice_shared.http import HttpClient
+from ai_voice_shared.services.customer_lookup.transports import HttpTransport
+from tests.benchmarks.rows import Note, Row, alternate
+from tests.benchmarks.world import world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from multiprocessing.connection import Connection
+
+__all__ = ["run"]
+
+ROUNDS = 15
+QUICK_ROUNDS = 5
+CACHED_CALLS = 5000
+HTTP_CALLS = 100
+THREADS, LOOKUPS, NUMBERS = 32, 1000, 100
+PHONE = "+61400000000"
+
+
+class _Customer(BaseModel):
+    customer_id: str
+    company_id: str
+    company_name: str
+
+
+def run(*, quick: bool, note: Note) -> list[Row]:
+    """Measure a lookup that is cached, one that is not, and many at once."""
+    rounds = QUICK_ROUNDS if quick else ROUNDS
+    with _served() as url, closing(HttpClient()) as http, requests.Session() as session:
+        settings = CustomerLookupSettings(url=f"{url}/lookup", connect_timeout=5, read_timeout=10, timeout=30)
+        kept = _ours(settings, http)
+        by_hand = _by_hand(session, url, keep=True)
+        lookup = kept.fetch_customer_metadata
+        rows = [
+            _row(
+                "a cached lookup",
+                alternate(
+                    lambda: lookup(phone_number=PHONE), lambda: by_hand(PHONE), rounds=rounds, times=CACHED_CALLS
+                ),
+                ceiling=5.0,
+            )
+        ]
+        asking = _ours(settings.model_copy(update={"cache_size": 0}), http).fetch_customer_metadata
+        asking_by_hand = _by_hand(session, url, keep=False)
+        rows.append(
+            _row(
+                "a lookup over HTTP",
+                alternate(
+                    lambda: asking(phone_number=PHONE), lambda: asking_by_hand(PHONE), rounds=rounds, times=HTTP_CALLS
+                ),
+                goal=1.0,
+            )
+        )
+        rows.append(_many(settings, http, url))
+    return rows
+
+
+@contextmanager
+def _served() -> Iterator[str]:
+    """Serve the world in a process of its own: in this one, its threads would hold up whoever is measured."""
+    ours, theirs = multiprocessing.Pipe()
+    server = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
+    server.start()
+    try:
+        yield ours.recv()
+    finally:
+        ours.send("stop")
+        server.join(10)
+
+
+def _serve(pipe: Connection) -> None:
+    with world() as url:
+        pipe.send(url)
+        pipe.recv()
+
+
+def _row(name: str, figures: list[float], **aims: float) -> Row:
+    ours, theirs = figures
+    return Row(name, "us", ours, theirs, "requests, pydantic, cachetools", **aims)
+
+
+def _many(settings: CustomerLookupSettings, http: HttpClient, url: str) -> Row:
+    """Count the calls of a thousand lookups of a hundred numbers, from all threads at once."""
+    counted = _Counting(HttpTransport(settings, http))
+    client = CustomerLookupClient(settings, transport=counted)
+    calls: list[str] = []
+    with requests.Session() as session:
+        session.mount("http://", HTTPAdapter(pool_maxsize=THREADS))
+        by_hand = _by_hand(session, url, keep=True, calls=calls)
+        _at_once(lambda number: client.fetch_customer_metadata(phone_number=number))
+        _at_once(by_hand)
+    return Row(
+        f"{LOOKUPS} lookups of {NUMBERS} numbers, {THREADS} threads",
+        "calls",
+        counted.calls,
+        len(calls),
+        "requests, pydantic, cachetools",
+        ceiling=NUMBERS,
+    )
+
+
+def _at_once(lookup: Callable[[str], object]) -> None:
+    numbers = iter([f"+614{number:08}" for number in range(NUMBERS)] * (LOOKUPS // NUMBERS))
+    lock = threading.Lock()
+    start = threading.Barrier(THREADS)
+
+    def work() -> None:
+        start.wait()
+        while True:
+            with lock:
+                number = next(numbers, None)
+            if number is None:
+                return
+            lookup(number)
+
+    threads = [threading.Thread(target=work) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+class _Counting:
+    """A transport that counts."""
+
+    def __init__(self, inner: HttpTransport) -> None:
+        self._inner = inner
+        self._lock = threading.Lock()
+        self.calls = 0
+
+    def send(self, request: Any, timeout: float) -> Any:
+        """Send a question and count it."""
+        with self._lock:
+            self.calls += 1
+        return self._inner.send(request, timeout)
+
+
+def _ours(settings: CustomerLookupSettings, http: HttpClient) -> CustomerLookupClient:
+    return CustomerLookupClient(settings, transport=HttpTransport(settings, http))
+
+
+def _by_hand(
+    session: requests.Session, url: str, *, keep: bool, calls: list[str] | None = None
+) -> Callable[[str], _Customer]:
+    def ask(phone_number: str) -> _Customer:
+        if calls is not None:
+            calls.append(phone_number)
+        response = session.post(f"{url}/lookup/customers/lookup", json={"phone_number": phone_number}, timeout=5)
+        response.raise_for_status()
+        return _Customer.model_validate_json(response.content)
+
+    return cached(TTLCache(2048, 300), lock=threading.Lock())(ask) if keep else ask
