@@ -85,7 +85,7 @@ def after_restore() -> None:
 
     random.seed()
     # Only where they are loaded: what was never used has nothing to drop.
-    for name in ("ai_voice_shared.http", "ai_voice_shared.aws"):
+    for name in ("ai_voice_shared.http.shared", "ai_voice_shared.aws"):
         module = sys.modules.get(name)
         if module is not None:
             module.close_connections()

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from ai_voice_shared.http import HttpRequest
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -21,6 +23,7 @@ __all__ = [
     "Answer",
     "Asked",
     "FaultyHttp",
+    "ask",
     "closed_port",
     "echo",
     "full_backlog",
@@ -252,3 +255,16 @@ def full_backlog() -> Iterator[int]:
         finally:
             for one in waiting:
                 one.close()
+
+
+def ask(server: FaultyHttp, **changes: Any) -> HttpRequest:
+    """Make a request with short time limits."""
+    values: dict[str, Any] = {
+        "method": "GET",
+        "url": f"{server.url}/x",
+        "connect_timeout": 5.0,
+        "read_timeout": 5.0,
+        "timeout": 5.0,
+        "service": "the-service",
+    }
+    return HttpRequest(**(values | changes))

@@ -17,7 +17,6 @@ from urllib.parse import quote, urlencode
 from ai_voice_shared.errors import ServiceResponseError, ValidationError
 from ai_voice_shared.http import (
     DEFAULT_MAX_BYTES,
-    AsyncHttpClient,
     HttpRequest,
     HttpResponse,
     encoded_url,
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-    from ai_voice_shared.http import HttpClient
+    from ai_voice_shared.http import AsyncHttpClient, HttpClient
     from ai_voice_shared.observability.tracing import Tracer
     from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
     from ai_voice_shared.resilience.deadline import Deadline
@@ -291,6 +290,8 @@ class ServiceClient(_ClientBase):
     @cached_property
     def _own_client(self) -> AsyncHttpClient:
         # Not the process's: its connections would belong to an event loop that ends with the invocation.
+        from ai_voice_shared.http import AsyncHttpClient
+
         return AsyncHttpClient()
 
     async def request(

@@ -18,7 +18,7 @@ from ai_voice_shared.errors import (
     ServiceTimeoutError,
     ServiceUnavailableError,
 )
-from ai_voice_shared.http import AsyncHttpClient, HttpClient, HttpRequest, shared_async_http_client, shared_http_client
+from ai_voice_shared.http import HttpRequest, shared_async_http_client, shared_http_client
 from ai_voice_shared.observability.correlation import get_correlation_id
 from ai_voice_shared.observability.propagation import outgoing_headers
 from ai_voice_shared.observability.unlogged import unlogged
@@ -26,6 +26,7 @@ from ai_voice_shared.problems import retry_after_seconds
 from ai_voice_shared.services.customer_lookup.contract import LOOKUP_PATH, SERVICE, LookupReply, LookupRequest
 
 if TYPE_CHECKING:
+    from ai_voice_shared.http import AsyncHttpClient, HttpClient
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
 
 __all__ = [

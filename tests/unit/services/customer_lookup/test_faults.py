@@ -170,7 +170,9 @@ async def test_a_retry_after_is_waited_for(server: FaultyHttp, make_ask: Any) ->
 
 
 @pytest.mark.parametrize(
-    "after", ["30", format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=600), usegmt=True)]
+    "after",
+    ["30", format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=600), usegmt=True)],
+    ids=["seconds", "a date"],
 )
 async def test_a_retry_after_past_the_limit_ends_it(server: FaultyHttp, make_ask: Any, after: str) -> None:
     """At once, and the caller is told how long to wait."""

@@ -152,7 +152,7 @@ async def test_nobody_is_none(server: FaultyHttp, make_ask: Any) -> None:
 async def test_an_outage_is_not_nobody(server: FaultyHttp, make_ask: Any, answer: Answer) -> None:
     """It is an error that a retry may help, and botocore makes none of its own."""
     server.answers = [answer, answers()]
-    ask = make_ask(function(read_timeout=0.2))
+    ask = make_ask(function(read_timeout=1.0))
     with pytest.raises(CustomerLookupUnavailableError) as caught:
         await ask(phone_number=PHONE)
     assert PHONE.strip("+") not in "".join(traceback.format_exception(caught.value))

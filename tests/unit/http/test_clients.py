@@ -1,35 +1,28 @@
-"""The HTTP seam against a server that misbehaves, for the synchronous and the asynchronous client."""
+"""Both clients against a server that misbehaves."""
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import gzip
 import logging
-import socket
-import threading
-import time
 import traceback
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 import pytest
 
-from ai_voice_shared import http
 from ai_voice_shared.errors import (
     AIVoiceError,
     ConfigurationError,
     ServiceResponseError,
     ServiceTimeoutError,
     ServiceUnavailableError,
-    ValidationError,
 )
-from ai_voice_shared.http import AsyncHttpClient, HttpClient, HttpRequest, HttpResponse
+from ai_voice_shared.http import HttpRequest
 from tests.support.faulty_http import (
     FaultyHttp,
+    ask,
     closed_port,
-    echo,
     full_backlog,
     hang_up,
     raw,
@@ -39,50 +32,10 @@ from tests.support.faulty_http import (
     trickle,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
 OK_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-
-
-@pytest.fixture
-def server() -> Iterator[FaultyHttp]:
-    """Give a server that does as it is told."""
-    with FaultyHttp() as one:
-        yield one
-
-
-@pytest.fixture(params=["sync", "async"])
-async def send(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncIterator[Any]:
-    """Give each client's `send` in turn, as a coroutine function; the synchronous one runs in a thread."""
-    if request.param == "async":
-        client = AsyncHttpClient()
-        yield client.send
-        await client.aclose()
-        return
-    plain = HttpClient()
-
-    async def in_thread(one: HttpRequest) -> HttpResponse:
-        return await anyio.to_thread.run_sync(plain.send, one)
-
-    yield in_thread
-    plain.close()
-
-
-def ask(server: FaultyHttp, **changes: Any) -> HttpRequest:
-    """Make a request with short time limits."""
-    values: dict[str, Any] = {
-        "method": "GET",
-        "url": f"{server.url}/x",
-        "connect_timeout": 5.0,
-        "read_timeout": 5.0,
-        "timeout": 5.0,
-        "service": "the-service",
-    }
-    return HttpRequest(**(values | changes))
 
 
 async def test_an_answer_is_read_in_full(server: FaultyHttp, send: Any) -> None:
@@ -309,27 +262,6 @@ async def test_a_fresh_connection_that_fails_in_place_of_a_dead_one_is_an_error(
     assert [asked.connection for asked in server.asked] == [1, 1, 2]
 
 
-def test_a_pool_of_dead_sockets_is_replaced(server: FaultyHttp) -> None:
-    """After a freeze all of them are dead, and one request gets past all of them."""
-    count = 5
-    together = threading.Barrier(count)
-
-    def meet(server: FaultyHttp, peer: socket.socket, asked: Any) -> bool:
-        together.wait(10)
-        return reply(200)(server, peer, asked)
-
-    server.answers = [*[meet] * count, *[reset] * count, reply(200, b"there")]
-    client = HttpClient()
-    threads = [threading.Thread(target=client.send, args=(ask(server),)) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert client.send(ask(server)).content == b"there"
-    assert server.connections == count + 1
-    client.close()
-
-
 @pytest.mark.parametrize(
     ("url", "headers"),
     [
@@ -393,256 +325,3 @@ async def test_others_may_log_their_own_requests(
     async with httpx.AsyncClient(trust_env=False) as client:
         await client.get(server.url)
     assert [record.name for record in caplog.records] == ["httpx"]
-
-
-def test_one_client_serves_threads(server: FaultyHttp) -> None:
-    """Twenty threads at once get each its own answer, over one client that is made once."""
-    server.answers = [echo]
-    client = HttpClient()
-    made = []
-    original = http._make_client
-
-    def counted(verify: Any) -> Any:
-        made.append(1)
-        return original(verify)
-
-    results: list[bytes] = []
-
-    def work(number: int) -> None:
-        body = str(number).encode()
-        results.append(client.send(ask(server, method="POST", content=body)).content)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(http, "_make_client", counted)
-        threads = [threading.Thread(target=work, args=(number,)) for number in range(20)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert sorted(results, key=int) == [str(number).encode() for number in range(20)]
-    assert made == [1]
-    client.close()
-
-
-def test_a_closed_client_opens_new_connections(server: FaultyHttp) -> None:
-    """Closing is no end: it is what one does after a freeze."""
-    client = HttpClient()
-    client.warm_up()
-    client.send(ask(server))
-    client.close()
-    client.close()
-    client.send(ask(server))
-    client.close()
-    assert [asked.connection for asked in server.asked] == [1, 2]
-
-
-def test_a_given_client_is_used_and_stays_open(server: FaultyHttp) -> None:
-    """Whoever made it closes it."""
-    import httpx
-
-    with httpx.Client(trust_env=False, headers={"X-Own": "1"}) as own:
-        client = HttpClient(client=own)
-        client.send(ask(server))
-        client.close()
-        client.send(ask(server))
-        assert not own.is_closed
-    assert [asked.headers["x-own"] for asked in server.asked] == ["1", "1"]
-
-
-async def test_a_given_async_client_is_used_and_stays_open(server: FaultyHttp) -> None:
-    """Whoever made it closes it."""
-    import httpx
-
-    async with httpx.AsyncClient(trust_env=False, headers={"X-Own": "1"}) as own:
-        client = AsyncHttpClient(client=own)
-        await client.send(ask(server))
-        await client.aclose()
-        await client.send(ask(server))
-        assert not own.is_closed
-    assert [asked.headers["x-own"] for asked in server.asked] == ["1", "1"]
-
-
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_async_client_lives_through_event_loops(server: FaultyHttp) -> None:
-    """A handler that calls `asyncio.run` in each invocation does not meet connections of a loop that is gone."""
-    client = AsyncHttpClient()
-    for number in range(3):
-        server.answers = [reply(200, str(number).encode())]
-        assert asyncio.run(client.send(ask(server))).content == str(number).encode()
-    asyncio.run(client.aclose())
-    assert [asked.connection for asked in server.asked] == [1, 2, 3]
-    # The sockets of the loops that ended are closed by the collector, which says so.
-    gc.collect()
-
-
-async def test_cancelling_gives_the_connection_back(server: FaultyHttp) -> None:
-    """A request that is cancelled leaves no half-read connection in the pool."""
-    client = AsyncHttpClient()
-    server.answers = [stall(OK_HEAD), reply(200, b"fresh")]
-    with anyio.move_on_after(0.1) as scope:
-        await client.send(ask(server))
-    assert scope.cancelled_caught
-    assert (await client.send(ask(server))).content == b"fresh"
-    assert server.connections == 2
-    await client.aclose()
-
-
-def test_a_body_can_be_left_half_read(server: FaultyHttp) -> None:
-    """What a caller raises inside the block is its own, and the connection is closed."""
-    server.answers = [reply(200, bytes(3_000_000)), reply(200, b"next")]
-    client = HttpClient()
-
-    def leave() -> None:
-        with client.stream(ask(server)) as stream:
-            next(stream.iter_bytes())
-            raise KeyError
-
-    with pytest.raises(KeyError):
-        leave()
-    assert client.send(ask(server)).content == b"next"
-    client.close()
-
-
-def test_the_limit_of_one_exchange_is_not_the_next_one_s(server: FaultyHttp) -> None:
-    """A body that is read slowly by the caller ends with its own limit; a new request has its whole time."""
-    server.answers = [stall(OK_HEAD + b"some"), reply(200, b"next")]
-    client = HttpClient()
-    with client.stream(ask(server, timeout=0.2)) as stream:
-        body = stream.iter_bytes()
-        assert next(body) == b"some"
-        assert client.send(ask(server)).content == b"next"
-        with pytest.raises(ServiceTimeoutError):
-            next(body)
-    client.close()
-
-
-def test_a_large_request_to_a_server_that_does_not_read_times_out() -> None:
-    """Writing is bounded as reading is."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        client = HttpClient()
-        began = time.monotonic()
-        with pytest.raises(ServiceTimeoutError):
-            client.send(
-                HttpRequest(
-                    method="POST",
-                    url=f"http://127.0.0.1:{listener.getsockname()[1]}/",
-                    content=bytes(50_000_000),
-                    timeout=0.3,
-                )
-            )
-        assert time.monotonic() - began < 5
-        client.close()
-
-
-def test_the_shared_clients_are_one_per_process_and_survive_a_freeze(
-    server: FaultyHttp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`close_connections` leaves them usable."""
-    monkeypatch.setattr(http, "_shared", {})
-    client = http.shared_http_client()
-    assert http.shared_http_client() is client
-    assert http.shared_async_http_client() is http.shared_async_http_client()
-    client.send(ask(server))
-    http.close_connections()
-    client.send(ask(server))
-    assert [asked.connection for asked in server.asked] == [1, 2]
-    http.close_connections()
-
-
-def test_an_untrusted_certificate_is_named(tmp_path: Any) -> None:
-    """A TLS error says what is wrong with the certificate."""
-    import ssl
-
-    from tests.support.certificate import make_loopback_certificate
-
-    certificate, key = make_loopback_certificate(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            peer, _ = listener.accept()
-            try:
-                context.wrap_socket(peer, server_side=True).close()
-            except OSError:
-                peer.close()
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        client = HttpClient()
-        with pytest.raises(ServiceUnavailableError, match=r"ConnectError: .*certificate"):
-            client.send(HttpRequest(method="GET", url=f"https://127.0.0.1:{listener.getsockname()[1]}/"))
-        thread.join()
-        client.close()
-
-
-def test_tls_is_bounded_by_the_exchange_and_works(tmp_path: Any) -> None:
-    """A trickle over TLS ends with the exchange as well."""
-    import ssl
-
-    from tests.support.certificate import make_loopback_certificate
-
-    certificate, key = make_loopback_certificate(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    trusting = ssl.create_default_context(cafile=certificate)
-    closing = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            peer, _ = listener.accept()
-            try:
-                with context.wrap_socket(peer, server_side=True) as secure:
-                    secure.recv(65536)
-                    while not closing.wait(0.02):
-                        secure.sendall(b"X")
-            except OSError:
-                peer.close()
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        client = HttpClient(verify=trusting)
-        with pytest.raises(ServiceTimeoutError):
-            client.send(HttpRequest(method="GET", url=f"https://127.0.0.1:{listener.getsockname()[1]}/", timeout=0.5))
-        closing.set()
-        thread.join()
-        client.close()
-
-
-def test_a_request_s_repr_shows_nothing_of_it() -> None:
-    """URLs, headers and bodies carry what no log may have."""
-    request = HttpRequest(method="POST", url="http://h/?q=secret", headers={"A": "secret"}, content=b"secret")
-    assert repr(request) == "HttpRequest(POST, service='')"
-    assert repr(HttpResponse(200, {"a": "secret"}, b"secret")) == "HttpResponse(200, 6 bytes)"
-
-
-@pytest.mark.parametrize(
-    ("method", "repeatable", "expected"),
-    [("GET", None, True), ("put", None, True), ("POST", None, False), ("POST", True, True), ("GET", False, False)],
-)
-def test_what_is_repeatable_goes_by_the_method_unless_it_is_said(
-    method: str, *, repeatable: bool | None, expected: bool
-) -> None:
-    """RFC 9110 section 9.2.2."""
-    assert HttpRequest(method=method, url="http://h/", repeatable=repeatable).is_repeatable() is expected
-
-
-@pytest.mark.parametrize(
-    ("path", "query", "expected"),
-    [
-        ("", None, "https://h/v1"),
-        ("/a b/\u00e9", {"q": "x y"}, "https://h/v1/a%20b/%C3%A9?q=x%20y"),
-        ("a?b#c%", {"a/b": "&=+"}, "https://h/v1/a%3Fb%23c%25?a%2Fb=%26%3D%2B"),
-        ("..a/.b/c..", None, "https://h/v1/..a/.b/c.."),
-    ],
-)
-def test_urls_are_encoded_part_by_part(path: str, query: dict[str, str] | None, expected: str) -> None:
-    """What is data stays data."""
-    assert http.encoded_url("https://h/v1/", path, query) == expected
-
-
-@pytest.mark.parametrize("path", ["..", "/../admin", "subjects/../../admin", "./a", "a/."])
-def test_a_path_does_not_lead_out_of_its_base(path: str) -> None:
-    """HTTP clients resolve dots before they send."""
-    with pytest.raises(ValidationError):
-        http.encoded_url("https://h/v1", path)

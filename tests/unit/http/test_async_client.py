@@ -1,0 +1,59 @@
+"""What only the asynchronous client does, which sends by httpx."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+import anyio
+import pytest
+
+from ai_voice_shared.http import AsyncHttpClient
+from tests.support.faulty_http import (
+    FaultyHttp,
+    ask,
+    reply,
+    stall,
+)
+
+pytestmark = [pytest.mark.unit, pytest.mark.anyio]
+
+OK_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+
+
+async def test_a_given_async_client_is_used_and_stays_open(server: FaultyHttp) -> None:
+    """Whoever made it closes it."""
+    import httpx
+
+    async with httpx.AsyncClient(trust_env=False, headers={"X-Own": "1"}) as own:
+        client = AsyncHttpClient(client=own)
+        await client.send(ask(server))
+        await client.aclose()
+        await client.send(ask(server))
+        assert not own.is_closed
+    assert [asked.headers["x-own"] for asked in server.asked] == ["1", "1"]
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_async_client_lives_through_event_loops(server: FaultyHttp) -> None:
+    """A handler that calls `asyncio.run` in each invocation does not meet connections of a loop that is gone."""
+    client = AsyncHttpClient()
+    for number in range(3):
+        server.answers = [reply(200, str(number).encode())]
+        assert asyncio.run(client.send(ask(server))).content == str(number).encode()
+    asyncio.run(client.aclose())
+    assert [asked.connection for asked in server.asked] == [1, 2, 3]
+    # The sockets of the loops that ended are closed by the collector, which says so.
+    gc.collect()
+
+
+async def test_cancelling_gives_the_connection_back(server: FaultyHttp) -> None:
+    """A request that is cancelled leaves no half-read connection in the pool."""
+    client = AsyncHttpClient()
+    server.answers = [stall(OK_HEAD), reply(200, b"fresh")]
+    with anyio.move_on_after(0.1) as scope:
+        await client.send(ask(server))
+    assert scope.cancelled_caught
+    assert (await client.send(ask(server))).content == b"fresh"
+    assert server.connections == 2
+    await client.aclose()
