@@ -8,6 +8,7 @@ the first failure.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from functools import cache, cached_property, partial
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.circuit_breaker import CircuitTransition
     from aws_lambda_powertools.utilities.circuit_breaker.persistence.base import CircuitBreakerPersistenceLayer
 
-__all__ = ["CircuitBreaker", "dynamodb_store", "is_failure"]
+__all__ = ["CircuitBreaker", "dynamodb_store", "is_failure", "record_transition"]
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 _SERVER_SIDE = 500
 
@@ -45,6 +47,36 @@ def is_failure(error: Exception) -> bool:
     return not isinstance(error, AIVoiceError) or error.status >= _SERVER_SIDE
 
 
+def record_transition(transition: CircuitTransition) -> None:
+    """Say in the log and in the metrics that a circuit went to another state; the clients of this package use it.
+
+    The metrics are those of `MetricsClient.circuit_transition`, written at once: a circuit changes seldom, and nobody
+    may be there to write them at the end of the invocation.
+
+    Parameters
+    ----------
+    transition
+        What Powertools says of it.
+
+    Examples
+    --------
+    >>> breaker = CircuitBreaker("recorded", failure_threshold=1, on_transition=record_transition)
+    >>> breaker.call(lambda: 1 / 0)  # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+    ZeroDivisionError: division by zero
+    """
+    from ai_voice_shared.observability.metrics import get_metrics
+
+    before, after = transition.from_state.value.lower(), transition.to_state.value.lower()
+    _log.warning(
+        "a circuit changed its state",
+        extra={"circuit": transition.circuit_name, "from_state": before, "to_state": after},
+    )
+    metrics = get_metrics()
+    metrics.circuit_transition(transition.circuit_name, after)
+    metrics.flush()
+
+
 class CircuitBreaker:
     """Stops asking somebody who keeps failing, and asks again after a while.
 
@@ -63,8 +95,7 @@ class CircuitBreaker:
     store
         Where the state is kept, see `dynamodb_store`; by default in this process.
     on_transition
-        Called with Powertools' `CircuitTransition` when the circuit changes its state; `circuit_transition_hook` of
-        the observability package makes metrics of it.
+        Called with Powertools' `CircuitTransition` when the circuit changes its state, such as `record_transition`.
 
     Examples
     --------

@@ -85,12 +85,17 @@ class _LookupBase:
     @built_once
     def circuit_breaker(self) -> CircuitBreaker:
         """Stops asking a server that keeps failing."""
-        from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker, dynamodb_store
+        from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker, dynamodb_store, record_transition
 
         if self._circuit_breaker is not None:
             return self._circuit_breaker
         table = self.settings.circuit_breaker_table
-        return CircuitBreaker(SERVICE, counts=speaks_against_server, store=dynamodb_store(table) if table else None)
+        return CircuitBreaker(
+            SERVICE,
+            counts=speaks_against_server,
+            store=dynamodb_store(table) if table else None,
+            on_transition=record_transition,
+        )
 
     @built_once
     def retry_budget(self) -> RetryBudget:

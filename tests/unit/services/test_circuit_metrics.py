@@ -1,0 +1,97 @@
+"""A circuit that changes its state is seen: a line in the log and two metrics, for every client of this package."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aws_lambda_powertools.utilities.circuit_breaker.base import CircuitBreakerHandler
+
+from ai_voice_shared import CustomerLookupClient, CustomerLookupSettings, SyncServiceClient
+from ai_voice_shared.errors import CircuitOpenError, ServiceUnavailableError
+from ai_voice_shared.observability import MetricsClient, set_metrics
+from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker, record_transition
+from ai_voice_shared.services.service_client import ServiceLimits
+from ai_voice_shared.settings.metrics import MetricsSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def metrics() -> Iterator[MetricsClient]:
+    """Give the process metrics of its own for this test."""
+    mine = MetricsClient("circuit-test", settings=MetricsSettings(namespace="Circuits"))
+    before = set_metrics(mine)
+    yield mine
+    set_metrics(before)
+
+
+def emf_lines(written: str) -> list[dict[str, Any]]:
+    """Read the metrics that were printed."""
+    return [json.loads(line) for line in written.splitlines() if line.startswith('{"_aws"')]
+
+
+def test_a_service_that_goes_down_is_a_metric_and_a_line(
+    metrics: MetricsClient, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A client that was given no circuit records that its own one opened, without being asked to write metrics."""
+    service = f"down-{uuid.uuid4()}"
+    client = SyncServiceClient(service, "http://127.0.0.1:9", limits=ServiceLimits(max_attempts=1))
+    for _ in range(5):
+        with pytest.raises(ServiceUnavailableError):
+            client.get("/")
+    with pytest.raises(CircuitOpenError):
+        client.get("/")
+
+    lines = emf_lines(capsys.readouterr().out)
+    (opened,) = [line for line in lines if "circuit_breaker.open" in line]
+    (counted,) = [line for line in lines if "circuit_breaker.transitions" in line]
+    assert opened["circuit_breaker.open"] == [1.0]
+    assert opened["circuit"] == service
+    assert counted["circuit_breaker.transitions"] == [1.0]
+    assert counted["state"] == "open"
+    (record,) = [record for record in caplog.records if record.message == "a circuit changed its state"]
+    assert vars(record)["circuit"] == service
+    assert (vars(record)["from_state"], vars(record)["to_state"]) == ("closed", "open")
+
+
+def test_the_way_back_is_recorded_as_well(
+    metrics: MetricsClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A probe that succeeds closes the circuit, and the gauge goes back to zero."""
+    breaker = CircuitBreaker(f"back-{uuid.uuid4()}", failure_threshold=1, on_transition=record_transition)
+    with pytest.raises(ZeroDivisionError):
+        breaker.call(lambda: 1 / 0)
+    monkeypatch.setattr(CircuitBreakerHandler, "_now", staticmethod(lambda: int(time.time()) + 60))
+    assert breaker.call(lambda: 42) == 42
+    levels = [line["circuit_breaker.open"] for line in emf_lines(capsys.readouterr().out) if "state" not in line]
+    assert levels == [[1.0], [0.5], [0.0]]
+
+
+def test_the_lookup_s_own_circuit_is_recorded() -> None:
+    """The circuit that the lookup client makes for itself has the same hook."""
+    client = CustomerLookupClient(CustomerLookupSettings(url="http://127.0.0.1:9"))
+    assert client.circuit_breaker._on_transition is record_transition
+
+
+def test_metrics_that_cannot_be_written_break_no_call(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong metrics setting leaves the error of the call what it is."""
+    monkeypatch.setenv("METRICS_PROVIDER", "abacus")
+    before = set_metrics(None)
+    breaker = CircuitBreaker(f"unwritten-{uuid.uuid4()}", failure_threshold=1, on_transition=record_transition)
+    try:
+        with pytest.raises(ZeroDivisionError):
+            breaker.call(lambda: 1 / 0)
+        with pytest.raises(CircuitOpenError):
+            breaker.call(lambda: 42)
+    finally:
+        set_metrics(before)
+    assert emf_lines(capsys.readouterr().out) == []
