@@ -57,7 +57,17 @@ class S3Changing(S3Listing, S3Writing):
         key
             Where to.
         **options
-            As in `upload_bytes`. Metadata, content type and tags are the source's unless they are given here.
+            As in `upload_bytes`. Metadata, content type and tags are the source's unless they are given here. A boto3
+            that is too old to know conditions on copies is a `ValidationError`, with nothing written.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> _ = s3.upload_bytes("a.bin", b"OggS...", metadata={"origin": "test"})
+        >>> _ = s3.copy_object("a.bin", "b.ogg", content_type="audio/ogg", if_none_match="*")
+        >>> s3.head_object("b.ogg").content_type, s3.head_object("b.ogg").metadata
+        ('audio/ogg', {'origin': 'test'})
         """
         source: dict[str, str] = {"Bucket": source_bucket or self.bucket_name, "Key": S3Key(source_key)}
         if source_version_id:
@@ -88,6 +98,16 @@ class S3Changing(S3Listing, S3Writing):
         """Copy an object and delete the source once the copy is there.
 
         S3 has no move: where the delete fails, both exist, and the error says so. Nothing is lost.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> _ = s3.upload_bytes("inbox/a.ogg", b"OggS...")
+        >>> s3.move_object("inbox/a.ogg", "done/a.ogg").size
+        7
+        >>> s3.object_exists("inbox/a.ogg")
+        False
         """
         if source_key == key:
             raise errors.ValidationError("an object cannot be moved onto itself")
@@ -96,7 +116,13 @@ class S3Changing(S3Listing, S3Writing):
         return copied
 
     def delete_object(self, key: str, *, version_id: str | None = None) -> None:
-        """Delete an object; one that is not there is no error, as in S3."""
+        """Delete an object; one that is not there is no error, as in S3.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> InMemoryS3Service().delete_object("not-there")
+        """
         more = {"VersionId": version_id} if version_id else {}
         with self._operation("DeleteObject", key):
             self.client.delete_object(Bucket=self.bucket_name, Key=S3Key(key), **more)
@@ -109,6 +135,14 @@ class S3Changing(S3Listing, S3Writing):
         -------
         S3Deletion
             The keys that are gone, and for each other key its own error. A request that fails as a whole raises.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> _ = s3.upload_bytes("a", b"1"), s3.upload_bytes("b", b"2")
+        >>> s3.delete_objects(["a", "b"])
+        S3Deletion(deleted=('a', 'b'), errors={})
         """
         deleted: list[str] = []
         failed: dict[str, errors.S3Error] = {}
@@ -131,6 +165,14 @@ class S3Changing(S3Listing, S3Writing):
             Not empty: emptying a bucket is not this method's work.
         confirm
             The prefix once more, so that nobody deletes by a variable that holds something else than they think.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> _ = s3.upload_bytes("tmp/a", b"1"), s3.upload_bytes("kept", b"2")
+        >>> s3.delete_prefix("tmp/", confirm="tmp/").deleted
+        ('tmp/a',)
         """
         if not prefix or prefix != confirm:
             raise errors.ValidationError("delete_prefix wants a prefix that is not empty, and the same in confirm=")

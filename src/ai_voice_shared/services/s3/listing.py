@@ -40,6 +40,15 @@ class S3Listing(S3Base):
             would say so, hence the bucket is asked for once, when the first object is not found.
         S3PreconditionFailedError, S3NotModifiedError
             The condition does not hold.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> _ = s3.upload_bytes("notes/a.ogg", b"OggS...")
+        >>> head = s3.head_object("notes/a.ogg")
+        >>> head.size, head.content_type
+        (7, 'audio/ogg')
         """
         from ai_voice_shared.models.s3 import S3ObjectMetadata
 
@@ -73,7 +82,14 @@ class S3Listing(S3Base):
         )
 
     def object_exists(self, key: str) -> bool:
-        """Say whether an object exists. An outage, a refusal or a missing bucket is an error, never False."""
+        """Say whether an object exists. An outage, a refusal or a missing bucket is an error, never False.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> InMemoryS3Service().object_exists("notes/a.ogg")
+        False
+        """
         try:
             self.head_object(key)
         except errors.S3ObjectNotFoundError:
@@ -103,6 +119,19 @@ class S3Listing(S3Base):
             `next_continuation_token` of the page before.
         start_after
             Give keys after this one only.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> for key in ("notes/1/a.ogg", "notes/b.ogg", "notes/c.ogg"):
+        ...     _ = s3.upload_bytes(key, b"OggS...")
+        >>> page = s3.list_objects("notes/", delimiter="/", max_keys=2)
+        >>> page.prefixes, [one.key for one in page.objects], page.is_truncated
+        (('notes/1/',), ['notes/b.ogg'], True)
+        >>> page = s3.list_objects("notes/", delimiter="/", continuation_token=page.next_continuation_token)
+        >>> [one.key for one in page.objects]
+        ['notes/c.ogg']
         """
         from ai_voice_shared.models.s3 import S3ListResponse, S3ObjectMetadata
 
@@ -129,7 +158,16 @@ class S3Listing(S3Base):
     def iter_objects(
         self, prefix: str = "", *, start_after: str | None = None, limit: int | None = None
     ) -> Iterator[S3ObjectMetadata]:
-        """Give all objects whose keys begin with `prefix`, page after page as they are needed, at most `limit`."""
+        """Give all objects whose keys begin with `prefix`, page after page as they are needed, at most `limit`.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> _ = s3.upload_bytes("notes/a.ogg", b"OggS..."), s3.upload_bytes("notes/b.ogg", b"OggS...")
+        >>> [(one.key, one.size) for one in s3.iter_objects("notes/", limit=1)]
+        [('notes/a.ogg', 7)]
+        """
         given = 0
         for page in self._pages(prefix, None, start_after):
             for one in page.objects:
@@ -139,12 +177,30 @@ class S3Listing(S3Base):
                 given += 1
 
     def iter_prefixes(self, prefix: str = "", *, delimiter: str = "/") -> Iterator[str]:
-        """Give the "folders" right below `prefix`, with their slash at the end."""
+        """Give the "folders" right below `prefix`, with their slash at the end.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> _ = s3.upload_bytes("notes/acme/a.ogg", b"OggS...")
+        >>> list(s3.iter_prefixes("notes/"))
+        ['notes/acme/']
+        """
         for page in self._pages(prefix, delimiter, None):
             yield from page.prefixes
 
     def iter_versions(self, prefix: str = "") -> Iterator[S3ObjectMetadata]:
-        """Give all versions and delete markers of the objects below `prefix`, newest first for each key."""
+        """Give all versions and delete markers of the objects below `prefix`, newest first for each key.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()  # keeps one version of each, as a bucket without versioning does
+        >>> _ = s3.upload_bytes("a.txt", b"hello")
+        >>> [(one.key, one.version_id, one.is_latest) for one in s3.iter_versions()]
+        [('a.txt', 'null', True)]
+        """
         from ai_voice_shared.models.s3 import S3ObjectMetadata
 
         parameters: dict[str, Any] = {"Bucket": self.bucket_name, "Prefix": prefix}
@@ -162,14 +218,33 @@ class S3Listing(S3Base):
             parameters |= {"KeyMarker": answer["NextKeyMarker"], "VersionIdMarker": answer["NextVersionIdMarker"]}
 
     def get_tags(self, key: str, *, version_id: str | None = None) -> dict[str, str]:
-        """Read an object's tags."""
+        """Read an object's tags.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> _ = s3.upload_bytes("a.txt", b"hello", tags={"kind": "note"})
+        >>> s3.get_tags("a.txt")
+        {'kind': 'note'}
+        """
         more = {"VersionId": version_id} if version_id else {}
         with self._operation("GetObjectTagging", key):
             answer = self.client.get_object_tagging(Bucket=self.bucket_name, Key=S3Key(key), **more)
         return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
 
     def put_tags(self, key: str, tags: Mapping[str, str]) -> None:
-        """Replace an object's tags."""
+        """Replace an object's tags.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> _ = s3.upload_bytes("a.txt", b"hello", tags={"kind": "note"})
+        >>> s3.put_tags("a.txt", {"state": "read"})
+        >>> s3.get_tags("a.txt")
+        {'state': 'read'}
+        """
         tag_set = [{"Key": name, "Value": value} for name, value in tags.items()]
         with self._operation("PutObjectTagging", key):
             self.client.put_object_tagging(Bucket=self.bucket_name, Key=S3Key(key), Tagging={"TagSet": tag_set})

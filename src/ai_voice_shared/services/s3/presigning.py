@@ -47,6 +47,14 @@ class S3Presigning(S3Base):
             Seconds; by default `S3Settings.presign_expires_in`, at most 7 days.
         version_id, response_content_type, response_content_disposition
             As in GetObject.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service("voice-notes")
+        >>> request = s3.presign_get("notes/a.ogg", expires_in=300, response_content_disposition="attachment")
+        >>> request.method, request.url
+        ('GET', 'https://voice-notes.s3.us-east-1.amazonaws.com/notes/a.ogg?...')
         """
         parameters = {
             "VersionId": version_id,
@@ -77,6 +85,13 @@ class S3Presigning(S3Base):
             Base64 of the SHA-256 of the bytes.
         if_none_match
             `"*"`: only where the key is free.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service("voice-notes")
+        >>> s3.presign_put("notes/a.ogg", content_type="audio/ogg", content_length=7).headers
+        {'Content-Type': 'audio/ogg', 'Content-Length': '7'}
         """
         parameters: dict[str, Any] = {
             "ContentType": content_type,
@@ -114,6 +129,15 @@ class S3Presigning(S3Base):
             How long the file may be.
         content_type
             The type; one that ends in `/` allows all that begin with it (`"audio/"`).
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> form = InMemoryS3Service("voice-notes").presign_post(
+        ...     "notes/a.ogg", max_bytes=16 << 20, content_type="audio/ogg"
+        ... )
+        >>> form.url, form.fields["key"], form.fields["Content-Type"]
+        ('https://voice-notes.s3.us-east-1.amazonaws.com/', 'notes/a.ogg', 'audio/ogg')
         """
         if not 0 <= min_bytes <= max_bytes:
             raise ValidationError("min_bytes must be between 0 and max_bytes")
@@ -137,7 +161,14 @@ class S3Presigning(S3Base):
         return PresignedPost(made["url"], made["fields"], expires_at)
 
     def generate_presigned_url(self, key: str, *, method: str = "GET", expires_in: int | None = None) -> str:
-        """Give only the URL of `presign_get` (or, with `method="PUT"`, of `presign_put`)."""
+        """Give only the URL of `presign_get` (or, with `method="PUT"`, of `presign_put`).
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> InMemoryS3Service("voice-notes").generate_presigned_url("a.ogg", expires_in=60)
+        'https://voice-notes.s3.us-east-1.amazonaws.com/a.ogg?...'
+        """
         if method not in {"GET", "PUT"}:
             raise ValidationError('method must be "GET" or "PUT"')
         make = self.presign_get if method == "GET" else self.presign_put

@@ -46,6 +46,14 @@ class S3Reading(S3Fetching, S3Listing):
             More than `max_bytes`.
         S3Error
             Anything else; see `ai_voice_shared.errors`.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> _ = s3.upload_bytes("a.txt", b"hello world")
+        >>> s3.download_bytes("a.txt", max_bytes=1 << 20), s3.download_bytes("a.txt", byte_range=(6, None))
+        (b'hello world', b'world')
         """
         with self._operation("GetObject", key):
             answer = self._get(key, options)
@@ -91,6 +99,19 @@ class S3Reading(S3Fetching, S3Listing):
         -------
         int
             Bytes written.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> _ = s3.upload_bytes("a.txt", b"hello")
+        >>> with TemporaryDirectory() as folder:
+        ...     s3.download_file("a.txt", Path(folder, "a.txt"))
+        ...     Path(folder, "a.txt").read_bytes()
+        5
+        b'hello'
         """
         import os
         import tempfile
@@ -120,7 +141,17 @@ class S3Reading(S3Fetching, S3Listing):
         on_progress: Callable[[int], None] | None = None,
         **options: Unpack[ReadOptions],
     ) -> int:
-        """Write an object into an open binary file, in constant memory; gives the bytes written."""
+        """Write an object into an open binary file, in constant memory; gives the bytes written.
+
+        Examples
+        --------
+        >>> import io
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3, file = InMemoryS3Service(), io.BytesIO()
+        >>> _ = s3.upload_bytes("a.txt", b"hello")
+        >>> s3.download_fileobj("a.txt", file), file.getvalue()
+        (5, b'hello')
+        """
         written = 0
         for chunk in self.iter_chunks(key, max_bytes=max_bytes, **options):
             fileobj.write(chunk)
@@ -148,6 +179,14 @@ class S3Reading(S3Fetching, S3Listing):
         ------
         S3IntegrityError
             The object was replaced while it was read, or its bytes do not fit its checksum.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> _ = s3.upload_bytes("a.txt", b"hello world")
+        >>> list(s3.iter_chunks("a.txt", chunk_size=6))
+        [b'hello ', b'world']
         """
         with self._operation("GetObject", key):
             answer = self._get(key, options)
@@ -165,6 +204,17 @@ class S3Reading(S3Fetching, S3Listing):
         ------
         ValidationError
             The object is not such JSON; `details` names the places, without their values.
+
+        Examples
+        --------
+        >>> from ai_voice_shared import CustomerMetadata
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> _ = s3.upload_bytes("customer.json", b'{"customer_id": "c-1"}')
+        >>> s3.get_model("customer.json", CustomerMetadata)
+        Traceback (most recent call last):
+            ...
+        ai_voice_shared.errors.ValidationError: s3://in-memory/customer.json is not a CustomerMetadata
         """
         from pydantic import ValidationError as PydanticValidationError
 

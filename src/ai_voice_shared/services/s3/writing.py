@@ -85,6 +85,15 @@ class S3Writing(S3Multipart):
             The condition does not hold, or somebody else was writing. Nothing was written.
         S3Error
             Anything else; see `ai_voice_shared.errors`.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()  # in a function: S3Service()
+        >>> s3.upload_bytes("notes/a.txt", b"hello", metadata={"name": "Zoë"}, if_none_match="*").size
+        5
+        >>> s3.head_object("notes/a.txt").metadata
+        {'name': 'Zoë'}
         """
         if len(data) > MAX_PUT_BYTES:
             return self._upload(key, [data], options, part_size=4 * FILE_PART_SIZE)
@@ -114,6 +123,18 @@ class S3Writing(S3Multipart):
             The file.
         on_progress
             Called with the bytes that have been sent so far, after each part.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> with TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "a.ogg").write_bytes(b"OggS...")
+        ...     s3.upload_file("notes/a.ogg", Path(folder, "a.ogg"), on_progress=print).size
+        7
+        7
         """
         from pathlib import Path
 
@@ -145,6 +166,15 @@ class S3Writing(S3Multipart):
             Give up with `S3TooLargeError`, with nothing stored, where there are more bytes than these.
         on_progress
             Called with the bytes that have been sent so far, after each part.
+
+        Examples
+        --------
+        >>> import io
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3, file = InMemoryS3Service(), io.BytesIO(b"head and body")
+        >>> _ = file.seek(9)
+        >>> s3.upload_fileobj("body.txt", file).size, file.closed
+        (4, False)
         """
         chunks = chunks_of_file(fileobj)
         return self._upload(
@@ -171,13 +201,32 @@ class S3Writing(S3Multipart):
             As in `upload_fileobj`.
         chunks
             Pieces of any size.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> s3.upload_stream("notes/a.ogg", (b"OggS", b"..."), max_bytes=16 << 20).size
+        7
         """
         return self._upload(
             key, chunks, options, part_size=STREAM_PART_SIZE, max_bytes=max_bytes, on_progress=on_progress
         )
 
     def put_model(self, key: str, model: BaseModel, **options: Unpack[UploadOptions]) -> S3Upload:
-        """Store a pydantic model as JSON; `get_model` reads it."""
+        """Store a pydantic model as JSON; `get_model` reads it.
+
+        Examples
+        --------
+        >>> from ai_voice_shared import CustomerMetadata
+        >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
+        >>> s3 = InMemoryS3Service()
+        >>> _ = s3.put_model(
+        ...     "customer.json", CustomerMetadata(customer_id="c-1", company_id="acme", company_name="Acme")
+        ... )
+        >>> s3.get_model("customer.json", CustomerMetadata)
+        CustomerMetadata(customer_id='c-1', company_id='acme')
+        """
         options.setdefault("content_type", "application/json")
         return self.upload_bytes(key, model.model_dump_json(by_alias=True).encode(), **options)
 
