@@ -90,6 +90,7 @@ class FaultyS3:
         self.uploads: dict[str, _Upload] = {}
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str, dict[str, str]]] = []
+        self.refused_deletions: dict[str, str] = {}  # key: code
         self.keep = keep
         self.lock = threading.RLock()
         self.closing = threading.Event()
@@ -229,6 +230,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _post(self, key: str, query: dict[str, list[str]]) -> None:
         s3 = self.server.s3
+        if "delete" in query:
+            self._delete_many()
+            return
         if "uploads" in query:
             upload_id = uuid.uuid4().hex
             with s3.lock:
@@ -259,6 +263,21 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 s3.objects.pop(key, None)
         self._answer(204, b"", {})
+
+    def _delete_many(self) -> None:
+        s3, done = self.server.s3, ""
+        for node in ET.fromstring(self.body).iter():  # noqa: S314 - our own client wrote it
+            if _tag(node) != "Key":
+                continue
+            key = str(node.text)
+            if key in s3.refused_deletions:
+                code = s3.refused_deletions[key]
+                done += f"<Error><Key>{key}</Key><Code>{code}</Code><Message>no</Message></Error>"
+            else:
+                with s3.lock:
+                    s3.objects.pop(key, None)
+                done += f"<Deleted><Key>{key}</Key></Deleted>"
+        self._answer_xml("DeleteResult", done)
 
     def _list(self, query: dict[str, list[str]]) -> None:
         s3 = self.server.s3

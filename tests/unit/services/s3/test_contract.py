@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from ai_voice_shared import errors
 from ai_voice_shared.observability.correlation import use_correlation_id
 from ai_voice_shared.services.s3.parts import FILE_PART_SIZE
+from ai_voice_shared.testing.s3 import InMemoryS3Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,6 +119,32 @@ def test_if_none_match_writes_only_a_free_key(s3: S3Service, content: bytes) -> 
     assert "Uploads" not in s3.client.list_multipart_uploads(Bucket=s3.bucket_name)
 
 
+@pytest.mark.parametrize("way", ["bytes", "file", "fileobj", "stream", "model", "copy"])
+def test_every_way_of_writing_takes_conditions(s3: S3Service, tmp_path: Path, way: str) -> None:
+    """A taken key and another's ETag are refused, whichever method writes, and nothing changes."""
+    (tmp_path / "source").write_bytes(b"new")
+    s3.upload_bytes("source", b"new")
+    taken = s3.upload_bytes("taken", b"old")
+    write: dict[str, Any] = {
+        "bytes": lambda key, **options: s3.upload_bytes(key, b"new", **options),
+        "file": lambda key, **options: s3.upload_file(key, tmp_path / "source", **options),
+        "fileobj": lambda key, **options: s3.upload_fileobj(key, io.BytesIO(b"new"), **options),
+        "stream": lambda key, **options: s3.upload_stream(key, [b"new"], **options),
+        "model": lambda key, **options: s3.put_model(key, Note(sender="x", seconds=2.0), **options),
+        "copy": lambda key, **options: s3.copy_object("source", key, **options),
+    }
+    refused = [{"if_none_match": "*"}, {"if_match": '"0123456789abcdef0123456789abcdef"'}]
+    if way == "copy" and not isinstance(s3, InMemoryS3Service):
+        refused = []  # moto does not look at the conditions of a copy
+    for condition in refused:
+        with pytest.raises(errors.S3PreconditionFailedError):
+            write[way]("taken", **condition)
+        assert s3.download_bytes("taken") == b"old"
+    write[way]("free", if_none_match="*")
+    write[way]("taken", if_match=taken.etag)
+    assert s3.download_bytes("free") == s3.download_bytes("taken") != b"old"
+
+
 def test_if_match_writes_only_over_what_the_caller_has_seen(s3: S3Service) -> None:
     """A write over a newer object fails."""
     first = s3.upload_bytes("k", b"1")
@@ -160,6 +187,35 @@ def test_the_correlation_id_travels_with_the_object(s3: S3Service) -> None:
     with use_correlation_id("order-7"):
         s3.upload_bytes("k", b"x")
     assert s3.head_object("k").correlation_id == "order-7"
+
+
+@pytest.mark.parametrize("content", [b"small", LARGE], ids=["small", "parts"])
+def test_storage_options_are_the_object_s(s3: S3Service, content: bytes) -> None:
+    """Encryption with a key of the caller's, storage class and headers, in one part or in several."""
+    s3.upload_stream(
+        "k",
+        [content],
+        kms_key_id="alias/notes",
+        storage_class="STANDARD_IA",
+        content_encoding="gzip",
+        cache_control="no-store",
+        content_disposition="attachment",
+    )
+    head = s3.head_object("k")
+    assert (head.server_side_encryption, head.kms_key_id, head.storage_class) == (
+        "aws:kms",
+        "alias/notes",
+        "STANDARD_IA",
+    )
+    assert (head.content_encoding, head.cache_control, head.content_disposition) == ("gzip", "no-store", "attachment")
+
+
+@pytest.mark.parametrize("content", [b"small", LARGE], ids=["small", "parts"])
+@pytest.mark.parametrize("algorithm", ["CRC32", "SHA1", "SHA256"])
+def test_another_checksum_can_be_asked_for(s3: S3Service, algorithm: str, content: bytes) -> None:
+    """The object is stored with it, in one part or in several, and comes back."""
+    s3.upload_stream("k", [content], checksum_algorithm=algorithm)
+    assert s3.download_bytes("k") == content
 
 
 def test_tags_are_stored_and_replaced(s3: S3Service) -> None:
@@ -213,6 +269,29 @@ def test_a_file_is_written_whole_or_not_at_all(s3: S3Service, tmp_path: Path) ->
     s3.upload_bytes("k", LARGE)
     assert s3.download_file("k", target) == len(LARGE)
     assert (target.read_bytes() == LARGE, list(tmp_path.iterdir())) == (True, [target])
+
+
+def test_a_download_goes_into_the_caller_s_file(s3: S3Service) -> None:
+    """From where it stands, told of its progress; it stays open, and over the limit nothing is written."""
+    s3.upload_bytes("k", LARGE)
+    file, progress = io.BytesIO(), list[int]()
+    file.write(b"before ")
+    assert s3.download_fileobj("k", file, on_progress=progress.append) == len(LARGE) == progress[-1]
+    assert file.getvalue() == b"before " + LARGE
+    assert progress == sorted(progress)
+    untouched = io.BytesIO()
+    with pytest.raises(errors.S3TooLargeError):
+        s3.download_fileobj("k", untouched, max_bytes=len(LARGE) - 1)
+    assert untouched.getvalue() == b""
+
+
+def test_a_bucket_without_versioning_has_one_version_of_each(s3: S3Service) -> None:
+    """By the name that S3 has for it."""
+    s3.upload_bytes("a", b"1")
+    s3.upload_bytes("a", b"22")
+    s3.upload_bytes("b", b"3")
+    found = [(one.key, one.size, one.version_id, one.is_latest) for one in s3.iter_versions()]
+    assert found == [("a", 2, "null", True), ("b", 1, "null", True)]
 
 
 def test_chunks_add_up(s3: S3Service) -> None:

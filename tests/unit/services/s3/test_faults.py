@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import threading
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ import pytest
 from ai_voice_shared import errors
 from ai_voice_shared.services.s3.parts import FILE_PART_SIZE
 from ai_voice_shared.services.s3_service import S3Service
-from tests.support.faulty_s3 import Fault, FaultyS3
+from tests.support.faulty_s3 import BUCKET, Fault, FaultyS3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -278,3 +280,36 @@ def test_nobody_listening_is_unavailable(service: S3Service, server: FaultyS3) -
     with pytest.raises(errors.S3UnavailableError) as caught:
         S3Service(settings).upload_bytes("k", b"x")
     assert url not in str(caught.value)
+
+
+def test_each_key_that_cannot_be_deleted_has_its_own_error(service: S3Service, server: FaultyS3) -> None:
+    """The others are gone, in every batch of a thousand."""
+    keys = [f"k/{number}" for number in range(1002)]
+    for key in keys:
+        server.put(key, b"x")
+    server.refused_deletions = {"k/7": "AccessDenied", "k/1001": "InternalError"}
+    deletion = service.delete_objects(keys)
+    assert len(deletion.deleted) == 1000
+    assert sorted(server.objects) == ["k/1001", "k/7"]
+    assert {key: type(error) for key, error in deletion.errors.items()} == {
+        "k/7": errors.S3AccessDeniedError,
+        "k/1001": errors.S3UnavailableError,
+    }
+    assert {(error.operation, error.bucket, error.key) for error in deletion.errors.values()} == {
+        ("DeleteObjects", BUCKET, "k/7"),
+        ("DeleteObjects", BUCKET, "k/1001"),
+    }
+
+
+@pytest.mark.parametrize("algorithm", ["SHA1", "SHA256"])
+def test_another_checksum_goes_over_the_wire(service: S3Service, server: FaultyS3, algorithm: str) -> None:
+    """S3 is sent the one that was asked for, and storage class, tags and the key's id with it."""
+    service.upload_bytes(
+        "k", b"hello", checksum_algorithm=algorithm, storage_class="GLACIER_IR", tags={"a": "b c"}, kms_key_id="key-1"
+    )
+    [sent] = server.asked("PUT")
+    digest = hashlib.new(algorithm.lower(), b"hello").digest()
+    assert sent[f"x-amz-checksum-{algorithm.lower()}"] == base64.b64encode(digest).decode()
+    assert (sent["x-amz-storage-class"], sent["x-amz-tagging"]) == ("GLACIER_IR", "a=b+c")
+    assert sent["x-amz-server-side-encryption"] == "aws:kms"
+    assert sent["x-amz-server-side-encryption-aws-kms-key-id"] == "key-1"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import json
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from botocore.credentials import RefreshableCredentials
@@ -18,6 +17,7 @@ from ai_voice_shared import aws
 from ai_voice_shared.errors import InvalidS3KeyError, ValidationError
 from ai_voice_shared.services.s3_service import S3Service
 from ai_voice_shared.settings.s3 import S3Settings
+from tests.support.presigned_s3 import url_signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,29 +42,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Service]:
 
 def signature(method: str, url: str, headers: Mapping[str, str]) -> str:
     """Compute the signature of a presigned URL by the text of the SigV4 specification."""
-    parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    query.pop("X-Amz-Signature")
-    sent = {name.lower(): value for name, value in headers.items()} | {"host": parts.netloc}
-    signed = query["X-Amz-SignedHeaders"]
-    encoded = {name: quote(value, safe="-_.~") for name, value in sorted(query.items())}
-    canonical = "\n".join(
-        [
-            method,
-            parts.path,
-            "&".join(f"{name}={value}" for name, value in encoded.items()),
-            "".join(f"{name}:{sent[name].strip()}\n" for name in signed.split(";")),
-            signed,
-            "UNSIGNED-PAYLOAD",
-        ]
-    )
-    _, *scope = query["X-Amz-Credential"].split("/")
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
-    to_sign = "\n".join(["AWS4-HMAC-SHA256", query["X-Amz-Date"], "/".join(scope), digest])
-    key = f"AWS4{SECRET}".encode()
-    for part in scope:
-        key = hmac.digest(key, part.encode(), "sha256")
-    return hmac.new(key, to_sign.encode(), "sha256").hexdigest()
+    return url_signature(SECRET, method, url, headers)
 
 
 def query_of(url: str) -> dict[str, str]:
