@@ -25,7 +25,15 @@ from ai_voice_shared.resilience.deadline import current_deadline
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["RetryBudget", "RetryPolicy", "call_with_retry", "call_with_retry_async", "is_retryable", "retry"]
+__all__ = [
+    "RetryBudget",
+    "RetryPolicy",
+    "call_with_retry",
+    "call_with_retry_async",
+    "is_retryable",
+    "process_budget",
+    "retry",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -103,6 +111,21 @@ class RetryBudget:
         if self._left < self._capacity:
             with self._lock:
                 self._left = min(self._capacity, self._left + self._refill)
+
+
+_budgets: dict[str, RetryBudget] = {}
+
+
+def process_budget(service: str) -> RetryBudget:
+    """Give the purse that all of this process's retries of a service are paid from.
+
+    Examples
+    --------
+    >>> process_budget("customer-lookup-server") is process_budget("customer-lookup-server")
+    True
+    """
+    # Of two that threads make at the same time, one is kept.
+    return _budgets.get(service) or _budgets.setdefault(service, RetryBudget())
 
 
 def is_retryable(error: BaseException) -> bool:

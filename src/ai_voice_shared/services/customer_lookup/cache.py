@@ -78,6 +78,7 @@ class LookupCache:
         self._lock = threading.Lock()
         self._entries: TLRUCache[LookupRequest, CacheEntry] | None = None
         self._hits = self._misses = self._stale = 0
+        self._reported = CacheInfo(0, 0, 0, 0)
 
     def fresh(self, request: LookupRequest) -> CacheEntry | None:
         """Give an entry that need not be asked anew, and count the hit or the miss."""
@@ -133,6 +134,13 @@ class LookupCache:
         with self._lock:
             size = len(self._entries) if self._entries is not None else 0
             return CacheInfo(self._hits, self._misses, self._stale, size)
+
+    def take_figures(self) -> CacheInfo:
+        """Give the figures since the last time that this was asked; the size is the present one."""
+        now = self.info()
+        with self._lock:
+            before, self._reported = self._reported, now
+        return CacheInfo(now.hits - before.hits, now.misses - before.misses, now.stale - before.stale, now.size)
 
     def _get(self, request: LookupRequest) -> CacheEntry | None:
         with self._lock:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LOOKUP_PATH",
+    "MAX_ANSWER",
     "SERVICE",
     "LookupReply",
     "LookupRequest",
@@ -33,6 +34,8 @@ __all__ = [
 
 SERVICE = "customer-lookup-server"
 LOOKUP_PATH = "/customers/lookup"
+MAX_ANSWER = 64 * 1024
+"""Bytes that an answer may have; the longest of the contract has some hundreds."""
 
 _OK, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 200, 404, 429, 500
 _REFUSED = frozenset({400, 413, 422})

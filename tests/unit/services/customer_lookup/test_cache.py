@@ -146,6 +146,20 @@ def test_figures_count_questions() -> None:
     assert cache.info() == (1, 2, 1, 1)
 
 
+def test_figures_are_taken_once() -> None:
+    """Each report has what came since the last one, and the size as it is."""
+    clock = Clock()
+    cache = make(clock)
+    cache.fresh(ASKED)
+    cache.put(ASKED, CUSTOMER)
+    cache.fresh(ASKED)
+    assert cache.take_figures() == (1, 1, 0, 1)
+    cache.fresh(ASKED)
+    assert cache.take_figures() == (1, 0, 0, 1)
+    assert cache.take_figures() == (0, 0, 0, 1)
+    assert cache.info() == (2, 1, 0, 1)
+
+
 def test_it_forgets() -> None:
     """Everything at once."""
     cache = make(Clock())

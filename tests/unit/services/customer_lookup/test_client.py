@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from types import SimpleNamespace
@@ -21,10 +22,12 @@ from ai_voice_shared.errors import (
     ServiceUnavailableError,
     ValidationError,
 )
+from ai_voice_shared.observability.metrics import MetricsClient, set_metrics
 from ai_voice_shared.resilience.deadline import Deadline, use_deadline
 from ai_voice_shared.resilience.retrying import RetryBudget
 from ai_voice_shared.services.customer_lookup import transports
 from ai_voice_shared.services.customer_lookup.cache import LookupCache
+from ai_voice_shared.settings.metrics import MetricsSettings
 from ai_voice_shared.testing.customer_lookup import AsyncInMemoryTransport, InMemoryTransport
 
 from .conftest import CUSTOMER, EXTERNAL_ID, PHONE, lookup_settings, own_circuit
@@ -191,6 +194,45 @@ async def test_an_outage_is_not_multiplied_by_retries(kind: str) -> None:
         with pytest.raises(CustomerLookupUnavailableError):
             await world.ask()
     assert len(world.server.requests) == 5 + 2
+
+
+async def test_all_clients_of_a_process_pay_from_one_purse(kind: str) -> None:
+    """One that is made for each invocation does not multiply an outage either."""
+    world = World(kind)
+    world.server.error = ServiceUnavailableError()
+    for _ in range(20):
+        world.client = type(world.client)(
+            lookup_settings(max_attempts=2),
+            transport=world.server,
+            circuit_breaker=own_circuit(failure_threshold=100),
+        )
+        with pytest.raises(CustomerLookupUnavailableError):
+            await world.ask()
+    assert len(world.server.requests) == 20 + 10
+
+
+async def test_the_cache_s_figures_become_metrics(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those since the last report, in one line; nothing that did not happen."""
+    world, metrics = World(kind), MetricsClient("webhook-handler", settings=MetricsSettings(namespace="voice"))
+    await world.ask()
+    await world.ask()
+    world.client.report_metrics(metrics)
+    metrics.flush()
+    line = json.loads(capsys.readouterr().out)
+    assert (line["customer_lookup.hits"], line["customer_lookup.misses"]) == ([1.0], [1.0])
+    assert line["customer_lookup.cached"] == [1.0]
+    assert "customer_lookup.stale" not in line
+    await world.ask()
+    before = set_metrics(metrics)
+    try:
+        world.client.report_metrics()
+    finally:
+        set_metrics(before)
+    metrics.flush()
+    line = json.loads(capsys.readouterr().out)
+    assert line["customer_lookup.hits"] == [1.0]
+    assert "customer_lookup.misses" not in line
+    assert PHONE not in str(line)
 
 
 async def test_bad_input_asks_nobody(kind: str) -> None:
