@@ -12,7 +12,8 @@ from ai_voice_shared.testing.xray import XRayCollector
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.real_aws import RealAccountError, RealAWS, account_settings
 from tests.support.stack import Stack, deploy_stack, read_stack
-from tests.support.twilio_world import TwilioWorld
+from tests.support.twilio_world import Media, TwilioWorld
+from tests.support.webhooks import EXTERNAL_ID, PHONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,3 +73,23 @@ def embedded(stack: Stack) -> Stack:
 def voice_note() -> bytes:
     """Read a real Ogg Opus file."""
     return (HERE / "data" / "voice-note.ogg").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def customers(stack: Stack) -> None:
+    """Make one customer known by phone number, another by a business-scoped id alone."""
+    stack.seed_customer(
+        customer_id="cust-001", company_id="harbour-street", company_name="Harbour Street Builders", phone_number=PHONE
+    )
+    stack.seed_customer(
+        customer_id="cust-002",
+        company_id="harbour-street",
+        company_name="Harbour Street Builders",
+        external_user_id=EXTERNAL_ID,
+    )
+
+
+@pytest.fixture
+def note(voice_note: bytes) -> Media:
+    """Make a voice note for Twilio to serve."""
+    return Media(voice_note)

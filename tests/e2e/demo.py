@@ -151,7 +151,7 @@ def _second_delivery(console: Console, stack: Stack, webhook: Webhook, note: Med
 def _forged(console: Console, stack: Stack, twilio: TwilioWorld) -> None:
     note = Media(VOICE_NOTE.read_bytes())
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
-    answer = stack.deliver(webhook, **{"X-Twilio-Signature": "A" * 27 + "="})
+    answer = stack.deliver(webhook, signature="A" * 27 + "=")
     _check("the forged webhook was refused", answer.status_code == 403)
     _check("nothing of it was stored", not stack.message_keys(webhook.message_sid) and note.api_requests == 0)
     _section(console, "Forged signature", f"{answer.status_code}: {answer.text}\n(nothing fetched, nothing stored)")

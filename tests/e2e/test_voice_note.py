@@ -2,74 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import threading
 import uuid
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
-from xml.etree import ElementTree as ET
 
 import pytest
 
 from ai_voice_shared.domain.events import VoiceNoteParsedEvent
 from ai_voice_shared.events import parse_event
-from tests.support.twilio_world import ACCOUNT_SID, AUTH_TOKEN, Media, TwilioWorld, Webhook, new_sid, sign
+from tests.support.twilio_world import AUTH_TOKEN, Media, TwilioWorld, new_sid
 from tests.support.waiting import wait_for
+from tests.support.webhooks import EXTERNAL_ID, PHONE, lines_of, said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import httpx
-
     from ai_voice_shared.domain.events import DomainEvent
     from ai_voice_shared.testing.xray import XRayCollector
     from tests.support.stack import Stack
 
-pytestmark = pytest.mark.e2e
-
-PHONE = "+61400000001"
-EXTERNAL_ID = "US.1234ABC"
-FORM = "application/x-www-form-urlencoded"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def customers(stack: Stack) -> None:
-    """Make one customer known by phone number, another by a business-scoped id alone."""
-    stack.seed_customer(
-        customer_id="cust-001", company_id="harbour-street", company_name="Harbour Street Builders", phone_number=PHONE
-    )
-    stack.seed_customer(
-        customer_id="cust-002",
-        company_id="harbour-street",
-        company_name="Harbour Street Builders",
-        external_user_id=EXTERNAL_ID,
-    )
-
-
-@pytest.fixture
-def note(voice_note: bytes) -> Media:
-    """Make a voice note for Twilio to serve."""
-    return Media(voice_note)
-
-
-def said(reply: httpx.Response) -> str:
-    """Return the text of a TwiML reply."""
-    assert reply.status_code == 200, reply.text
-    assert reply.headers["content-type"].startswith(("text/xml", "application/xml"))
-    root = ET.fromstring(reply.text)  # noqa: S314 - our own function's answer
-    assert root.tag == "Response"
-    return "".join(root.itertext())
-
-
-def lines_of(stack: Stack, correlation_id: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the log lines of each function that have a correlation id."""
-    functions = (stack.webhook_handler, stack.lookup_server, stack.voice_parser)
-    return {
-        name: [line for line in stack.aws.log_lines(name) if line.get("correlation_id") == correlation_id]
-        for name in functions
-    }
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("customers")]
 
 
 def test_a_voice_note_becomes_a_parsed_result(
@@ -183,152 +133,6 @@ def test_an_unknown_sender_gets_a_polite_reply(embedded: Stack, twilio: TwilioWo
     assert note.api_requests == 0
 
 
-@pytest.mark.parametrize("case", ["forged", "missing", "stale token", "tampered"])
-def test_an_unsigned_webhook_is_refused(stack: Stack, twilio: TwilioWorld, note: Media, case: str) -> None:
-    """A signature that is forged, missing, made with an old token or for another body: 403, nothing stored."""
-    webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
-    headers = webhook.headers(stack.webhook_url)
-    body = webhook.body
-    if case == "forged":
-        headers["X-Twilio-Signature"] = "A" * 27 + "="
-    elif case == "missing":
-        del headers["X-Twilio-Signature"]
-    elif case == "stale token":
-        headers = webhook.headers(stack.webhook_url, token="the-token-before")
-    else:
-        body = body.replace("ProfileName=Alex", "ProfileName=Mallory")
-
-    assert stack.post(body, headers).status_code == 403
-    assert stack.message_keys(webhook.message_sid) == []
-    assert note.api_requests == 0
-
-
-def signed(stack: Stack, body: bytes, content_type: str = FORM) -> httpx.Response:
-    """Post a body as it is, signed for what a form parser makes of it."""
-    pairs = parse_qsl(body.decode("utf-8", errors="replace"), keep_blank_values=True)
-    signature = sign(stack.webhook_url, pairs)
-    return stack.post(body, {"Content-Type": content_type, "X-Twilio-Signature": signature})
-
-
-def test_a_body_that_is_no_form_is_refused(embedded: Stack) -> None:
-    """JSON is not what Twilio sends for a message."""
-    assert 400 <= signed(embedded, b'{"MessageSid": "MM1"}', "application/json").status_code < 500
-
-
-@pytest.mark.parametrize(
-    "tail",
-    [
-        pytest.param(b"&Body=%4", id="truncated percent escape"),
-        pytest.param(b"&Body=%ff%fe", id="escaped invalid UTF-8"),
-        pytest.param(b"&Body=\xff\xfe", id="raw invalid UTF-8"),
-        pytest.param(b"".join(b"&k%d=" % number for number in range(90_000)), id="1 MB of keys"),
-    ],
-)
-def test_a_broken_form_stores_nothing(embedded: Stack, twilio: TwilioWorld, note: Media, tail: bytes) -> None:
-    """A body that cannot be trusted to say what was sent is refused or answered, and nothing comes of it."""
-    webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
-    reply = signed(embedded, webhook.body.encode() + tail)
-    assert 400 <= reply.status_code < 500
-    assert embedded.message_keys(webhook.message_sid) == []
-
-
-def test_media_that_is_announced_but_missing_is_refused(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
-    """NumMedia=99 with one URL is not taken on trust."""
-    webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}", NumMedia="99")
-    assert embedded.deliver(webhook).status_code < 500
-    assert embedded.message_keys(webhook.message_sid) == []
-
-
-def test_a_media_url_on_another_host_is_not_fetched(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
-    """Even in a signed webhook only our own account's media at Twilio is fetched."""
-    asked: list[str] = []
-
-    class Elsewhere(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_error(404)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with serving(Elsewhere) as port:
-        webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
-        path = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{webhook.message_sid}/Media/{note.sid}"
-        changed = {"MediaUrl0": f"http://127.0.0.1:{port}{path}"}
-        reply = embedded.deliver(Webhook(tuple((dict(webhook.pairs) | changed).items())))
-
-    assert reply.status_code < 500
-    assert asked == []
-    assert embedded.message_keys(webhook.message_sid) == []
-    code = "media_not_allowed"
-    assert embedded.wait_for_log(embedded.webhook_handler, lambda line: line.get("error_code") == code, what=code)
-
-
-@pytest.mark.parametrize(
-    ("media", "code"),
-    [
-        pytest.param(lambda: Media(bytes(17 * 2**20)), "media_too_large", id="17 MB"),
-        pytest.param(lambda: Media(b"\x89PNG\r\n", content_type="image/png"), "media_type", id="a picture"),
-    ],
-)
-def test_media_that_is_no_voice_note_is_answered(embedded: Stack, twilio: TwilioWorld, media: Any, code: str) -> None:
-    """Too much audio and what is not audio get a polite reply and a named error in the log; nothing is stored."""
-    webhook = twilio.voice_note([media()], sender=f"whatsapp:{PHONE}")
-    reply = embedded.deliver(webhook)
-    assert said(reply)
-    assert embedded.message_keys(webhook.message_sid) == []
-    correlation_id = reply.headers["x-correlation-id"]
-    line = embedded.wait_for_log(
-        embedded.webhook_handler,
-        lambda line: line.get("correlation_id") == correlation_id and "error_code" in line,
-        what="the error's name",
-    )
-    assert line["error_code"] == code
-
-
-def test_an_outage_of_the_lookup_can_be_retried(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
-    """With the lookup down Twilio gets a 5xx and nothing is half done; the next delivery succeeds."""
-    sender = "+61400000077"
-    embedded.seed_customer(
-        customer_id="cust-077", company_id="harbour-street", company_name="Harbour Street", phone_number=sender
-    )
-    webhook = twilio.voice_note([note], sender=f"whatsapp:{sender}")
-    functions = embedded.aws.client("lambda")
-
-    functions.put_function_concurrency(FunctionName=embedded.lookup_server, ReservedConcurrentExecutions=0)
-    try:
-        assert embedded.deliver(webhook).status_code in {502, 503, 504}
-    finally:
-        functions.delete_function_concurrency(FunctionName=embedded.lookup_server)
-    assert embedded.message_keys(webhook.message_sid) == []
-    assert note.api_requests == 0
-
-    assert said(embedded.deliver(webhook))
-    embedded.wait_for_message_key(webhook.message_sid, ".json")
-
-
-def test_an_outage_of_s3_can_be_retried(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
-    """With S3 down Twilio gets a 5xx and nothing is half done; the next delivery succeeds."""
-
-    class Down(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            self.send_response(503)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
-    with serving(Down) as port, function_env(embedded, AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{port}"):
-        assert embedded.deliver(webhook).status_code in {502, 503, 504}
-    assert embedded.message_keys(webhook.message_sid) == []
-
-    assert said(embedded.deliver(webhook))
-    embedded.wait_for_message_key(webhook.message_sid, ".json")
-
-
 def test_a_file_that_is_no_audio_ends_in_the_dead_letter_queue(embedded: Stack) -> None:
     """After its retries the event is kept, and no result is written."""
     message = new_sid("MM")
@@ -345,8 +149,10 @@ def test_a_file_that_is_no_audio_ends_in_the_dead_letter_queue(embedded: Stack) 
     assert embedded.message_keys(message) == [key]
 
 
-def test_logs_hold_no_personal_data(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
-    """No line of any function has a number, a name, a text, a token or a signature."""
+def test_logs_and_traces_hold_no_personal_data(
+    embedded: Stack, twilio: TwilioWorld, note: Media, collector: XRayCollector
+) -> None:
+    """No line and no segment of any function has a number, a name, a text, a token or a signature."""
     # A sender of this test's own: who was looked up before is not asked for again.
     phone = "+61400000077"
     embedded.seed_customer(
@@ -361,33 +167,9 @@ def test_logs_hold_no_personal_data(embedded: Stack, twilio: TwilioWorld, note: 
     wait_for(lambda: all(lines_of(embedded, correlation_id).values()), what="the lines of all functions")
 
     functions = (embedded.webhook_handler, embedded.lookup_server, embedded.voice_parser)
-    written = json.dumps([embedded.aws.log_lines(name) for name in functions])
+    logged = json.dumps([embedded.aws.log_lines(name) for name in functions])
+    assert collector.wait_for(lambda segments: correlation_id in json.dumps(segments))
+    traced = json.dumps(collector.segments)
     for secret in (phone, phone[1:], "Zebedee", "call my wife", AUTH_TOKEN, headers["X-Twilio-Signature"]):
-        assert secret not in written
-
-
-@contextlib.contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
-    """Run a server on loopback for a block and give its port."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-@contextlib.contextmanager
-def function_env(stack: Stack, **variables: str) -> Iterator[None]:
-    """Give the webhook handler further variables for a block."""
-    functions = stack.aws.client("lambda")
-    before = functions.get_function_configuration(FunctionName=stack.webhook_handler)["Environment"]
-    changed = {"Variables": before["Variables"] | variables}
-    functions.update_function_configuration(FunctionName=stack.webhook_handler, Environment=changed)
-    try:
-        yield
-    finally:
-        functions.update_function_configuration(FunctionName=stack.webhook_handler, Environment=before)
+        assert secret not in logged
+        assert secret not in traced

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import FrameType
 
-__all__ = ["ROOT", "ProgramError", "end_group", "exit_on_signals", "find_uv", "run"]
+__all__ = ["ROOT", "ProgramError", "end_group", "exit_on_signals", "find_uv", "process_of_port", "run"]
 
 ROOT = Path(__file__).resolve().parents[2]
 """The project's folder."""
@@ -94,6 +94,18 @@ def run(command: Sequence[str], *, env: Mapping[str, str], cwd: Path = ROOT, tim
         msg = f"{what} failed with status {process.returncode}: {' '.join(command)}\n{tail}"
         raise ProgramError(msg)
     return output
+
+
+def process_of_port(port: int) -> int:
+    """Return the id of the process on this machine that has a TCP connection of its own from a port (Linux only)."""
+    entries = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    inodes = {f"socket:[{entry[9]}]" for entry in entries if int(entry[1].partition(":")[2], 16) == port}
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile, or is not ours
+            if str(link.readlink()) in inodes:
+                return int(link.parts[2])
+    msg = f"no process has a connection from port {port}"
+    raise ProcessLookupError(msg)
 
 
 @contextlib.contextmanager

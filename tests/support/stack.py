@@ -139,9 +139,12 @@ class Stack:
             url = self.aws.endpoint_url + (urlsplit(url).path or "/")
         return httpx.post(url, content=content, headers=headers, timeout=timeout, trust_env=False, verify=trusted)
 
-    def deliver(self, webhook: Webhook, **changed_headers: str) -> httpx.Response:
-        """Post a signed webhook, as Twilio does."""
-        return self.post(webhook.body, webhook.headers(self.webhook_url) | changed_headers)
+    def deliver(self, webhook: Webhook, *, within: float = 20, signature: str | None = None) -> httpx.Response:
+        """Post a signed webhook, as Twilio does; the reply has to come within so many seconds."""
+        headers = webhook.headers(self.webhook_url)
+        if signature is not None:
+            headers["X-Twilio-Signature"] = signature
+        return self.post(webhook.body, headers, within)
 
     def keys(self, prefix: str = "") -> list[str]:
         """List the keys in the bucket."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -69,7 +69,10 @@ class Webhook:
 
 @dataclass(slots=True)
 class Media:
-    """A file that a message carries, and how often it has been asked for."""
+    """A file that a message carries, and how often it has been asked for.
+
+    `asked` is called with the caller's port while the CDN is asked, before it answers.
+    """
 
     content: bytes
     content_type: str = "audio/ogg"
@@ -77,6 +80,7 @@ class Media:
     sid: str = field(default_factory=lambda: new_sid("ME"))
     api_requests: int = 0
     cdn_requests: int = 0
+    asked: Callable[[int], None] = field(default=lambda _: None, repr=False)
 
 
 class TwilioWorld:
@@ -205,6 +209,7 @@ class TwilioWorld:
         if media is None:
             _answer(request, HTTPStatus.NOT_FOUND)
             return
+        media.asked(request.client_address[1])
         _answer(request, HTTPStatus.OK, {"Content-Type": media.content_type}, media.content)
 
 
