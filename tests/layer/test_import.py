@@ -136,3 +136,17 @@ except MissingExtraError as error:
     print(error)
 """)
     assert "attach the extras layer" in printed
+
+
+def test_a_form_is_presigned_with_the_layer_s_part_of_botocore_s_data(python_with_layer: Callable[..., str]) -> None:
+    """botocore takes the endpoint of a presigned POST from an operation that the package never calls."""
+    printed = python_with_layer(
+        """
+from ai_voice_shared import S3Service
+post = S3Service(bucket_name="notes").presign_post("a.ogg", content_type="audio/ogg", max_bytes=100)
+print(post.url, post.fields["key"])
+""",
+        AWS_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE",
+        AWS_SECRET_ACCESS_KEY="example",
+    )
+    assert printed.split() == ["https://notes.s3.us-east-1.amazonaws.com/", "a.ogg"]
