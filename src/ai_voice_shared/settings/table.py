@@ -52,10 +52,11 @@ def settings_table() -> str:
 
 
 def _section(settings_class: type[Settings]) -> str:
-    summary = (settings_class.__doc__ or "").strip().splitlines()[0]
+    # The layer's bytecode has no docstrings.
+    summary = (settings_class.__doc__ or "").strip().partition("\n")[0]
     rows = [
         f"## {settings_class.__name__}\n",
-        f"{summary}\n",
+        *([f"{summary}\n"] if summary else []),
         "| setting | variable | type | default | required | secret | what it is |",
         "|---|---|---|---|---|---|---|",
     ]

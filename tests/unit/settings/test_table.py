@@ -42,3 +42,11 @@ def test_a_secret_is_marked_and_has_no_default() -> None:
     """The one column that says what may not be written down."""
     rows = [line for line in settings_table().splitlines() if "| `secret_key` |" in line]
     assert [row.split(" | ")[4:6] for row in rows] == [["yes", "secret"]]
+
+
+def test_without_docstrings_the_table_has_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The layer's bytecode has no docstrings: a heading then stands without its sentence."""
+    (first, *_) = settings_classes()
+    monkeypatch.setattr(first, "__doc__", None)
+    section = settings_table().partition(f"## {first.__name__}\n")[2]
+    assert section.lstrip().startswith("| setting | variable |")
