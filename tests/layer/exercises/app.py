@@ -1,0 +1,161 @@
+"""The function: exercises every public name of the package that it finds in the layer, and says how it went."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import logging
+import os
+import sys
+import threading
+import traceback
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from . import modules, without_extras
+from .registry import EXERCISES
+from .survey import PublicName, docstrings_of, public_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+__all__ = ["handler"]
+
+_FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+
+class Seen:
+    """What ran: code objects, and the classes of what methods ran on."""
+
+    def __init__(self) -> None:
+        self.codes: set[Any] = set()
+        self.classes: set[type] = set()
+
+    def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
+        """Take note of a call."""
+        if event != "call":
+            return
+        code = frame.f_code
+        self.codes.add(code)
+        first = code.co_varnames[:1]
+        if first in {("self",), ("cls",), ("_cls",)}:
+            owner = frame.f_locals.get(first[0])
+            self.classes.update((owner if isinstance(owner, type) else type(owner)).__mro__)
+
+    def has(self, public: PublicName) -> bool:
+        """Say whether a public name was really used."""
+        if public.code is not None:
+            return public.code in self.codes
+        return not public.is_class_with_instances or public.value in self.classes
+
+
+@contextmanager
+def watched(seen: Seen) -> Iterator[None]:
+    """Run a block with its calls noted, in this process's state as the function has it at its start."""
+    from ai_voice_shared.observability import set_metrics
+    from ai_voice_shared.settings import reset_config
+
+    environment, library = dict(os.environ), logging.getLogger("ai_voice_shared")
+    handlers, level, propagate, filters = library.handlers[:], library.level, library.propagate, library.filters[:]
+    metrics = set_metrics(None)
+    reset_config()
+    threading.setprofile(seen)
+    sys.setprofile(seen)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+        set_metrics(metrics)
+        library.handlers[:], library.filters[:] = handlers, filters
+        library.setLevel(level)
+        library.propagate = propagate
+        os.environ.clear()
+        os.environ.update(environment)
+
+
+def examples_of(public: PublicName) -> list[doctest.DocTest]:
+    """Read the examples of its docstrings."""
+    parser = doctest.DocTestParser()
+    tests = []
+    for where, text in docstrings_of(public):
+        names = dict(vars(importlib.import_module(public.value.__module__)))
+        test = parser.get_doctest(text, names, where, public.value.__module__, 0)
+        # The layer leaves the package's testing part out, so what an example does with it is done by an exercise.
+        if test.examples and "ai_voice_shared.testing" not in text:
+            tests.append(test)
+    return tests
+
+
+def run_examples(tests: list[doctest.DocTest]) -> None:
+    """Run them as pytest would; the first that gives something else raises."""
+    # Lambda prints the library's warnings; an example's output is its own.
+    logging.getLogger("ai_voice_shared").propagate = False
+    for test in tests:
+        runner = doctest.DebugRunner(verbose=False, optionflags=_FLAGS)
+        try:
+            runner.run(test)
+        except doctest.UnexpectedException as unexpected:
+            raise unexpected.exc_info[1] from None
+        except doctest.DocTestFailure as failure:
+            msg = f"{test.name}: {failure.example.source!r} gave {failure.got!r}"
+            raise AssertionError(msg) from None
+
+
+class Record:
+    """What is known of all names so far."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, str] = {}
+        self.seen = Seen()
+
+    def run(self, action: Callable[[], Any], publics: list[PublicName]) -> None:
+        """Run something that is to use public names; note for each how that went."""
+        from ai_voice_shared.errors import MissingExtraError
+
+        seen = Seen()
+        try:
+            with watched(seen):
+                action()
+        except MissingExtraError as error:
+            outcome = f"missing: {error}"
+        except BaseException as error:  # noqa: BLE001 - it is the test's to judge
+            outcome = "failed: " + "".join(traceback.format_exception(error)[-6:])
+        else:
+            self.seen.codes |= seen.codes
+            self.seen.classes |= seen.classes
+            self.outcomes |= {one.name: "used" if seen.has(one) else "not used by its exercise" for one in publics}
+            return
+        self.outcomes |= {one.name: outcome for one in publics}
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Exercise every public name, and say how each of them went."""
+    modules.load()
+    publics = public_names()
+    by_path = {path: public for public in publics for path in public.paths}
+    chosen: dict[Callable[[], Any], list[PublicName]] = {}
+    for path, function in EXERCISES.items():
+        if path in by_path:
+            chosen.setdefault(function, []).append(by_path[path])
+    record = Record()
+    for function, used in chosen.items():
+        record.run(function, used)
+    by_example = 0
+    for public in publics:
+        if public.name not in record.outcomes and (tests := examples_of(public)):
+            record.run(lambda tests=tests: run_examples(tests), [public])  # type: ignore[misc]
+            by_example += 1
+    for public in publics:
+        if public.name not in record.outcomes:
+            # A part of something larger, whose exercise was seen to use it.
+            part = (public.code is not None or public.is_class_with_instances) and record.seen.has(public)
+            record.outcomes[public.name] = "used as a part" if part else "has no exercise"
+    return {
+        "outcomes": record.outcomes,
+        "by_example": by_example,
+        "stale": sorted(path for path in EXERCISES if path not in by_path),
+        "without_extras": {} if event.get("extras") else without_extras.messages(),
+        "file": importlib.import_module("ai_voice_shared").__file__,
+    }

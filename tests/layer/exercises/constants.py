@@ -1,0 +1,551 @@
+"""Constants, protocols and other names that no profiler sees: each beside the code that depends on it."""
+
+from __future__ import annotations
+
+import typing
+from typing import Any
+
+from .registry import exercises
+
+__all__: list[str] = []
+
+
+@exercises("agents.FLAG_NAME", "agents.flags.FLAG_NAME", "agents.flags.flagged_system")
+def the_flag_decides_the_system() -> None:
+    """A flag of that name switches between the two systems."""
+    from ai_voice_shared.agents.flags import FLAG_NAME, flagged_system
+
+    class Flags:
+        def evaluate(self, *, name: str, context: dict[str, Any], default: Any) -> Any:
+            return {FLAG_NAME: context["beta"]}.get(name, default)
+
+    assert flagged_system(typing.cast("Any", Flags()), {"beta": True}) == "enhanced"
+    assert flagged_system(typing.cast("Any", Flags()), {"beta": False}) == "simple"
+
+
+@exercises("agents.config.DEFAULTS", "agents.config.SYSTEMS")
+def every_agent_system_has_defaults() -> None:
+    """Both systems have the same settings, and the enhanced one may use tools."""
+    from ai_voice_shared.agents.config import DEFAULTS, SYSTEMS
+
+    assert set(DEFAULTS) == set(SYSTEMS)
+    assert len({frozenset(DEFAULTS[system]) for system in SYSTEMS}) == 1
+    assert not DEFAULTS["simple"]["tools_enabled"]
+    assert DEFAULTS["enhanced"]["tools_enabled"]
+
+
+@exercises("agents.AgentSettingsSource")
+def a_source_of_ones_own() -> None:
+    """Whatever has a name and reads is a source."""
+    from ai_voice_shared.agents import AgentSettingsSource, CachedSource
+
+    class Wall:
+        name = "wall"
+
+        def read(self, agent_id: str | None) -> dict[str, Any]:
+            return {"model": f"model-of-{agent_id}"}
+
+    source: AgentSettingsSource = Wall()
+    assert CachedSource(source).read("agent-7") == {"model": "model-of-agent-7"}
+
+
+@exercises("app.health.HEALTH_PATHS")
+def health_paths_answer() -> None:
+    """Each of them is a route that says how the service is."""
+    import json
+
+    from ai_voice_shared import create_service
+    from ai_voice_shared.app.health import HEALTH_PATHS
+
+    service = create_service("healthy-service")
+    for path in HEALTH_PATHS:
+        event = {"rawPath": path, "requestContext": {"http": {"method": "GET"}}, "headers": {}}
+        answer = service.app.resolve(event, None)
+        assert (answer["statusCode"], json.loads(answer["body"])["service"]) == (200, "healthy-service")
+
+
+@exercises("auth.event_handler.API_KEY_HEADER", "auth.event_handler.Middleware")
+def the_api_key_travels_in_its_header() -> None:
+    """Without the header the middleware refuses, and names it."""
+    from ai_voice_shared.auth import InternalAuthManager
+    from ai_voice_shared.auth.event_handler import API_KEY_HEADER, Middleware
+    from ai_voice_shared.auth.stores import InMemoryApiKeyStore
+    from ai_voice_shared.errors import AuthenticationError
+
+    middleware = InternalAuthManager(InMemoryApiKeyStore()).middleware()
+    assert str(Middleware).count("Response") == 1
+
+    class Event:
+        raw_event: typing.ClassVar[dict[str, Any]] = {"headers": {}}
+
+    class App:
+        current_event = Event()
+
+        def append_context(self, **context: Any) -> None:
+            """Take what the middleware found."""
+
+    try:
+        middleware(typing.cast("Any", App()), typing.cast("Any", None))
+    except AuthenticationError as error:
+        assert API_KEY_HEADER in str(error)
+    else:
+        raise AssertionError
+
+
+@exercises("auth.ApiKeyStore")
+def a_key_store_of_ones_own() -> None:
+    """Whatever gets, puts and deletes keeps keys."""
+    from ai_voice_shared.auth import ApiKeyRecord, ApiKeyStore, InternalAuthManager
+
+    class Shelf(dict[str, ApiKeyRecord]):
+        def put(self, record: ApiKeyRecord) -> None:
+            self[record.key_id] = record
+
+        def delete(self, key_id: str) -> None:
+            self.pop(key_id, None)
+
+    shelf = Shelf()
+    store: ApiKeyStore = typing.cast("Any", shelf)
+    new = InternalAuthManager(store).create_key("notes")
+    identity = InternalAuthManager(store).authenticate(new.key)
+    assert (identity.service, list(shelf)) == ("notes", [identity.key_id])
+
+
+@exercises("auth.tokens.MAX_TOKEN_BYTES")
+def a_token_beyond_the_limit_is_not_looked_at() -> None:
+    """The limit is one that an Authorization header of API Gateway still fits."""
+    from ai_voice_shared.auth.tokens import MAX_TOKEN_BYTES
+
+    assert 1024 <= MAX_TOKEN_BYTES <= 10_240
+
+
+@exercises("auth.TokenPurpose")
+def four_purposes() -> None:
+    """A purpose is the text that stands in the token."""
+    from ai_voice_shared.auth import TokenPurpose
+
+    assert [purpose.value for purpose in TokenPurpose] == ["access", "refresh", "password_reset", "email_verification"]
+    assert TokenPurpose("refresh") is TokenPurpose.REFRESH
+
+
+@exercises("aws.OPERATIONS")
+def clients_know_the_operations_of_the_package() -> None:
+    """The layer's part of botocore's data has every one of them."""
+    from ai_voice_shared.aws import OPERATIONS, aws_client
+
+    for service, operations in OPERATIONS.items():
+        known = aws_client(service).meta.service_model.operation_names
+        assert set(operations) <= set(known), service
+
+
+@exercises("domain.CallFailureReason", "domain.CallStatus", "domain.MemoryType", "domain.UserRole", "EventType")
+def enums_are_their_texts() -> None:
+    """They go into JSON and into databases as they are."""
+    from ai_voice_shared import EventType
+    from ai_voice_shared.domain import CallFailureReason, CallStatus, MemoryType, UserRole
+
+    assert (CallStatus("completed"), CallFailureReason("busy")) == (CallStatus.COMPLETED, CallFailureReason.BUSY)
+    assert (MemoryType("fact"), UserRole("admin")) == (MemoryType.FACT, UserRole.ADMIN)
+    assert EventType("call.completed") is EventType.CALL_COMPLETED
+
+
+@exercises("domain.events.EVENT_MODELS", "domain.events.registry.EVENT_MODELS")
+def every_event_type_has_a_model() -> None:
+    """The registry leaves none out."""
+    from ai_voice_shared import EventType
+    from ai_voice_shared.domain.events import EVENT_MODELS
+
+    assert {kind for kind, _ in EVENT_MODELS} == set(EventType)
+
+
+@exercises("events.ClaimCheckStore", "events.DeadLetterQueue", "events.Outbox")
+def the_parts_of_events_follow_their_protocols() -> None:
+    """What the package brings is what it asks for."""
+    from ai_voice_shared.events import (
+        ClaimCheckStore,
+        DeadLetterQueue,
+        DynamoDBOutbox,
+        Outbox,
+        S3ClaimCheckStore,
+        SQSDeadLetterQueue,
+    )
+
+    assert isinstance(S3ClaimCheckStore("bucket"), ClaimCheckStore)
+    assert isinstance(SQSDeadLetterQueue("https://queue"), DeadLetterQueue)
+    assert isinstance(DynamoDBOutbox("table"), Outbox)
+    assert not isinstance(DynamoDBOutbox("table"), DeadLetterQueue)
+
+
+@exercises("events.entries.MAX_ENTRIES")
+def eleven_events_are_two_requests() -> None:
+    """PutEvents takes ten."""
+    from ai_voice_shared.domain.events import create_subject_deleted_event
+    from ai_voice_shared.events.entries import MAX_ENTRIES, Entry, batched_entries
+
+    entry = Entry.of(create_subject_deleted_event(subject_id="1"), source="subjects")
+    batches = list(batched_entries([entry] * 11, max_bytes=1 << 18))
+    assert [len(batch) for batch in batches] == [MAX_ENTRIES, 1]
+
+
+@exercises("http.DEFAULT_MAX_BYTES")
+def answers_are_capped() -> None:
+    """A request that says nothing takes that many bytes."""
+    from ai_voice_shared.http import DEFAULT_MAX_BYTES, HttpRequest
+
+    assert HttpRequest(method="GET", url="http://127.0.0.1").max_bytes == DEFAULT_MAX_BYTES == 1 << 20
+
+
+@exercises("http.incoming.SWITCHING_PROTOCOLS", "http.wire.PIECE")
+def numbers_of_the_wire() -> None:
+    """The status that ends HTTP, and a piece that is a power of two."""
+    from ai_voice_shared.http.incoming import SWITCHING_PROTOCOLS
+    from ai_voice_shared.http.wire import PIECE
+
+    assert SWITCHING_PROTOCOLS == 101
+    assert PIECE & (PIECE - 1) == 0
+
+
+@exercises("observability.Tracer", "observability.tracing.Span", "observability.tracing.AnnotationValue")
+def a_tracer_of_ones_own() -> None:
+    """Whatever gives spans that take annotations is a tracer."""
+    from contextlib import contextmanager
+
+    from ai_voice_shared.observability import Tracer, get_tracer, set_tracer
+    from ai_voice_shared.observability.tracing import AnnotationValue, Span
+
+    assert set(str(AnnotationValue).replace(" ", "").split("|")) >= {"str", "float", "bool"}
+    noted: list[tuple[str, Any]] = []
+
+    class Notes:
+        def annotate(self, key: str, value: Any) -> None:
+            noted.append((key, value))
+
+        def fail(self, error: BaseException) -> None:
+            noted.append(("failed", type(error).__name__))
+
+    class Mine:
+        @contextmanager
+        def span(self, name: str, /, **annotations: Any) -> typing.Iterator[Span]:
+            noted.extend(annotations.items())
+            yield Notes()
+
+    tracer: Tracer = typing.cast("Any", Mine())
+    before = set_tracer(tracer)
+    try:
+        with get_tracer().span("## work", size=3) as span:
+            span.annotate("outcome", "done")
+    finally:
+        set_tracer(before)
+    assert noted == [("size", 3), ("outcome", "done")]
+
+
+@exercises("observability.tracing.NOOP_SPAN")
+def nothing_is_traced_without_a_tracer() -> None:
+    """The span that takes everything keeps nothing."""
+    from ai_voice_shared.observability.tracing import NOOP_SPAN, NoopTracer
+
+    with NoopTracer().span("## nothing") as span:
+        span.annotate("key", "value")
+    assert span is NOOP_SPAN
+
+
+@exercises("observability.buffering.MAX_RECORDS", "observability.logger.LIBRARY_LOGGER")
+def debug_lines_wait_within_a_limit() -> None:
+    """The package's logger has the name that handlers adopt, and no more lines wait than the limit."""
+    import logging
+
+    from ai_voice_shared.observability.buffering import MAX_RECORDS, LibraryBuffer
+    from ai_voice_shared.observability.logger import LIBRARY_LOGGER
+
+    assert logging.getLogger("ai_voice_shared.http").parent is logging.getLogger(LIBRARY_LOGGER)
+    assert MAX_RECORDS == 200
+    assert issubclass(LibraryBuffer, logging.Handler)
+
+
+@exercises("observability.correlation.CORRELATION_HEADER", "observability.correlation.CORRELATION_METADATA_KEY")
+def the_correlation_id_has_one_name_for_each_way() -> None:
+    """It is found again in the header that it was sent in."""
+    from ai_voice_shared.observability.correlation import (
+        CORRELATION_HEADER,
+        CORRELATION_METADATA_KEY,
+        correlation_id_from_event,
+    )
+
+    assert correlation_id_from_event({"headers": {CORRELATION_HEADER: "order-7"}}) == "order-7"
+    assert CORRELATION_METADATA_KEY == "correlation-id"
+
+
+@exercises("observability.health.DEFAULT_TIMEOUT")
+def a_check_has_its_time() -> None:
+    """Less than a load balancer waits."""
+    from ai_voice_shared.observability.health import DEFAULT_TIMEOUT
+
+    assert 0 < DEFAULT_TIMEOUT <= 5
+
+
+@exercises("observability.metrics.MetricsBackend")
+def a_backend_of_ones_own() -> None:
+    """Metrics go where they are sent."""
+    from ai_voice_shared.observability import MetricsClient
+    from ai_voice_shared.observability.metrics import MetricsBackend
+
+    class Kept:
+        def __init__(self) -> None:
+            self.values: list[tuple[str, float, str, dict[str, str]]] = []
+
+        def add(self, name: str, value: float, unit: str, tags: dict[str, str]) -> None:
+            self.values.append((name, value, unit, tags))
+
+        def flush(self) -> None:
+            self.values.append(("flushed", 0, "", {}))
+
+    kept = Kept()
+    backend: MetricsBackend = kept
+    client = MetricsClient("mine", backend=backend)
+    client.increment("calls", route="a")
+    client.flush()
+    assert kept.values == [("calls", 1, "Count", {"route": "a"}), ("flushed", 0, "", {})]
+
+
+@exercises("priming.PARTS")
+def every_part_is_primed_by_a_function() -> None:
+    """The webhook's and the parser's parts are among them."""
+    from ai_voice_shared.priming import PARTS
+
+    assert {"twilio", "lookup", "s3", "dynamodb"} <= set(PARTS)
+    assert all(callable(part) for part in PARTS.values())
+
+
+@exercises("problems.PROBLEM_CONTENT_TYPE")
+def problems_have_their_type() -> None:
+    """RFC 9457's."""
+    from ai_voice_shared.problems import PROBLEM_CONTENT_TYPE
+
+    assert PROBLEM_CONTENT_TYPE == "application/problem+json"
+
+
+@exercises("resilience.deadline.LambdaContext", "resilience.idempotency.Once", "resilience.rate_limit.RateStore")
+def what_resilience_asks_of_others() -> None:
+    """Lambda's context, a thing with a key, and a counter of one's own."""
+    from ai_voice_shared import Deadline
+    from ai_voice_shared.errors import RateLimitedError
+    from ai_voice_shared.resilience.deadline import LambdaContext
+    from ai_voice_shared.resilience.idempotency import Once
+    from ai_voice_shared.resilience.rate_limit import RateLimiter, RateStore
+
+    class Context:
+        def get_remaining_time_in_millis(self) -> int:
+            return 5000
+
+    class Thing:
+        idempotency_key = "SM1"
+
+    class Full:
+        def count(self, key: str, expires_at: int) -> int:
+            return 1000
+
+    context: LambdaContext = Context()
+    assert 0 < Deadline.from_context(context).remaining() <= 5
+    thing: Once = typing.cast("Any", Thing())
+    assert thing.idempotency_key == "SM1"
+    store: RateStore = Full()
+    try:
+        RateLimiter("login", limit=5, window=60, store=store).check("somebody")
+    except RateLimitedError as error:
+        assert error.retry_after
+    else:
+        raise AssertionError
+
+
+@exercises(
+    "security.twilio_signature.ALGORITHMS",
+    "security.twilio_signature.SIGNATURE_HEADER",
+    "security.twilio_signature.SIGNATURE_SETTINGS_HEADER",
+)
+def twilio_s_names() -> None:
+    """Every algorithm is one that hashlib has."""
+    import hashlib
+
+    from ai_voice_shared.security.twilio_signature import ALGORITHMS, SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER
+
+    assert set(ALGORITHMS.values()) <= hashlib.algorithms_guaranteed
+    assert SIGNATURE_HEADER == "X-Twilio-Signature"
+    assert SIGNATURE_SETTINGS_HEADER.startswith("X-Twilio-")
+
+
+@exercises(
+    "services.customer_lookup.contract.LOOKUP_PATH",
+    "services.customer_lookup.contract.SERVICE",
+    "services.customer_lookup.transports.Transport",
+    "services.customer_lookup.transports.AsyncTransport",
+)
+def a_way_of_ones_own_to_the_lookup() -> None:
+    """Both clients take any way that sends a question, and read its answer."""
+    import json
+
+    import anyio
+
+    from ai_voice_shared import AsyncCustomerLookupClient, CustomerLookupClient
+    from ai_voice_shared.services.customer_lookup.contract import (
+        LOOKUP_PATH,
+        SERVICE,
+        LookupReply,
+        LookupRequest,
+    )
+    from ai_voice_shared.services.customer_lookup.transports import AsyncTransport, Transport
+
+    from .loopback import CUSTOMER
+
+    class Way:
+        def send(self, request: LookupRequest, timeout: float) -> LookupReply:
+            assert (request.kind, request.value) == ("phone_number", "+61400000000")
+            return LookupReply(200, {}, json.dumps(CUSTOMER).encode())
+
+    class AsyncWay:
+        async def send(self, request: LookupRequest, timeout: float) -> LookupReply:  # noqa: ASYNC109 - the protocol's
+            return Way().send(request, timeout)
+
+    way: Transport = Way()
+    async_way: AsyncTransport = AsyncWay()
+
+    async def ask() -> Any:
+        client = AsyncCustomerLookupClient(transport=async_way)
+        return await client.fetch_customer_metadata(phone_number="+61400000000")
+
+    customer = CustomerLookupClient(transport=way).fetch_customer_metadata(phone_number="whatsapp:+61 400 000 000")
+    assert customer == anyio.run(ask)
+    assert customer is not None
+    assert customer.customer_id == "cust-1"
+    assert (SERVICE, LOOKUP_PATH) == ("customer-lookup-server", "/customers/lookup")
+
+
+@exercises(
+    "services.s3.content_types.DEFAULT_CONTENT_TYPE",
+    "services.s3.fetching.CHUNK_SIZE",
+    "services.s3.reading.CHUNK_SIZE",
+    "services.s3.keys.MAX_KEY_BYTES",
+    "services.s3.metadata.MAX_METADATA_BYTES",
+    "services.s3.metadata.WRITE_ID_METADATA_KEY",
+    "services.s3.parts.FILE_PART_SIZE",
+    "services.s3.parts.MAX_PARTS",
+    "services.s3.parts.STREAM_PART_SIZE",
+    "services.s3.presigning.MAX_EXPIRES_IN",
+    "services.s3.writing.MAX_PUT_BYTES",
+)
+def s3_s_own_limits() -> None:
+    """The numbers of S3's documentation, and the code that holds to them."""
+    from ai_voice_shared import S3Key
+    from ai_voice_shared.errors import InvalidS3KeyError
+    from ai_voice_shared.services.s3.content_types import DEFAULT_CONTENT_TYPE, guess_content_type
+    from ai_voice_shared.services.s3.keys import MAX_KEY_BYTES
+    from ai_voice_shared.services.s3.metadata import MAX_METADATA_BYTES, WRITE_ID_METADATA_KEY
+    from ai_voice_shared.services.s3.parts import FILE_PART_SIZE, MAX_PARTS, STREAM_PART_SIZE
+    from ai_voice_shared.services.s3.presigning import MAX_EXPIRES_IN
+    from ai_voice_shared.services.s3.reading import CHUNK_SIZE
+    from ai_voice_shared.services.s3.writing import MAX_PUT_BYTES
+
+    assert guess_content_type("a.unheard-of") == DEFAULT_CONTENT_TYPE == "application/octet-stream"
+    assert len(S3Key("a" * MAX_KEY_BYTES)) == 1024
+    try:
+        S3Key("a" * (MAX_KEY_BYTES + 1))
+    except InvalidS3KeyError:
+        pass
+    else:
+        raise AssertionError
+    assert (MAX_METADATA_BYTES, MAX_EXPIRES_IN, MAX_PARTS) == (2048, 7 * 86_400, 10_000)
+    assert (STREAM_PART_SIZE, MAX_PUT_BYTES) == (5 << 20, 5 << 30)
+    assert STREAM_PART_SIZE < FILE_PART_SIZE < MAX_PUT_BYTES
+    assert CHUNK_SIZE < STREAM_PART_SIZE
+    assert WRITE_ID_METADATA_KEY == "write-id"
+
+
+@exercises("services.s3.fetching.ReadOptions", "services.s3.writing.UploadOptions")
+def options_of_s3() -> None:
+    """They have the names that calls take."""
+    from ai_voice_shared.services.s3.fetching import ReadOptions
+    from ai_voice_shared.services.s3.writing import UploadOptions
+
+    assert {"byte_range", "if_match", "version_id"} <= ReadOptions.__optional_keys__
+    assert {"content_type", "metadata"} <= UploadOptions.__annotations__.keys()
+
+
+@exercises("services.service_client.IDEMPOTENCY_HEADER")
+def the_header_of_a_repeatable_post() -> None:
+    """It goes out with the key."""
+    from ai_voice_shared.services.service_calls.call import make_call
+    from ai_voice_shared.services.service_client import IDEMPOTENCY_HEADER
+
+    call = make_call("http://127.0.0.1", "POST", "/notes", body={}, idempotency_key="note-1")
+    assert call.headers[IDEMPOTENCY_HEADER] == "note-1"
+    assert call.repeatable
+
+
+@exercises("services.twilio_service.MediaUpload")
+def an_upload_of_ones_own() -> None:
+    """What `store_media` hands a stream to is asked for by its parameters."""
+    from ai_voice_shared.services.twilio_service import MediaUpload
+
+    assert getattr(MediaUpload, "_is_protocol", False)
+    assert "key" in MediaUpload.__call__.__annotations__
+
+
+@exercises("settings.config.SECTIONS")
+def every_section_is_on_the_config() -> None:
+    """And each is one of the settings classes."""
+    from ai_voice_shared import settings
+    from ai_voice_shared.settings.config import SECTIONS, Config
+
+    config = Config("my-service")
+    for section in ("api", "agent", "metrics", "chassis"):
+        assert type(getattr(config, section)).__name__ == SECTIONS[section]
+    assert set(SECTIONS.values()) <= set(settings.__all__)
+
+
+@exercises("settings.secrets.DEFAULT_MAX_AGE", "settings.secrets.REFRESH_INTERVAL")
+def secrets_are_kept_for_a_while() -> None:
+    """Longer than they are protected from being fetched again and again."""
+    from ai_voice_shared.settings.secrets import DEFAULT_MAX_AGE, REFRESH_INTERVAL
+
+    assert 0 < REFRESH_INTERVAL < DEFAULT_MAX_AGE
+
+
+@exercises(
+    "utils.filetype.SNIFF_LENGTH",
+    "utils.http_events.FORM_CONTENT_TYPE",
+    "utils.http_events.MAX_BODY_BYTES",
+    "utils.http_events.MAX_FORM_FIELDS",
+    "utils.twiml.WHATSAPP_MAX_LENGTH",
+)
+def limits_of_the_utilities() -> None:
+    """Each limit holds at its edge."""
+    from ai_voice_shared.errors import PayloadTooLargeError
+    from ai_voice_shared.utils.filetype import SNIFF_LENGTH, content_type_of
+    from ai_voice_shared.utils.http_events import FORM_CONTENT_TYPE, MAX_BODY_BYTES, MAX_FORM_FIELDS, HttpEvent
+    from ai_voice_shared.utils.twiml import WHATSAPP_MAX_LENGTH, split_message
+
+    from .loopback import AUDIO
+
+    assert content_type_of(AUDIO[:SNIFF_LENGTH]) == "audio/ogg"
+    assert (FORM_CONTENT_TYPE, MAX_FORM_FIELDS) == ("application/x-www-form-urlencoded", 1000)
+    assert [len(part) for part in split_message("a" * (WHATSAPP_MAX_LENGTH + 1))] == [WHATSAPP_MAX_LENGTH, 1]
+    event = {"requestContext": {"http": {"method": "POST"}}, "rawPath": "/", "body": "a" * (MAX_BODY_BYTES + 1)}
+    try:
+        _ = HttpEvent(event).body
+    except PayloadTooLargeError:
+        return
+    raise AssertionError
+
+
+@exercises("observability.performance.RETENTION_DAYS")
+def cloudwatch_s_days() -> None:
+    """A number of days that is none of them is refused before anything is asked."""
+    from ai_voice_shared.errors import ValidationError
+    from ai_voice_shared.observability import cleanup_old_metrics
+    from ai_voice_shared.observability.performance import RETENTION_DAYS
+
+    assert {1, 30, 365} <= set(RETENTION_DAYS)
+    try:
+        cleanup_old_metrics(31)
+    except ValidationError:
+        return
+    raise AssertionError

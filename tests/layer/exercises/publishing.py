@@ -1,0 +1,166 @@
+"""Events: made, published to a real bus, too large, refused, kept, sent again, and read by a consumer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .registry import exercises
+from .storage import new_bucket
+from .tables import new_bus, new_queue, new_table
+
+__all__: list[str] = []
+
+
+@exercises(
+    "DomainEvent",
+    "EventPublisher",
+    "domain.events.base.EventData",
+    "domain.events.event_from_dict",
+    "events.CallCompletedEvent",
+    "events.CallFailedEvent",
+    "events.CallStartedEvent",
+    "domain.events.CallCompletedData",
+    "domain.events.CallFailedData",
+    "domain.events.CallStartedData",
+    "domain.events.SubjectCreatedData",
+    "domain.events.SubjectCreatedEvent",
+    "domain.events.SubjectDeletedData",
+    "domain.events.SubjectDeletedEvent",
+    "domain.events.SubjectUpdatedData",
+    "domain.events.SubjectUpdatedEvent",
+    "domain.events.VoiceNoteParsedData",
+    "domain.events.VoiceNoteParsedEvent",
+    "events.create_call_completed_event",
+    "events.create_call_failed_event",
+    "events.create_call_started_event",
+    "events.create_subject_created_event",
+    "events.create_subject_deleted_event",
+    "events.create_subject_updated_event",
+    "events.create_voice_note_parsed_event",
+    "events.EventOutcome",
+    "events.PublishResult",
+    "events.entries.Entry",
+    "events.entries.batched_entries",
+    "parse_event",
+)
+def every_event_goes_over_the_bus() -> None:
+    """Each is made, published, delivered, and read back as the same event."""
+    from ai_voice_shared import EventPublisher, events, parse_event
+    from ai_voice_shared.domain.events import event_from_dict
+    from ai_voice_shared.settings import EventSettings
+
+    bus = new_bus()
+    made: list[Any] = [
+        events.create_call_started_event(call_id="c1", correlation_id="order-7"),
+        events.create_call_completed_event(call_id="c1", duration_seconds=3.5),
+        events.create_call_failed_event(call_id="c2", reason="busy"),
+        events.create_subject_created_event(subject_id="s1", subject_data={"name": "Math"}),
+        events.create_subject_updated_event(subject_id="s1", changes={"name": "Maths"}),
+        events.create_subject_deleted_event(subject_id="s1"),
+        events.create_voice_note_parsed_event(bucket="notes", key="a.ogg", duration_seconds=2),
+    ]
+    result = EventPublisher(EventSettings(bus_name=bus.name, source="exercise")).publish_many(made)
+    assert result.ok
+    assert [outcome.status for outcome in result.outcomes] == ["published"] * len(made)
+    read = [parse_event(delivered) for delivered in bus.delivered(len(made))]
+    assert {one.event_id: type(one) for one in read} == {one.event_id: type(one) for one in made}
+    assert {one.source for one in read} == {"exercise"}
+    for one in made:
+        assert event_from_dict(one.model_dump(mode="json")) == one
+        assert type(one)(data=type(one.data)(**one.data.model_dump())).data == one.data
+
+
+@exercises("AsyncEventPublisher")
+def the_documents_call_of_the_publisher() -> None:
+    """`await event_publisher.publish(event, soft_fail=True)`, with the settings of the environment."""
+    import os
+
+    import anyio
+
+    from ai_voice_shared.events import AsyncEventPublisher, create_subject_created_event
+
+    bus = new_bus()
+    os.environ |= {"EVENTS_BUS_NAME": bus.name, "POWERTOOLS_SERVICE_NAME": "subjects"}
+
+    async def publish() -> Any:
+        event_publisher = AsyncEventPublisher()
+        event = create_subject_created_event(subject_id="123", subject_data={"name": "Math"}, correlation_id="abc-123")
+        return await event_publisher.publish(event, soft_fail=True)
+
+    assert anyio.run(publish).ok
+    assert bus.delivered(1)[0]["detail"]["correlation_id"] == "abc-123"
+
+
+@exercises("events.S3ClaimCheckStore", "events.claim_check.claim_checks_from")
+def a_large_event_is_fetched_where_it_waits() -> None:
+    """The bus carries a ticket; the consumer reads the whole."""
+    from ai_voice_shared import EventPublisher, parse_event
+    from ai_voice_shared.events import S3ClaimCheckStore, create_subject_created_event
+    from ai_voice_shared.events.claim_check import claim_checks_from
+    from ai_voice_shared.settings import EventSettings
+
+    bus, bucket = new_bus(), new_bucket()
+    settings = EventSettings(bus_name=bus.name, source="subjects", claim_check_bucket=bucket, max_entry_bytes=1024)
+    store = claim_checks_from(settings)
+    assert isinstance(store, S3ClaimCheckStore)
+    assert claim_checks_from(EventSettings()) is None
+    event = create_subject_created_event(subject_id="1", subject_data={"text": "long" * 1000})
+    assert EventPublisher(settings).publish(event).ok
+    (delivered,) = bus.delivered(1)
+    assert "data" not in delivered["detail"]
+    read: Any = parse_event(delivered, claim_checks=store)
+    assert read.data == event.data
+
+
+@exercises("events.SQSDeadLetterQueue", "events.dead_letter.dead_letters_from", "events.redrive")
+def what_the_bus_refuses_is_kept_and_sent_again() -> None:
+    """A bus that is not there loses nothing: the queue keeps the event, and `redrive` publishes it."""
+    import boto3
+
+    from ai_voice_shared import EventPublisher
+    from ai_voice_shared.events import SQSDeadLetterQueue, create_subject_deleted_event, redrive
+    from ai_voice_shared.events.dead_letter import dead_letters_from
+    from ai_voice_shared.settings import EventSettings
+
+    class Refusing:
+        def put_events(self, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803 - boto3's name
+            return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "NotAuthorized", "ErrorMessage": "no"}]}
+
+    queue = new_queue()
+    settings = EventSettings(source="subjects", dead_letter_queue_url=queue, max_attempts=1)
+    assert isinstance(dead_letters_from(settings), SQSDeadLetterQueue)
+    event = create_subject_deleted_event(subject_id="1")
+    (outcome,) = EventPublisher(settings, client=Refusing()).publish(event).outcomes
+    assert outcome.status == "kept"
+    (message,) = boto3.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+    bus = new_bus()
+    records = {"Records": [{"messageId": "m1", "body": message["Body"]}, {"messageId": "m2", "body": "no event"}]}
+    answer = redrive(records, EventPublisher(EventSettings(bus_name=bus.name)))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
+    assert bus.delivered(1)[0]["detail"]["event_id"] == event.event_id
+
+
+@exercises("events.DynamoDBOutbox", "events.outbox.OutboxRecord", "events.relay_pending", "events.relay_stream")
+def an_event_is_written_with_what_it_tells_of() -> None:
+    """In one transaction; a schedule or the table's stream sends it, and it is gone from the outbox."""
+    from ai_voice_shared import EventPublisher
+    from ai_voice_shared.events import DynamoDBOutbox, create_subject_deleted_event, relay_pending, relay_stream
+    from ai_voice_shared.events.outbox import OutboxRecord
+    from ai_voice_shared.settings import EventSettings
+
+    table, bus = new_table("pk", "sk"), new_bus()
+    outbox = DynamoDBOutbox(table, source="subjects")
+    publisher = EventPublisher(EventSettings(bus_name=bus.name))
+    item = {"Put": {"TableName": table, "Item": {"pk": {"S": "s1"}, "sk": {"S": "subject"}}}}
+    event = create_subject_deleted_event(subject_id="s1")
+    outbox.write([item], [event])
+    (record,) = outbox.pending()
+    assert isinstance(record, OutboxRecord)
+    assert record.entry.event_id == event.event_id
+    assert relay_pending(outbox, publisher).ok
+    assert outbox.pending() == []
+    (change,) = outbox.transact_items([create_subject_deleted_event(subject_id="s2")])
+    image = change["Put"]["Item"]
+    records = [{"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "NewImage": image}}]
+    assert relay_stream({"Records": records}, outbox, publisher) == {"batchItemFailures": []}
+    assert {one["detail"]["data"]["subject_id"] for one in bus.delivered(2)} == {"s1", "s2"}

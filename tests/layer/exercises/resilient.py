@@ -1,0 +1,196 @@
+"""Retries, circuits, limits, what is done once, deadlines, signatures, priming and the process's AWS clients."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import uuid
+from typing import Any
+
+from .registry import exercises
+from .storage import new_bucket
+from .tables import new_table
+
+__all__: list[str] = []
+
+
+@exercises(
+    "resilience.RetryBudget",
+    "resilience.RetryPolicy",
+    "resilience.retry",
+    "resilience.retrying.call_with_retry",
+    "resilience.retrying.call_with_retry_async",
+    "resilience.retrying.is_retryable",
+)
+def the_third_try_succeeds() -> None:
+    """By function, by coroutine and by decorator; what cannot be helped is not tried again."""
+    import anyio
+
+    from ai_voice_shared.errors import NotFoundError, ServiceUnavailableError
+    from ai_voice_shared.resilience import RetryBudget, RetryPolicy, retry
+    from ai_voice_shared.resilience.retrying import call_with_retry, call_with_retry_async, is_retryable
+
+    assert is_retryable(ServiceUnavailableError("down"))
+    assert not is_retryable(NotFoundError("Subject", "1"))
+    policy, tries = RetryPolicy(max_attempts=3, delay=0), []
+
+    def work() -> str:
+        tries.append(1)
+        if len(tries) % 3:
+            raise ServiceUnavailableError("down")
+        return "done"
+
+    async def awork() -> str:
+        return work()
+
+    assert call_with_retry(work, policy, budget=RetryBudget()) == "done"
+    assert anyio.run(lambda: call_with_retry_async(awork, policy)) == "done"
+    assert retry(max_attempts=3, delay=0)(work)() == "done"
+    assert len(tries) == 9
+
+
+@exercises(
+    "resilience.CircuitBreaker", "resilience.circuit_breaker.dynamodb_store", "resilience.circuit_stores.memory_store"
+)
+def a_circuit_is_shared_by_its_table() -> None:
+    """What one process has learned, another knows: it does not ask."""
+    from ai_voice_shared.errors import CircuitOpenError
+    from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker, dynamodb_store
+    from ai_voice_shared.resilience.circuit_stores import memory_store
+
+    assert memory_store() is memory_store()
+    table, name = new_table("id"), f"circuit-{uuid.uuid4()}"
+    one = CircuitBreaker(name, failure_threshold=1, store=dynamodb_store(table))
+    with contextlib.suppress(ZeroDivisionError):
+        one.call(lambda: 1 / 0)
+    other = CircuitBreaker(name, failure_threshold=1, store=dynamodb_store(table))
+    try:
+        other.call(lambda: 42)
+    except CircuitOpenError:
+        return
+    raise AssertionError
+
+
+@exercises("resilience.rate_limit.RateLimiter", "resilience.rate_limit.DynamoDBRateStore")
+def calls_are_counted_in_a_table() -> None:
+    """By all processes together."""
+    from ai_voice_shared.errors import RateLimitedError
+    from ai_voice_shared.resilience.rate_limit import DynamoDBRateStore, RateLimiter
+
+    table = new_table("id")
+    for _ in range(2):
+        RateLimiter("login", limit=2, window=600, store=DynamoDBRateStore(table)).check("192.0.2.1")
+    try:
+        RateLimiter("login", limit=2, window=600, store=DynamoDBRateStore(table)).check("192.0.2.1")
+    except RateLimitedError:
+        return
+    raise AssertionError
+
+
+@exercises("handle_once", "resilience.DoneOnce")
+def a_delivery_is_worked_on_once() -> None:
+    """The second one gets the outcome of the first."""
+    from ai_voice_shared import handle_once
+
+    os.environ["IDEMPOTENCY_TABLE_NAME"] = new_table("id")
+
+    class Message:
+        idempotency_key = f"SM{uuid.uuid4()}"
+
+    worked: list[str] = []
+
+    def work() -> str:
+        worked.append("once")
+        return "stored"
+
+    assert [handle_once(Message(), work) for _ in range(2)] == ["stored", "stored"]
+    assert worked == ["once"]
+
+
+@exercises("Deadline", "use_deadline", "resilience.current_deadline")
+def time_is_shared() -> None:
+    """The block knows its deadline; outside there is none."""
+    from ai_voice_shared import Deadline, use_deadline
+    from ai_voice_shared.resilience import current_deadline
+
+    with use_deadline(Deadline(5)) as deadline:
+        assert current_deadline() is deadline
+        assert 4 < deadline.remaining() <= 5
+    assert current_deadline() is None
+
+
+@exercises("security.sigv4.AwsCredentials", "security.sigv4.credentials", "security.sigv4.sign", "aws.aws_credentials")
+def requests_are_signed_with_the_role_s_credentials() -> None:
+    """Those of the environment, as botocore finds them."""
+    from ai_voice_shared.aws import aws_credentials
+    from ai_voice_shared.security.sigv4 import AwsCredentials, credentials, sign
+
+    found = credentials()
+    assert isinstance(found, AwsCredentials)
+    assert aws_credentials().get_frozen_credentials().access_key == os.environ["AWS_ACCESS_KEY_ID"]
+    headers = sign("GET", "https://example.com/x", {}, b"", service="lambda", region="us-east-1", credentials=found)
+    assert f"Credential={os.environ['AWS_ACCESS_KEY_ID']}/" in headers["Authorization"]
+
+
+@exercises("aws.aws_client", "aws.close_connections")
+def clients_belong_to_the_process() -> None:
+    """One for the same arguments, and usable after its connections were closed."""
+    from ai_voice_shared.aws import aws_client, close_connections
+
+    client = aws_client("s3")
+    assert client is aws_client("s3")
+    before = client.meta.endpoint_url
+    close_connections()
+    assert aws_client("s3").meta.endpoint_url == before == os.environ["AWS_ENDPOINT_URL"]
+    bucket = new_bucket()
+    assert client.head_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+@exercises("prime", "enable_snapstart", "priming.after_restore")
+def a_snapshot_is_primed_and_restored() -> None:
+    """The runtime's own hooks call what was registered."""
+    import random
+
+    from snapshot_restore_py import get_after_restore, get_before_snapshot
+
+    from ai_voice_shared import enable_snapstart, prime
+    from ai_voice_shared.priming import after_restore
+
+    os.environ["S3_BUCKET_NAME"] = "notes"
+    prime("models", "s3", "dynamodb")
+    enable_snapstart("models")
+    ((hook, arguments, _),) = get_before_snapshot()
+    assert (hook, arguments) == (prime, ("models",))
+    assert get_after_restore()[0][0] is after_restore
+    random.seed(1)
+    alike = random.random()
+    random.seed(1)
+    after_restore()
+    assert random.random() != alike
+
+
+@exercises("utils.PasswordReport", "utils.check_password", "utils.is_valid_password")
+def a_password_is_reported_on() -> None:
+    """What is wrong with it, and that nothing is."""
+    from ai_voice_shared.utils import PasswordReport, check_password, is_valid_password
+
+    report = check_password("short")
+    assert isinstance(report, PasswordReport)
+    assert not report
+    assert not is_valid_password("short")
+    assert is_valid_password("correct Horse 9 battery staple!")
+
+
+@exercises("utils.Timer", "utils.timed")
+def a_block_is_timed() -> None:
+    """Not less than it took."""
+    from ai_voice_shared.utils import Timer, timed
+
+    reported: list[Any] = []
+    began = time.perf_counter()
+    timed("work", report=reported.append)(lambda: sum(range(1000)))()
+    with Timer("block") as timer:
+        sum(range(1000))
+    whole = (time.perf_counter() - began) * 1000
+    assert 0 < reported[0].elapsed_ms + timer.elapsed_ms <= whole

@@ -1,0 +1,323 @@
+"""Authentication: tokens and passwords with both layers, API keys with the core layer alone."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from .registry import exercises
+from .tables import new_table
+
+__all__: list[str] = []
+
+_SECRET = "a secret of this exercise that is long enough"
+
+
+def _configure() -> None:
+    os.environ["JWT_SECRETS"] = _SECRET
+
+
+def _raises(kind: type[BaseException], call: Any) -> None:
+    try:
+        call()
+    except kind:
+        return
+    raise AssertionError(kind)
+
+
+@exercises("auth.create_access_token")
+def an_access_token_says_who() -> None:
+    """As the documents call it."""
+    from ai_voice_shared.auth import create_access_token
+
+    _configure()
+    assert create_access_token(user_id="123", email="user@example.com").count(".") == 2
+
+
+@exercises("auth.verify_token")
+def a_good_token_gives_its_payload() -> None:
+    """And any other gives None."""
+    from ai_voice_shared.auth import create_access_token, verify_token
+
+    _configure()
+    token = create_access_token(user_id="123")
+    payload = verify_token(token)
+    assert payload is not None
+    assert payload["user_id"] == "123"
+    assert verify_token(token[:-4]) is None
+
+
+@exercises("auth.decode_token")
+def a_bad_token_raises() -> None:
+    """With its reason."""
+    from ai_voice_shared.auth import create_access_token, decode_token
+    from ai_voice_shared.errors import ExpiredTokenError, InvalidTokenError
+
+    _configure()
+    assert decode_token(create_access_token(user_id="123"))["user_id"] == "123"
+    _raises(ExpiredTokenError, lambda: decode_token(create_access_token(user_id="123", expires_in=-60)))
+    _raises(InvalidTokenError, lambda: decode_token("a.b.c"))
+
+
+def _of_purpose(create: Any, purpose: str) -> None:
+    from ai_voice_shared.auth import verify_token
+
+    _configure()
+    token = create(user_id="123", email="user@example.com")
+    assert verify_token(token) is None
+    payload = verify_token(token, purpose=purpose)
+    assert payload is not None
+    assert payload["user_id"] == "123"
+
+
+@exercises("auth.create_refresh_token")
+def a_refresh_token_is_no_access_token() -> None:
+    """One purpose never passes as another."""
+    from ai_voice_shared.auth import create_refresh_token
+
+    _of_purpose(create_refresh_token, "refresh")
+
+
+@exercises("auth.create_password_reset_token")
+def a_password_reset_token_is_no_access_token() -> None:
+    """One purpose never passes as another."""
+    from ai_voice_shared.auth import create_password_reset_token
+
+    _of_purpose(create_password_reset_token, "password_reset")
+
+
+@exercises("auth.create_email_verification_token")
+def an_email_verification_token_is_no_access_token() -> None:
+    """One purpose never passes as another."""
+    from ai_voice_shared.auth import create_email_verification_token
+
+    _of_purpose(create_email_verification_token, "email_verification")
+
+
+def _token() -> str:
+    from ai_voice_shared.auth import create_access_token
+
+    _configure()
+    return create_access_token(user_id="123", email="user@example.com", expires_in=600)
+
+
+@exercises("auth.get_user_id_from_token")
+def the_user_of_a_token() -> None:
+    """Or None."""
+    from ai_voice_shared.auth import get_user_id_from_token
+
+    assert (get_user_id_from_token(_token()), get_user_id_from_token("x")) == ("123", None)
+
+
+@exercises("auth.get_email_from_token")
+def the_email_of_a_token() -> None:
+    """Or None."""
+    from ai_voice_shared.auth import get_email_from_token
+
+    assert (get_email_from_token(_token()), get_email_from_token("x")) == ("user@example.com", None)
+
+
+@exercises("auth.get_token_expiration")
+def the_end_of_a_token() -> None:
+    """Ten minutes from now."""
+    from datetime import UTC, datetime
+
+    from ai_voice_shared.auth import get_token_expiration
+
+    end = get_token_expiration(_token())
+    assert end is not None
+    assert 500 < (end - datetime.now(UTC)).total_seconds() <= 600
+
+
+@exercises("auth.is_token_expired")
+def whether_a_token_has_ended() -> None:
+    """One that is good has not."""
+    from ai_voice_shared.auth import create_access_token, is_token_expired
+
+    assert not is_token_expired(_token())
+    assert is_token_expired(create_access_token(user_id="123", expires_in=-60))
+
+
+@exercises("auth.token_functions.default_token_manager", "auth.TokenManager")
+def the_process_has_one_manager() -> None:
+    """With the secrets of the environment; without one nothing is signed."""
+    from ai_voice_shared.auth import TokenManager, TokenPurpose
+    from ai_voice_shared.auth.token_functions import default_token_manager
+
+    _configure()
+    manager = default_token_manager()
+    assert isinstance(manager, TokenManager)
+    assert manager.decode(manager.create(TokenPurpose.ACCESS, user_id="1"))["user_id"] == "1"
+
+
+@exercises("PublicAuthManager")
+def a_user_logs_in() -> None:
+    """Gets a pair, is known by one and gets new ones by the other."""
+    from ai_voice_shared import PublicAuthManager
+    from ai_voice_shared.auth import UserIdentity
+
+    _configure()
+    manager = PublicAuthManager()
+    pair = manager.create_tokens(user_id="123", email="user@example.com")
+    assert manager.authenticate(pair.access_token) == UserIdentity("123", "user@example.com")
+    assert manager.verify(manager.refresh(pair.refresh_token).access_token) is not None
+    assert manager.verify(pair.refresh_token) is None
+
+
+@exercises("auth.PasswordVerification", "auth.TokenPair", "auth.UserIdentity")
+def what_others_are_told_of_a_login() -> None:
+    """Neither a token nor a hash nor an address is in a repr; a verification is true where the password fits."""
+    from ai_voice_shared.auth import PasswordVerification, TokenPair, UserIdentity
+
+    assert "secret" not in repr(TokenPair("secret-1", "secret-2", 600))
+    assert "user@" not in repr(UserIdentity("123", "user@example.com"))
+    assert PasswordVerification(valid=True, new_hash="secret").needs_upgrade
+    assert not PasswordVerification(valid=False)
+
+
+@exercises("auth.hash_password")
+def a_password_is_hashed_by_argon2() -> None:
+    """With a salt of its own each time."""
+    from ai_voice_shared.auth import hash_password
+
+    one, other = hash_password("password123"), hash_password("password123")
+    assert one.startswith("$argon2id$")
+    assert one != other
+
+
+@exercises("auth.verify_password")
+def a_password_is_verified() -> None:
+    """The right one and no other."""
+    from ai_voice_shared.auth import hash_password, verify_password
+
+    hashed = hash_password("password123")
+    assert (verify_password("password123", hashed), verify_password("password124", hashed)) == (True, False)
+
+
+@exercises("auth.verify_and_upgrade_password")
+def an_old_hash_is_upgraded() -> None:
+    """Bcrypt's hash of "password123" by another program, and argon2's in its place."""
+    from ai_voice_shared.auth import verify_and_upgrade_password
+
+    old = "$2b$04$SlDTYh4MgqoRZ565YsL8cOloghLCz.hlwzlXFhOb3SRVmFEE6lLd6"
+    found = verify_and_upgrade_password("password123", old)
+    assert found
+    assert found.needs_upgrade
+    assert (found.new_hash or "").startswith("$argon2id$")
+
+
+@exercises("auth.PasswordHasher")
+def a_hasher_of_ones_own() -> None:
+    """With other costs, in the hash's own words."""
+    from ai_voice_shared.auth import PasswordHasher
+
+    hasher = PasswordHasher(memory_cost=8192, time_cost=1)
+    hashed = hasher.hash("correct horse")
+    assert "m=8192,t=1" in hashed
+    assert hasher.verify("correct horse", hashed).valid
+
+
+@exercises("auth.require_good_password")
+def a_bad_password_is_refused() -> None:
+    """A short one, and one that everybody uses."""
+    from ai_voice_shared.auth import require_good_password
+    from ai_voice_shared.errors import ValidationError
+
+    require_good_password("correct Horse 9 battery staple!")
+    _raises(ValidationError, lambda: require_good_password("short"))
+
+
+@exercises(
+    "InternalAuthManager",
+    "auth.ApiKeyRecord",
+    "auth.NewApiKey",
+    "auth.ServiceIdentity",
+    "auth.InMemoryApiKeyStore",
+    "auth.generate_api_key",
+    "auth.hash_api_key",
+    "auth.api_keys.key_id_of",
+)
+def a_service_shows_its_key() -> None:
+    """It is known by it, with its scopes; after a rotation by both; after its end by none."""
+    from ai_voice_shared import InternalAuthManager
+    from ai_voice_shared.auth import InMemoryApiKeyStore, ServiceIdentity, generate_api_key, hash_api_key
+    from ai_voice_shared.auth.api_keys import key_id_of
+    from ai_voice_shared.errors import AuthorizationError, InvalidApiKeyError
+
+    manager = InternalAuthManager(InMemoryApiKeyStore())
+    new = manager.create_key("notes", scopes=["read"])
+    assert new.record.key_hash == hash_api_key(new.key)
+    assert key_id_of(new.key) == new.record.key_id
+    identity = manager.authenticate(new.key, scopes=["read"])
+    assert identity == ServiceIdentity("notes", new.record.key_id, frozenset({"read"}))
+    _raises(AuthorizationError, lambda: manager.authenticate(new.key, scopes=["write"]))
+    second = manager.rotate(new.record.key_id)
+    assert manager.verify(new.key) is not None
+    manager.revoke(new.record.key_id)
+    assert manager.verify(second.key) is not None
+    _raises(InvalidApiKeyError, lambda: manager.authenticate(new.key))
+    assert generate_api_key("notes").key != generate_api_key("notes").key
+
+
+@exercises("auth.DynamoDBApiKeyStore")
+def keys_are_kept_in_a_table() -> None:
+    """And found by another process's store."""
+    from ai_voice_shared import InternalAuthManager
+    from ai_voice_shared.auth import DynamoDBApiKeyStore
+
+    table = new_table("pk", "sk")
+    new = InternalAuthManager(DynamoDBApiKeyStore(table)).create_key("notes")
+    assert InternalAuthManager(DynamoDBApiKeyStore(table)).authenticate(new.key).service == "notes"
+    DynamoDBApiKeyStore(table).delete(new.record.key_id)
+    assert InternalAuthManager(DynamoDBApiKeyStore(table)).verify(new.key) is None
+
+
+@exercises(
+    "auth.answer_auth_errors",
+    "auth.event_handler.bearer_token_of",
+    "auth.event_handler.challenge_of",
+    "auth.event_handler.dependency_on",
+    "auth.event_handler.header_of",
+    "auth.event_handler.middleware_on",
+)
+def a_route_asks_who_is_calling() -> None:
+    """By dependency in the chassis and by middleware in a plain resolver; nobody gets a 401 with its challenge."""
+    from typing import Annotated
+
+    from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+    from aws_lambda_powertools.event_handler.depends import Depends
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+    from ai_voice_shared import InternalAuthManager
+    from ai_voice_shared.auth import InMemoryApiKeyStore, ServiceIdentity, answer_auth_errors
+    from ai_voice_shared.auth.event_handler import bearer_token_of
+
+    manager = InternalAuthManager(InMemoryApiKeyStore())
+    key = manager.create_key("notes").key
+    for by_middleware in (True, False):
+        app = APIGatewayHttpResolver(enable_validation=not by_middleware)
+        answer_auth_errors(app)
+        if by_middleware:
+
+            @app.get("/who", middlewares=[manager.middleware()])
+            def who(app: Any = app) -> dict[str, str]:
+                return {"service": app.context["service"].service}
+
+        else:
+            caller = manager.dependency()
+
+            def asked(service: Any) -> dict[str, str]:
+                return {"service": service.service}
+
+            asked.__annotations__ = {"service": Annotated[ServiceIdentity, Depends(caller)], "return": dict[str, str]}
+            app.get("/who")(asked)
+        event = {
+            "version": "2.0",
+            "rawPath": "/who",
+            "headers": {"X-Api-Key": key},
+            "requestContext": {"http": {"method": "GET", "path": "/who"}, "stage": "$default"},
+        }
+        assert app.resolve(event, None)["body"].replace(" ", "") == '{"service":"notes"}'  # type: ignore[arg-type] # no context
+        refused = app.resolve({**event, "headers": {}}, None)  # type: ignore[arg-type] # as above
+        assert (refused["statusCode"], "Bearer" in str(refused)) == (401, True)
+    assert bearer_token_of(APIGatewayProxyEventV2({"headers": {"authorization": "Bearer abc"}})) == "abc"

@@ -1,0 +1,323 @@
+"""HTTP, the clients of services, the customer lookup and Twilio: over real connections on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from .loopback import AUDIO, CUSTOMER, serving
+from .registry import exercises
+
+__all__: list[str] = []
+
+_ACCOUNT = "AC" + "0123456789abcdef" * 2
+
+
+@exercises(
+    "http.HttpClient",
+    "http.HttpRequest",
+    "http.HttpResponse",
+    "http.HttpStream",
+    "http.close_connections",
+    "http.shared_http_client",
+)
+def a_request_and_its_answer() -> None:
+    """A request comes back as it was sent; a stream gives the same bytes; a second request takes the connection."""
+    from ai_voice_shared.http import HttpRequest, close_connections, shared_http_client
+
+    with serving() as url:
+        client = shared_http_client()
+        request = HttpRequest(method="POST", url=f"{url}/echo", content=b'{"a":1}', headers={"X-One": "1"})
+        for _ in range(2):
+            told = client.send(request).json()
+            assert (told["method"], told["body"], told["headers"]["x-one"]) == ("POST", '{"a":1}', "1")
+        with client.stream(HttpRequest(method="GET", url=f"{url}/Media/ME1")) as stream:
+            assert b"".join(stream.iter_bytes()) == AUDIO
+        close_connections()
+
+
+@exercises("http.AsyncHttpClient", "http.AsyncHttpStream", "http.shared_async_http_client")
+def the_same_for_coroutines() -> None:
+    """Both async clients, under asyncio."""
+    import anyio
+
+    from ai_voice_shared.http import AsyncHttpClient, HttpRequest, shared_async_http_client
+
+    async def ask(url: str) -> tuple[Any, bytes]:
+        client = AsyncHttpClient()
+        told = (await client.send(HttpRequest(method="GET", url=f"{url}/echo"))).json()
+        async with client.stream(HttpRequest(method="GET", url=f"{url}/Media/ME1")) as stream:
+            content = b"".join([chunk async for chunk in stream.aiter_bytes()])
+        await client.aclose()
+        shared = shared_async_http_client()
+        assert (await shared.send(HttpRequest(method="GET", url=f"{url}/echo"))).json()["path"] == told["path"]
+        await shared.aclose()
+        return told, content
+
+    with serving() as url:
+        told, content = anyio.run(ask, url)
+    assert (told["path"], content) == ("/echo", AUDIO)
+
+
+@exercises(
+    "http.errors.ConnectError",
+    "http.errors.ConnectTimeout",
+    "http.errors.DisconnectedError",
+    "http.errors.InvalidRequestError",
+    "http.errors.NoHttpError",
+    "http.errors.ReadError",
+    "http.errors.ReadTimeout",
+    "http.errors.TransportError",
+    "http.errors.WriteError",
+    "http.errors.WriteTimeout",
+    "http.errors.bare",
+    "http.errors.invalid_request",
+    "http.errors.not_understood",
+    "http.errors.timed_out",
+    "http.errors.translated",
+    "http.errors.unreachable",
+    "http.messages.server_name",
+)
+def what_happens_on_the_way_has_a_name() -> None:
+    """Each kind of failure becomes an error that callers know, without what was sent."""
+    from ai_voice_shared import errors as ours
+    from ai_voice_shared.http import HttpRequest, errors
+    from ai_voice_shared.http.messages import server_name
+
+    request = HttpRequest(method="GET", url="http://127.0.0.1:9/secret", service="notes")
+    assert "secret" not in server_name(request)
+    # By name: mypy --strict reads `__all__` of the module, and every one of them is meant.
+    expected: dict[str, type[Exception]] = {
+        "ConnectTimeout": ours.ServiceTimeoutError,
+        "ReadTimeout": ours.ServiceTimeoutError,
+        "WriteTimeout": ours.ServiceTimeoutError,
+        "ConnectError": ours.ServiceUnavailableError,
+        "ReadError": ours.ServiceUnavailableError,
+        "WriteError": ours.ServiceUnavailableError,
+        "DisconnectedError": ours.ServiceUnavailableError,
+        "TransportError": ours.ServiceUnavailableError,
+        "NoHttpError": ours.ServiceResponseError,
+        "InvalidRequestError": ours.ConfigurationError,
+    }
+    for name, kind in expected.items():
+        try:
+            with errors.translated(request):
+                raise getattr(errors, name)("secret")
+        except kind as error:
+            assert "secret" not in str(error) + str(error.__cause__), name
+        else:
+            raise AssertionError(name)
+
+
+@exercises("ServiceClient", "services.service_client.ServiceLimits")
+def the_documents_call_of_a_service() -> None:
+    """JSON comes back, an error of the other service is the same error here, and the correlation id goes along."""
+    import anyio
+
+    from ai_voice_shared import ServiceClient, use_correlation_id
+    from ai_voice_shared.errors import NotFoundError
+    from ai_voice_shared.services.service_client import ServiceLimits
+
+    async def ask(url: str) -> Any:
+        async with ServiceClient("subject-service", url, limits=ServiceLimits(timeout=5)) as client:
+            with use_correlation_id("order-7"):
+                told = await client.get("/api/v1/subjects", params={"page": 2})
+            await client.post("/api/v1/subjects", {"name": "Math"})
+            try:
+                await client.get("/missing")
+            except NotFoundError:
+                return told
+            raise AssertionError
+
+    with serving() as url:
+        told = anyio.run(ask, url)
+    assert told["path"] == "/api/v1/subjects?page=2"
+    assert told["headers"]["x-correlation-id"] == "order-7"
+
+
+@exercises("SyncServiceClient")
+def the_same_for_plain_functions() -> None:
+    """Every method sends what it says."""
+    from ai_voice_shared import SyncServiceClient
+
+    with serving() as url:
+        client = SyncServiceClient("subject-service", url)
+        methods = [call("/x")["method"] for call in (client.get, client.post, client.put, client.patch, client.delete)]
+    assert methods == ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+@exercises(
+    "CustomerLookupClient",
+    "CustomerLookupSettings",
+    "CustomerMetadata",
+    "services.customer_lookup.transports.HttpTransport",
+    "services.customer_lookup.transports.transport_for",
+)
+def a_customer_is_looked_up() -> None:
+    """Found once over HTTP, then from the cache; somebody unknown is None."""
+    from ai_voice_shared import CustomerLookupClient, CustomerLookupSettings, CustomerMetadata
+
+    with serving() as url:
+        client = CustomerLookupClient(CustomerLookupSettings(url=url))
+        found = client.fetch_customer_metadata(phone_number="whatsapp:+61400000000")
+        nobody = client.fetch_customer_metadata(external_user_id="US.1234ABC")
+    assert found == CustomerMetadata(**CUSTOMER)
+    assert nobody is None
+    assert client.fetch_customer_metadata(phone_number="+61400000000") == found
+    assert client.cache_info().hits == 1
+
+
+@exercises(
+    "AsyncCustomerLookupClient",
+    "services.customer_lookup.transports.AsyncHttpTransport",
+    "services.customer_lookup.transports.async_transport_for",
+)
+def a_customer_is_looked_up_by_a_coroutine() -> None:
+    """The same answer."""
+    import anyio
+
+    from ai_voice_shared import AsyncCustomerLookupClient, CustomerLookupSettings
+    from ai_voice_shared.http import shared_async_http_client
+
+    async def ask(url: str) -> Any:
+        client = AsyncCustomerLookupClient(CustomerLookupSettings(url=url))
+        found = await client.fetch_customer_metadata(phone_number="+61400000000")
+        await shared_async_http_client().aclose()
+        return found
+
+    with serving() as url:
+        assert anyio.run(ask, url).customer_id == "cust-1"
+
+
+@exercises(
+    "services.customer_lookup.transports.LambdaTransport", "services.customer_lookup.transports.AsyncLambdaTransport"
+)
+def a_customer_is_looked_up_by_a_direct_invoke() -> None:
+    """Through boto3 and Lambda's API, by both clients."""
+    import anyio
+
+    from ai_voice_shared import AsyncCustomerLookupClient, CustomerLookupClient, CustomerLookupSettings
+    from ai_voice_shared.services.customer_lookup.transports import AsyncLambdaTransport, LambdaTransport
+
+    with serving() as url:
+        os.environ["AWS_ENDPOINT_URL_LAMBDA"] = url
+        settings = CustomerLookupSettings(function_name="customer-lookup-server")
+        client = CustomerLookupClient(settings, transport=LambdaTransport(settings))
+        aclient = AsyncCustomerLookupClient(settings, transport=AsyncLambdaTransport(settings))
+
+        async def ask() -> Any:
+            return await aclient.fetch_customer_metadata(phone_number="+61400000000")
+
+        assert client.fetch_customer_metadata(phone_number="+61400000000") == anyio.run(ask)
+        assert client.fetch_customer_metadata(phone_number="+61400000009") is None
+
+
+@exercises("services.customer_lookup.contract.speaks_against_server")
+def one_question_does_not_speak_against_the_server() -> None:
+    """A refused question is the question's fault; an outage is not."""
+    from ai_voice_shared.errors import CustomerLookupError, ServiceUnavailableError
+    from ai_voice_shared.services.customer_lookup.contract import speaks_against_server
+
+    assert not speaks_against_server(CustomerLookupError("refused", status_code=422))
+    assert speaks_against_server(ServiceUnavailableError("down"))
+
+
+def _webhook(**parameters: str) -> dict[str, Any]:
+    """Make a webhook of Twilio's, signed with the token that `_twilio` knows."""
+    from urllib.parse import urlencode
+
+    from ai_voice_shared.security import compute_signature
+
+    sid = "MM" + "1" * 32
+    pairs = {"MessageSid": sid, "AccountSid": _ACCOUNT, "From": "whatsapp:+61400000000", "To": "whatsapp:+61400000001"}
+    pairs |= {"NumMedia": "0", "Body": "", **parameters}
+    signature = compute_signature("https://hooks.example.com/webhook", tuple(pairs.items()), b"token")
+    headers = {
+        "host": "hooks.example.com",
+        "content-type": "application/x-www-form-urlencoded",
+        "x-twilio-signature": signature,
+        "x-forwarded-proto": "https",
+    }
+    return {
+        "version": "2.0",
+        "rawPath": "/webhook",
+        "rawQueryString": "",
+        "headers": headers,
+        "requestContext": {"domainName": "hooks.example.com", "http": {"method": "POST", "path": "/webhook"}},
+        "body": urlencode(pairs),
+        "isBase64Encoded": False,
+    }
+
+
+def _twilio(url: str = "https://api.twilio.com") -> Any:
+    from ai_voice_shared import TwilioService, TwilioSettings
+
+    return TwilioService(TwilioSettings(account_sid=_ACCOUNT, auth_tokens=("token",), api_base_url=url))
+
+
+@exercises(
+    "TwilioService",
+    "TwilioSettings",
+    "TwilioWebhookPayload",
+    "models.twilio.parameters.TwilioParameters",
+    "models.twilio.parameters.form_pairs",
+    "models.MediaItem",
+    "services.twilio.media_download.MediaDownload",
+    "services.twilio.media_stream.MediaStream",
+    "services.twilio.media_stream.unavailable_when_down",
+)
+def a_voice_note_comes_in() -> None:
+    """A signed webhook is read, its media downloaded with credentials; a forged one is refused."""
+    from ai_voice_shared.errors import InvalidSignatureError
+
+    with serving() as url:
+        media = f"{url}/2010-04-01/Accounts/{_ACCOUNT}/Messages/MM{'1' * 32}/Media/ME{'2' * 32}"
+        event = _webhook(NumMedia="1", MediaUrl0=media, MediaContentType0="audio/ogg")
+        twilio = _twilio(url)
+        payload = twilio.receive_message(event)
+        (note,) = payload.audio
+        assert b"".join(twilio.iter_media(note)) == AUDIO
+        stored = twilio.store_media(note, "notes/a.ogg", lambda key, chunks, **_: (key, b"".join(chunks)))
+        assert stored == ("notes/a.ogg", AUDIO)
+    event["body"] += "x"
+    try:
+        twilio.receive_message(event)
+    except InvalidSignatureError:
+        return
+    raise AssertionError
+
+
+@exercises(
+    "models.twilio.Button",
+    "models.twilio.FlowReply",
+    "models.twilio.ListReply",
+    "models.twilio.Location",
+    "models.twilio.Referral",
+    "models.twilio.RepliedMessage",
+)
+def what_a_message_can_hold() -> None:
+    """A tapped button, a list, a flow, a place, an advertisement and the message that it answers."""
+    message = _twilio().receive_message(
+        _webhook(
+            ButtonText="Yes",
+            ButtonPayload="yes-1",
+            ListId="l-1",
+            ListTitle="Weekly",
+            InteractiveData=json.dumps({"screen": "A"}),
+            FlowData=json.dumps({"screen": "A"}),
+            Latitude="-33.8",
+            Longitude="151.2",
+            Label="Office",
+            ReferralSourceId="ad-1",
+            ReferralHeadline="Try it",
+            OriginalRepliedMessageSid="SM" + "3" * 32,
+            OriginalRepliedMessageSender="whatsapp:+61400000001",
+        )
+    )
+    assert (message.button.text, message.button.payload) == ("Yes", "yes-1")
+    assert (message.list_reply.list_id, message.list_reply.title) == ("l-1", "Weekly")
+    assert (message.location.latitude, message.location.label) == (-33.8, "Office")
+    assert message.referral.source_id == "ad-1"
+    assert message.replied_message.message_sid == "SM" + "3" * 32
+    assert message.flow

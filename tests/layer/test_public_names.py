@@ -1,0 +1,126 @@
+"""Every public name of the package works from the built layers, under Lambda's own runtime client and emulator.
+
+A function with the layers attached walks the package, and uses each name of each `__all__`: by an exercise of
+`exercises/`, or else by the examples of its own docstring. A profiler looks on, so that an exercise which does not
+call what it is registered for does not count. AWS is the embedded one, HTTP a server on loopback.
+
+The names of `ai_voice_shared.testing` are not among them: they belong to the extra `testing` of the wheel, which tests
+install, and no layer holds them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from layer import targets
+from layer.build import Options, build_zip
+from tests.layer.exercises.without_extras import NEED_EXTRAS
+from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.lambda_emulator import running_function, unavailable_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = [
+    pytest.mark.layer,
+    pytest.mark.skipif(unavailable_reason() is not None, reason=str(unavailable_reason())),
+]
+
+EXERCISES = Path(__file__).parent / "exercises"
+
+
+@pytest.fixture(scope="module")
+def extras(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the extras layer for this machine, and unpack it."""
+    built = build_zip(targets.parse("local"), Options(layer="extras", strict=True), tmp_path_factory.mktemp("dist"))
+    folder = tmp_path_factory.mktemp("extras")
+    with zipfile.ZipFile(built.path) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[EmbeddedAWS]:
+    """Run an AWS that functions on this machine can reach."""
+    with EmbeddedAWS() as running:
+        yield running
+
+
+def report(aws: EmbeddedAWS, folder: Path, layers: list[Path], runtime: Path, event: dict[str, Any]) -> dict[str, Any]:
+    """Invoke the function that exercises all names, with these layers."""
+    shutil.copytree(EXERCISES, folder / "exercises")
+    paths = [folder, *(layer / "python" for layer in layers), runtime]
+    environment = {
+        "AWS_ENDPOINT_URL": aws.endpoint_url,
+        "AWS_REGION": aws.region,
+        "AWS_DEFAULT_REGION": aws.region,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    with running_function("exercises.app.handler", paths=paths, environment=environment) as function:
+        answer = function.invoke(event, timeout=300)
+        assert "outcomes" in answer, (answer, function.log_text()[-4000:])
+    assert answer["file"].startswith(str(layers[0]))
+    return dict(answer)
+
+
+@pytest.fixture(scope="module")
+def core_report(aws: EmbeddedAWS, opt: Path, runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Tell how each name went with the core layer alone."""
+    return report(aws, tmp_path_factory.mktemp("core"), [opt], runtime, {})
+
+
+@pytest.fixture(scope="module")
+def full_report(
+    aws: EmbeddedAWS, opt: Path, extras: Path, runtime: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """Tell how each name went with both layers."""
+    return report(aws, tmp_path_factory.mktemp("full"), [opt, extras], runtime, {"extras": True})
+
+
+def unused(outcomes: dict[str, str]) -> dict[str, str]:
+    """Give the names that were not used, with what there is to say about each."""
+    return {name: outcome for name, outcome in outcomes.items() if outcome not in {"used", "used as a part"}}
+
+
+def test_every_name_works_with_both_layers(full_report: dict[str, Any]) -> None:
+    """Each public name has an exercise or an example, which really uses it and is content with what came of it."""
+    assert unused(full_report["outcomes"]) == {}
+    assert len(full_report["outcomes"]) > 450
+    # Examples are exercises too; that they are found at all is worth a look.
+    assert full_report["by_example"] > 80
+
+
+def test_the_core_layer_is_enough_for_all_but_the_extras(core_report: dict[str, Any]) -> None:
+    """Without the extras layer, exactly the names that are listed do not work, and all others do."""
+    left = unused(core_report["outcomes"])
+    assert sorted(left) == sorted(f"ai_voice_shared.{name}" for name in NEED_EXTRAS), left
+    assert {outcome.partition(":")[0] for outcome in left.values()} == {"missing"}
+
+
+def test_what_needs_the_extras_layer_says_so(core_report: dict[str, Any]) -> None:
+    """The call itself, and no other before it, names the layer to attach and the extra to install."""
+    said = core_report["without_extras"]
+    assert sorted(said) == sorted(NEED_EXTRAS)
+    wrong = {
+        name: said[name]
+        for name, (extra, _) in NEED_EXTRAS.items()
+        if not ("attach the extras layer" in said[name] and f"ai-voice-shared[{extra}]" in said[name])
+    }
+    assert wrong == {}
+
+
+def test_no_exercise_is_of_a_name_that_is_gone(full_report: dict[str, Any]) -> None:
+    """Whoever renames or moves a public name, or takes it away, does so here as well."""
+    assert full_report["stale"] == []
+
+
+def test_no_layer_holds_the_testing_plugin(opt: Path, extras: Path) -> None:
+    """It comes with the wheel's extra `testing`."""
+    assert not (opt / "python" / "ai_voice_shared" / "testing").exists()
+    assert not (extras / "python" / "ai_voice_shared").exists()
