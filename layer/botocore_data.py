@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["write_botocore_data"]
 
+# Never called: botocore takes the endpoint of a presigned POST from it.
+_ASKED_FOR = {"s3": ("CreateBucket",)}
 # Read by botocore whatever the service is.
 _COMMON = ("_retry.json", "partitions.json", "sdk-default-configuration.json")
 
@@ -48,7 +50,8 @@ def write_botocore_data(botocore_data: Path, into: Path, operations: Mapping[str
         source = max(path for path in (botocore_data / service).iterdir() if path.is_dir())
         target = into / service / source.name
         target.mkdir(parents=True, exist_ok=True)
-        _write(target / "service-2.json", _trimmed(_read(source / "service-2.json"), names))
+        asked_for = (*names, *_ASKED_FOR.get(service, ()))
+        _write(target / "service-2.json", _trimmed(_read(source / "service-2.json"), asked_for))
         for name in ("endpoint-rule-set-1.json", "service-2.sdk-extras.json"):
             if _exists(source / name):
                 _write(target / name, _read(source / name))

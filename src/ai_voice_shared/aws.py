@@ -43,8 +43,6 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "AbortMultipartUpload",
         "CompleteMultipartUpload",
         "CopyObject",
-        # Never called: botocore takes a presigned POST's endpoint from it.
-        "CreateBucket",
         "CreateMultipartUpload",
         "CreateSession",
         "DeleteObject",

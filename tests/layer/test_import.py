@@ -116,7 +116,7 @@ def test_clients_are_made_from_the_layer_s_part_of_botocore_s_data(python_with_l
 from ai_voice_shared import S3Service
 from ai_voice_shared.aws import OPERATIONS
 s3 = S3Service(bucket_name="notes")
-assert set(s3.client.meta.service_model.operation_names) == set(OPERATIONS["s3"])
+assert set(s3.client.meta.service_model.operation_names) - {"CreateBucket"} == set(OPERATIONS["s3"])
 print(s3.presign_get("a.ogg").url.split("?")[0])
 """,
         AWS_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE",
@@ -139,7 +139,7 @@ except MissingExtraError as error:
 
 
 def test_a_form_is_presigned_with_the_layer_s_part_of_botocore_s_data(python_with_layer: Callable[..., str]) -> None:
-    """botocore takes the endpoint of a presigned POST from an operation that the package never calls."""
+    """For the endpoint of a presigned POST, botocore looks at an operation that the package never calls."""
     printed = python_with_layer(
         """
 from ai_voice_shared import S3Service

@@ -31,6 +31,7 @@ pytestmark = [
     pytest.mark.skipif(unavailable_reason() is not None, reason=str(unavailable_reason())),
 ]
 
+HINT = "a new public name wants an example in its docstring, or an exercise in tests/layer/exercises"
 EXERCISES = Path(__file__).parent / "exercises"
 
 
@@ -90,7 +91,7 @@ def unused(outcomes: dict[str, str]) -> dict[str, str]:
 
 def test_every_name_works_with_both_layers(full_report: dict[str, Any]) -> None:
     """Each public name has an exercise or an example, which really uses it and is content with what came of it."""
-    assert unused(full_report["outcomes"]) == {}
+    assert unused(full_report["outcomes"]) == {}, HINT
     assert len(full_report["outcomes"]) > 450
     # Examples are exercises too; that they are found at all is worth a look.
     assert full_report["by_example"] > 80

@@ -375,6 +375,7 @@ def twilio_s_names() -> None:
 
 @exercises(
     "services.customer_lookup.contract.LOOKUP_PATH",
+    "services.customer_lookup.contract.MAX_ANSWER",
     "services.customer_lookup.contract.SERVICE",
     "services.customer_lookup.transports.Transport",
     "services.customer_lookup.transports.AsyncTransport",
@@ -388,6 +389,7 @@ def a_way_of_ones_own_to_the_lookup() -> None:
     from ai_voice_shared import AsyncCustomerLookupClient, CustomerLookupClient
     from ai_voice_shared.services.customer_lookup.contract import (
         LOOKUP_PATH,
+        MAX_ANSWER,
         SERVICE,
         LookupReply,
         LookupRequest,
@@ -416,6 +418,7 @@ def a_way_of_ones_own_to_the_lookup() -> None:
     assert customer == anyio.run(ask)
     assert customer is not None
     assert customer.customer_id == "cust-1"
+    assert len(json.dumps(CUSTOMER)) < MAX_ANSWER <= 1 << 20
     assert (SERVICE, LOOKUP_PATH) == ("customer-lookup-server", "/customers/lookup")
 
 
