@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import inspect
 import pickle
+import pkgutil
 import re
 
 import pytest
@@ -15,8 +17,9 @@ pytestmark = pytest.mark.unit
 
 CLASSES = [
     value
-    for name, value in vars(errors).items()
-    if inspect.isclass(value) and issubclass(value, errors.AIVoiceError) and not name.startswith("_")
+    for home in pkgutil.iter_modules(errors.__path__, f"{errors.__name__}.")
+    for value in vars(importlib.import_module(home.name)).values()
+    if inspect.isclass(value) and issubclass(value, errors.AIVoiceError) and value.__module__ == home.name
 ]
 
 

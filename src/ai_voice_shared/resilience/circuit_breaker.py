@@ -109,7 +109,7 @@ class CircuitBreaker:
     >>> breaker.call(lambda x: x + 1, 41)
     Traceback (most recent call last):
         ...
-    ai_voice_shared.errors.CircuitOpenError: example failed too often and is not asked for up to 30 s
+    ai_voice_shared.errors.services.CircuitOpenError: example failed too often and is not asked for up to 30 s
     """
 
     def __init__(

@@ -124,7 +124,7 @@ class RateLimiter:
     >>> limiter.check("203.0.113.7")
     Traceback (most recent call last):
         ...
-    ai_voice_shared.errors.RateLimitedError: more than 1 calls of lookup in 60 s
+    ai_voice_shared.errors.requests.RateLimitedError: more than 1 calls of lookup in 60 s
     """
 
     def __init__(

@@ -69,6 +69,6 @@ class S3Service(S3Changing, S3Reading, S3Presigning):
     >>> s3.upload_bytes("notes/a.ogg", b"again", if_none_match="*")
     Traceback (most recent call last):
         ...
-    ai_voice_shared.errors.S3PreconditionFailedError: PutObject on s3://voice-notes/notes/a.ogg: the condition does \
+    ai_voice_shared.errors.s3.S3PreconditionFailedError: PutObject on s3://voice-notes/notes/a.ogg: the condition does \
 not hold (PreconditionFailed)
     """

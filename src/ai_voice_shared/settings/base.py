@@ -82,8 +82,8 @@ class Settings(BaseModel):
     >>> QueueSettings()
     Traceback (most recent call last):
         ...
-    ai_voice_shared.errors.MissingSettingError: QueueSettings.name is not set: set the environment variable \
-QUEUE_NAME, or pass name= to QueueSettings
+    ai_voice_shared.errors.configuration.MissingSettingError: QueueSettings.name is not set: set the \
+environment variable QUEUE_NAME, or pass name= to QueueSettings
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)

@@ -67,7 +67,7 @@ def get_secret(reference: str, *, max_age: int = DEFAULT_MAX_AGE, force_fetch: b
     >>> get_secret("vault:stripe")
     Traceback (most recent call last):
         ...
-    ai_voice_shared.errors.ConfigurationError: 'vault' is no known place for secrets: use ssm:NAME or \
+    ai_voice_shared.errors.configuration.ConfigurationError: 'vault' is no known place for secrets: use ssm:NAME or \
 secretsmanager:NAME
     """
     scheme, _, rest = reference.partition(":")

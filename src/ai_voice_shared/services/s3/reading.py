@@ -214,7 +214,7 @@ class S3Reading(S3Fetching, S3Listing):
         >>> s3.get_model("customer.json", CustomerMetadata)
         Traceback (most recent call last):
             ...
-        ai_voice_shared.errors.ValidationError: s3://in-memory/customer.json is not a CustomerMetadata
+        ai_voice_shared.errors.requests.ValidationError: s3://in-memory/customer.json is not a CustomerMetadata
         """
         from pydantic import ValidationError as PydanticValidationError
 

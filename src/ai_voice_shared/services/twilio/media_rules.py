@@ -44,7 +44,7 @@ class MediaRules:
     >>> rules.check_redirect("https://api.twilio.com/x", "https://twiliocdn.com.example.org/")
     Traceback (most recent call last):
         ...
-    ai_voice_shared.errors.MediaNotAllowedError: the media redirects to a host that is not allowed
+    ai_voice_shared.errors.media.MediaNotAllowedError: the media redirects to a host that is not allowed
     """
 
     def __init__(self, settings: TwilioSettings) -> None:
