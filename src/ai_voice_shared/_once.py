@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
+from ai_voice_shared._collector import collector_paused
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -51,6 +53,7 @@ class built_once(Generic[T]):  # noqa: N801 - it is used as a decorator, as `pro
         kept = instance.__dict__
         with self._lock:
             if self._name not in kept:
-                kept[self._name] = self._build(instance)
+                with collector_paused():
+                    kept[self._name] = self._build(instance)
             value: T = kept[self._name]
             return value

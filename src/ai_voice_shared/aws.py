@@ -12,9 +12,13 @@ A client made here knows only the operations in `OPERATIONS`. For anything else 
 
 from __future__ import annotations
 
+import json
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ai_voice_shared._collector import collector_paused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +106,7 @@ def aws_client(
     key = service_name, repr((region_name, endpoint_url, sorted(config.items())))
     client = _clients.get(key)
     if client is None:
-        with _lock:
+        with _lock, collector_paused():
             client = _clients.get(key)
             if client is None:
                 from botocore.config import Config
@@ -148,10 +152,31 @@ def _session(service_name: str) -> botocore.session.Session:
             from botocore.loaders import Loader
 
             session.register_component(
-                "data_loader", Loader(extra_search_paths=[str(_DATA)], include_default_search_paths=False)
+                "data_loader",
+                Loader(
+                    extra_search_paths=[str(_DATA)],
+                    file_loader=_PlainJson(),  # type: ignore[arg-type]  # two methods are all it has to have
+                    include_default_search_paths=False,
+                ),
             )
         _sessions[light] = session
     return session
+
+
+class _PlainJson:
+    """Reads the layer's data into plain dictionaries; botocore's own reader makes ordered ones, at twice the cost."""
+
+    def exists(self, file_path: str) -> bool:
+        """Say whether there is such a file, whose name comes without its ending."""
+        return os.path.isfile(f"{file_path}.json")  # noqa: PTH113 - pathlib costs a cold start more
+
+    def load_file(self, file_path: str) -> Any:
+        """Read it; None where there is none."""
+        try:
+            with open(f"{file_path}.json", "rb") as file:  # noqa: PTH123 - as above
+                return json.loads(file.read())
+        except FileNotFoundError:
+            return None
 
 
 def _timestamp(value: Any) -> datetime:

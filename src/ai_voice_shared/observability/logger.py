@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from ai_voice_shared._collector import collector_paused
 from ai_voice_shared.observability.correlation import get_correlation_id
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ def _of_role(role: str, options: dict[str, Any]) -> ServiceLogger:
 
 
 def _made(service: str | None, options: dict[str, Any]) -> ServiceLogger:
-    from ai_voice_shared.observability.service_logger import ServiceLogger
+    with collector_paused():
+        from ai_voice_shared.observability.service_logger import ServiceLogger
 
     logger = _loggers[service] = ServiceLogger(service, **options)
     handler = logger.registered_handler

@@ -98,7 +98,7 @@ class TwilioService:
     def settings(self) -> TwilioSettings:
         """The account."""
         if self._settings is None:
-            from ai_voice_shared.settings.twilio import TwilioSettings
+            from ai_voice_shared.settings import TwilioSettings
 
             self._settings = TwilioSettings()
         return self._settings
@@ -153,7 +153,7 @@ class TwilioService:
         InvalidPayloadError
             Also where the message is of another account.
         """
-        from ai_voice_shared.models.twilio.message import TwilioWebhookPayload
+        from ai_voice_shared.models import TwilioWebhookPayload
 
         payload = TwilioWebhookPayload.from_event(self.verify(event))
         self._check_account(payload.account_sid)

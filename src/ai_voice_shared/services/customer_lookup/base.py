@@ -50,7 +50,7 @@ class LookupBase:
     @built_once
     def settings(self) -> CustomerLookupSettings:
         """The settings; from the environment unless the constructor was given some."""
-        from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
+        from ai_voice_shared.settings import CustomerLookupSettings
 
         if self._settings is not None:
             return self._settings

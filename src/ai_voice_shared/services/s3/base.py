@@ -48,7 +48,7 @@ class S3Base:
     @cached_property
     def settings(self) -> S3Settings:
         """The settings; from the environment unless the constructor was given some."""
-        from ai_voice_shared.settings.s3 import S3Settings
+        from ai_voice_shared.settings import S3Settings
 
         if self._settings is None:
             return S3Settings(bucket_name=self._bucket_name) if self._bucket_name else S3Settings()
