@@ -9,10 +9,10 @@ from ai_voice_shared.observability.correlation import CORRELATION_HEADER, get_co
 
 __all__ = ["outgoing_headers", "traceparent"]
 
-_XRAY = re.compile(r"Root=1-([0-9a-f]{8})-([0-9a-f]{24})")
-_PARENT = re.compile(r"Parent=([0-9a-f]{16})")
+_XRAY = r"Root=1-([0-9a-f]{8})-([0-9a-f]{24})"
+_PARENT = r"Parent=([0-9a-f]{16})"
 # What can stand in a header as it is; X-Ray's own are far shorter.
-_HEADER = re.compile(r"[\x21-\x7e]{1,512}")
+_HEADER = r"[\x21-\x7e]{1,512}"
 
 
 def outgoing_headers() -> dict[str, str]:
@@ -28,7 +28,7 @@ def outgoing_headers() -> dict[str, str]:
     if correlation_id:
         headers[CORRELATION_HEADER] = correlation_id
     trace_id = os.environ.get("_X_AMZN_TRACE_ID")
-    if trace_id and _HEADER.fullmatch(trace_id):
+    if trace_id and re.fullmatch(_HEADER, trace_id):
         headers["X-Amzn-Trace-Id"] = trace_id
         parent = traceparent(trace_id)
         if parent:
@@ -44,7 +44,7 @@ def traceparent(trace_id: str) -> str | None:
     >>> traceparent("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1")
     '00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01'
     """
-    root, parent = _XRAY.search(trace_id), _PARENT.search(trace_id)
+    root, parent = re.search(_XRAY, trace_id), re.search(_PARENT, trace_id)
     if root is None or parent is None:
         return None
     if not (root[1] + root[2]).strip("0") or not parent[1].strip("0"):

@@ -10,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from ai_voice_shared.errors import ConfigurationError
@@ -41,13 +40,15 @@ _NEVER_SIGNED = frozenset(
 _OWN = frozenset({"authorization", "x-amz-date", "x-amz-security-token"})
 
 
-@dataclass(frozen=True, slots=True)
-class AwsCredentials:
+class AwsCredentials(NamedTuple):
     """An access key, its secret, and for a role's the session token."""
 
     access_key: str
-    secret_key: str = field(repr=False)
-    token: str | None = field(default=None, repr=False)
+    secret_key: str
+    token: str | None = None
+
+    def __repr__(self) -> str:
+        return f"AwsCredentials(access_key={self.access_key!r})"
 
 
 def credentials() -> AwsCredentials:

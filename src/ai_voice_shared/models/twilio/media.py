@@ -23,7 +23,8 @@ _EXTENSIONS = {
     "video/3gpp": ".3gp",
     "video/mp4": ".mp4",
 }
-_SID = re.compile(r"/Media/(ME[0-9a-fA-F]{32})(?:\.[a-z0-9]+)?$")
+# Compiled on first use, and kept by `re`: most messages have no media.
+_SID = r"/Media/(ME[0-9a-fA-F]{32})(?:\.[a-z0-9]+)?$"
 
 
 class MediaItem(NamedTuple):
@@ -77,7 +78,7 @@ class MediaItem(NamedTuple):
     @property
     def sid(self) -> str | None:
         """The media's own id (ME...), where the URL is Twilio's."""
-        match = _SID.search(self.url)
+        match = re.search(_SID, self.url)
         return match[1] if match else None
 
     def __repr__(self) -> str:

@@ -1,6 +1,7 @@
 """An incoming message, as Twilio's webhook tells it."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: pydantic compiles annotations that are strings, one by one, at every
+# cold start.
 
 from typing import TYPE_CHECKING, Any
 
@@ -155,7 +156,7 @@ class TwilioWebhookPayload(TwilioParameters):
         return tuple(item for item in self.media if item.is_audio)
 
     @property
-    def location(self) -> Location | None:
+    def location(self) -> "Location | None":
         """The place that was shared."""
         if self.latitude is None or self.longitude is None:
             return None
@@ -164,7 +165,7 @@ class TwilioWebhookPayload(TwilioParameters):
         return Location(self.latitude, self.longitude, self.address, self.label)
 
     @property
-    def replied_message(self) -> RepliedMessage | None:
+    def replied_message(self) -> "RepliedMessage | None":
         """The message that this one is an answer to."""
         if self.original_replied_message_sid is None and self.original_replied_message_sender is None:
             return None
@@ -173,7 +174,7 @@ class TwilioWebhookPayload(TwilioParameters):
         return RepliedMessage(self.original_replied_message_sid, self.original_replied_message_sender)
 
     @property
-    def button(self) -> Button | None:
+    def button(self) -> "Button | None":
         """The quick reply button that was tapped."""
         if self.button_text is None and self.button_payload is None:
             return None
@@ -182,7 +183,7 @@ class TwilioWebhookPayload(TwilioParameters):
         return Button(self.button_text, self.button_payload)
 
     @property
-    def list_reply(self) -> ListReply | None:
+    def list_reply(self) -> "ListReply | None":
         """The row of a list that was chosen."""
         if self.list_id is None and self.list_title is None:
             return None
@@ -191,7 +192,7 @@ class TwilioWebhookPayload(TwilioParameters):
         return ListReply(self.list_id, self.list_title, self.list_description)
 
     @property
-    def flow(self) -> FlowReply | None:
+    def flow(self) -> "FlowReply | None":
         """The WhatsApp Flow that was filled in."""
         if self.interactive_data is None and self.flow_data is None:
             return None
@@ -200,7 +201,7 @@ class TwilioWebhookPayload(TwilioParameters):
         return FlowReply(self.interactive_data, self.flow_data)
 
     @property
-    def referral(self) -> Referral | None:
+    def referral(self) -> "Referral | None":
         """The advertisement that the sender came from."""
         if self.referral_source_id is None and self.referral_source_url is None and self.referral_ctwa_clid is None:
             return None
@@ -231,7 +232,7 @@ class TwilioWebhookPayload(TwilioParameters):
         stem = name.rstrip("0123456789")
         return stem in {"MediaUrl", "MediaContentType"} and stem != name
 
-    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+    def __repr_args__(self) -> "Iterator[tuple[str | None, Any]]":
         yield from super().__repr_args__()
         yield "message_type", self.message_type
         yield "num_media", self.num_media

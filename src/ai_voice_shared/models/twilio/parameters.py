@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 from pydantic import ValidationError as PydanticValidationError
-from pydantic.alias_generators import to_pascal
 
 from ai_voice_shared.errors import InvalidPayloadError
 from ai_voice_shared.utils.http_events import FORM_CONTENT_TYPE, HttpEvent, parse_form
@@ -28,7 +27,7 @@ class TwilioParameters(BaseModel):
     """
 
     model_config = ConfigDict(
-        alias_generator=to_pascal,
+        alias_generator=lambda name: name.title().replace("_", ""),
         allow_inf_nan=False,
         extra="allow",
         frozen=True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ai_voice_shared.errors import (
@@ -40,7 +39,8 @@ MAX_ANSWER = 64 * 1024
 _OK, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 200, 404, 429, 500
 _REFUSED = frozenset({400, 413, 422})
 _LONGEST_ID = 256
-_FORMATTING = re.compile(r"[\s().\-\u2010-\u2015]+")
+# Not compiled here: what Twilio sends does not need it.
+_FORMATTING = r"[\s().\-\u2010-\u2015]+"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -67,13 +67,15 @@ class LookupRequest(NamedTuple):
         return json.dumps({self.kind: self.value}, separators=(",", ":")).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class LookupReply:
+class LookupReply(NamedTuple):
     """An answer as it came: nothing of it is believed yet. Header names are in lower case."""
 
     status_code: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"LookupReply(status_code={self.status_code})"
 
 
 def make_request(phone_number: str | None, external_user_id: str | None) -> LookupRequest:
@@ -103,7 +105,7 @@ def make_request(phone_number: str | None, external_user_id: str | None) -> Look
     if isinstance(phone_number, str):
         if _E164.fullmatch(phone_number):
             return LookupRequest("phone_number", phone_number)
-        number = _FORMATTING.sub("", phone_number.removeprefix("whatsapp:"))
+        number = re.sub(_FORMATTING, "", phone_number.removeprefix("whatsapp:"))
         if _E164.fullmatch(number):
             return LookupRequest("phone_number", number)
     raise ValidationError("phone_number is no number in E.164 (a plus and 7 to 15 digits)")

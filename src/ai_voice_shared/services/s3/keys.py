@@ -12,8 +12,9 @@ __all__ = ["MAX_KEY_BYTES", "S3Key", "build_key"]
 MAX_KEY_BYTES = 1024
 """Bytes of UTF-8 that a key may have. Emulators take more; AWS does not."""
 
-_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=@+-]*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Compiled on first use, and kept by `re`: a message without media builds no key.
+_PART = r"[A-Za-z0-9][A-Za-z0-9._=@+-]*"
+_CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 
 
 class S3Key(str):
@@ -31,7 +32,7 @@ class S3Key(str):
     >>> S3Key("../secrets")
     Traceback (most recent call last):
         ...
-    ai_voice_shared.errors.InvalidS3KeyError: a key must not have a '.' or '..' between its slashes
+    ai_voice_shared.errors.requests.InvalidS3KeyError: a key must not have a '.' or '..' between its slashes
     """
 
     __slots__ = ()
@@ -66,13 +67,14 @@ def build_key(*parts: str, suffix: str = "") -> S3Key:
     >>> build_key("voice-notes", "a/b")
     Traceback (most recent call last):
         ...
-    ai_voice_shared.errors.InvalidS3KeyError: part 2 of the key is not a plain word of letters, digits and ._=@+-
+    ai_voice_shared.errors.requests.InvalidS3KeyError: part 2 of the key is not a plain word of letters, digits and \
+._=@+-
     """
     if not parts:
         raise InvalidS3KeyError("a key needs at least one part")
     for number, part in enumerate(parts, start=1):
         # ".." is refused by the first character, "a..b" is harmless between slashes.
-        if not _PART.fullmatch(part):
+        if not re.fullmatch(_PART, part):
             msg = f"part {number} of the key is not a plain word of letters, digits and ._=@+-"
             raise InvalidS3KeyError(msg)
     if suffix and not re.fullmatch(r"\.[A-Za-z0-9]+(\.[A-Za-z0-9]+)*", suffix):
@@ -83,7 +85,7 @@ def build_key(*parts: str, suffix: str = "") -> S3Key:
 def _problem(key: str) -> str | None:
     if not key:
         return "a key must not be empty"
-    if _CONTROL.search(key):
+    if re.search(_CONTROL, key):
         return "a key must not have control characters"
     if len(key.encode()) > MAX_KEY_BYTES:
         return f"a key must not be longer than {MAX_KEY_BYTES} bytes of UTF-8"

@@ -25,8 +25,9 @@ WRITE_ID_METADATA_KEY = "write-id"
 MAX_METADATA_BYTES = 2048
 """Bytes of all names and values together that S3 takes."""
 
-_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
-_PLAIN = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?|")
+# Compiled on first use, and kept by `re`: a message without media has no metadata.
+_NAME = r"[a-z0-9!#$%&'*+.^_`|~-]+"
+_PLAIN = r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?|"
 _ENCODED = "=?"
 
 
@@ -46,10 +47,10 @@ def encode_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
     encoded = {}
     for name, value in (metadata or {}).items():
         lowered = name.lower()
-        if not _NAME.fullmatch(lowered):
+        if not re.fullmatch(_NAME, lowered):
             msg = f"{name!r} is no name for S3 metadata: use letters, digits and dashes"
             raise ValidationError(msg)
-        plain = _PLAIN.fullmatch(value) and _ENCODED not in value
+        plain = re.fullmatch(_PLAIN, value) and _ENCODED not in value
         encoded[lowered] = value if plain else f"=?UTF-8?B?{base64.b64encode(value.encode()).decode()}?="
     correlation_id = get_correlation_id()
     if correlation_id is not None:
