@@ -60,11 +60,23 @@ class Deadline:
             The handler's second argument.
         reserve
             Seconds that are kept back.
+
+        Examples
+        --------
+        >>> from ai_voice_shared.testing.context import FakeLambdaContext
+        >>> 29 < Deadline.from_context(FakeLambdaContext()).remaining() <= 29.5
+        True
         """
         return cls(context.get_remaining_time_in_millis() / 1000 - reserve)
 
     def remaining(self) -> float:
-        """Give the seconds that are left; 0 when it is over."""
+        """Give the seconds that are left; 0 when it is over.
+
+        Examples
+        --------
+        >>> Deadline(-1).remaining()
+        0.0
+        """
         return max(0.0, self._ends_at - self._clock())
 
     def limit(self, seconds: float, *, service: str = "") -> float:
@@ -74,6 +86,15 @@ class Deadline:
         ------
         DeadlineExceededError
             Nothing is left.
+
+        Examples
+        --------
+        >>> Deadline(60).limit(2.0)
+        2.0
+        >>> Deadline(0).limit(2.0, service="customer-lookup-server")
+        Traceback (most recent call last):
+            ...
+        ai_voice_shared.errors.DeadlineExceededError: no time is left to ask customer-lookup-server
         """
         remaining = self.remaining()
         if remaining <= 0:
@@ -82,7 +103,13 @@ class Deadline:
         return min(seconds, remaining)
 
     def earlier(self, seconds: float) -> Deadline:
-        """Give a deadline that ends in so many seconds, or with this one where that is sooner."""
+        """Give a deadline that ends in so many seconds, or with this one where that is sooner.
+
+        Examples
+        --------
+        >>> Deadline(60, clock=lambda: 0.0).earlier(2).remaining()
+        2.0
+        """
         return Deadline(min(seconds, self.remaining()), clock=self._clock)
 
     def __repr__(self) -> str:
@@ -93,7 +120,13 @@ _current: ContextVar[Deadline | None] = ContextVar("ai_voice_shared_deadline", d
 
 
 def current_deadline() -> Deadline | None:
-    """Give the deadline of the work at hand, or None where nobody has set one."""
+    """Give the deadline of the work at hand, or None where nobody has set one.
+
+    Examples
+    --------
+    >>> current_deadline() is None
+    True
+    """
     return _current.get()
 
 

@@ -192,9 +192,13 @@ def handle_once(thing: Once, work: Callable[[], str | None], *, context: LambdaC
 
     Examples
     --------
-    In a handler, with `REPLIES = {"stored": "Thank you.", "unknown_sender": "Sorry, ..."}`::
-
-        outcome = handle_once(payload, lambda: store(payload), context=context)
-        return message_response(REPLIES[outcome])
+    >>> from ai_voice_shared.resilience import idempotency
+    >>> from ai_voice_shared.testing.twilio import TwilioWebhooks
+    >>> webhooks = TwilioWebhooks()
+    >>> message = webhooks.service.receive_message(webhooks.message(Body="hello"))
+    >>> handle_once(message, lambda: "stored")  # with IDEMPOTENCY_TABLE_NAME it would give 'stored', now and later
+    Traceback (most recent call last):
+        ...
+    ai_voice_shared.errors.MissingSettingError: IdempotencySettings.table_name is not set: ...
     """
     return _process.handle(thing, work, context=context)

@@ -14,12 +14,12 @@ import functools
 import inspect
 import logging
 import random
-import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar, cast
 
 from ai_voice_shared.errors import AIVoiceError
 from ai_voice_shared.resilience.deadline import current_deadline
+from ai_voice_shared.resilience.retry_budget import RetryBudget, process_budget
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -64,7 +64,14 @@ class RetryPolicy(NamedTuple):
     jitter: bool = True
 
     def wait(self, attempt: int, error: BaseException, *, rng: Callable[[], float] = random.random) -> float:
-        """Give the seconds to wait after a failed attempt (the first is 1); `retry_after` of an error is a minimum."""
+        """Give the seconds to wait after a failed attempt (the first is 1); `retry_after` of an error is a minimum.
+
+        Examples
+        --------
+        >>> policy = RetryPolicy(delay=0.5, jitter=False)
+        >>> [policy.wait(attempt, TimeoutError()) for attempt in (1, 2, 3)]
+        [0.5, 1.0, 2.0]
+        """
         try:
             cap = min(self.max_delay, self.delay * self.backoff ** (attempt - 1))
         except OverflowError:
@@ -73,61 +80,15 @@ class RetryPolicy(NamedTuple):
         return max(own, getattr(error, "retry_after", None) or 0.0)
 
 
-class RetryBudget:
-    """A purse that all retries of a process are paid from, so that an outage is not multiplied.
-
-    Parameters
-    ----------
-    capacity
-        Retries that may be made in a row.
-    refill
-        What each success puts back: 0.1 allows one retry for ten successes.
+def is_retryable(error: BaseException) -> bool:
+    """Say whether the same call can succeed a moment later: the package's errors know it.
 
     Examples
     --------
-    >>> budget = RetryBudget(capacity=1)
-    >>> budget.spend(), budget.spend()
+    >>> from ai_voice_shared.errors import NotFoundError, ServiceTimeoutError
+    >>> is_retryable(ServiceTimeoutError()), is_retryable(NotFoundError("Customer"))
     (True, False)
     """
-
-    def __init__(self, capacity: float = 10.0, refill: float = 0.1) -> None:
-        self._capacity = self._left = capacity
-        self._refill = refill
-        self._lock = threading.Lock()
-
-    def spend(self) -> bool:
-        """Pay for a retry; False where nothing is left."""
-        with self._lock:
-            if self._left < 1:
-                return False
-            self._left -= 1
-            return True
-
-    def succeed(self) -> None:
-        """Put a little back."""
-        # Full is the normal state, and seen without the lock it costs nothing.
-        if self._left < self._capacity:
-            with self._lock:
-                self._left = min(self._capacity, self._left + self._refill)
-
-
-_budgets: dict[str, RetryBudget] = {}
-
-
-def process_budget(service: str) -> RetryBudget:
-    """Give the purse that all of this process's retries of a service are paid from.
-
-    Examples
-    --------
-    >>> process_budget("customer-lookup-server") is process_budget("customer-lookup-server")
-    True
-    """
-    # Of two that threads make at the same time, one is kept.
-    return _budgets.get(service) or _budgets.setdefault(service, RetryBudget())
-
-
-def is_retryable(error: BaseException) -> bool:
-    """Say whether the same call can succeed a moment later: the package's errors know it."""
     return isinstance(error, AIVoiceError) and error.retryable
 
 
@@ -158,6 +119,19 @@ def call_with_retry(
     ------
     Exception
         The last attempt's own error.
+
+    Examples
+    --------
+    >>> answers = iter([TimeoutError(), "done"])
+    >>> def ask():
+    ...     answer = next(answers)
+    ...     if isinstance(answer, Exception):
+    ...         raise answer
+    ...     return answer
+    >>> call_with_retry(
+    ...     ask, RetryPolicy(), retryable=lambda error: isinstance(error, TimeoutError), sleep=lambda _: None
+    ... )
+    'done'
     """
     attempt = 0
     while True:
@@ -183,7 +157,16 @@ async def call_with_retry_async(
     budget: RetryBudget | None = None,
     sleep: Callable[[float], Awaitable[None]] | None = None,
 ) -> T:
-    """Do the same for a coroutine function, under asyncio or trio."""
+    """Do the same for a coroutine function, under asyncio or trio.
+
+    Examples
+    --------
+    >>> import asyncio
+    >>> async def ask():
+    ...     return "done"
+    >>> asyncio.run(call_with_retry_async(ask, RetryPolicy()))
+    'done'
+    """
     if sleep is None:
         import anyio
 

@@ -9,7 +9,8 @@ fixture imports what it needs when a test asks for it.
 `aws_mock`              AWS in memory, by moto
 `s3_service`            an `S3Service` on a bucket in memory
 `customer_lookup`       a customer lookup whose customers the test writes down
-`twilio_webhooks`       signed webhooks of Twilio, and a `TwilioService` that takes them
+`twilio_webhooks`       signed webhooks of Twilio, and a `TwilioService` that takes them and their voice notes
+`idempotency_table`     the table of `handle_once`, empty, in memory
 `lambda_logs`           the JSON lines that the handler has logged
 `traces`                the spans that were opened
 `xray_collector`        the segments that the X-Ray SDK has sent
@@ -37,6 +38,7 @@ __all__ = [
     "aws_environment",
     "aws_mock",
     "customer_lookup",
+    "idempotency_table",
     "lambda_context",
     "lambda_logs",
     "s3_service",
@@ -97,6 +99,26 @@ def twilio_webhooks() -> TwilioWebhooks:
     from ai_voice_shared.testing.twilio import TwilioWebhooks
 
     return TwilioWebhooks()
+
+
+@pytest.fixture
+def idempotency_table(aws_mock: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Give the name of an empty table in memory, by moto, that `handle_once` uses."""
+    import boto3
+
+    from ai_voice_shared.resilience import idempotency
+
+    name = "idempotency-of-this-test"
+    boto3.client("dynamodb", region_name=aws_mock).create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    monkeypatch.setenv("IDEMPOTENCY_TABLE_NAME", name)
+    # The process's own keeps the table that it has found.
+    monkeypatch.setattr(idempotency, "_process", idempotency.DoneOnce())
+    return name
 
 
 @pytest.fixture

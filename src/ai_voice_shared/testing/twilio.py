@@ -1,20 +1,15 @@
-"""Signed Twilio webhooks in all the shapes that Lambda gets them in, for the tests of services.
-
-The events have what API Gateway, function URLs and load balancers really send, as far as a webhook handler reads it.
-"""
+"""Signed Twilio webhooks in all the shapes that Lambda gets them in, and the files that they point to, for tests."""
 
 from __future__ import annotations
 
-import base64 as base64_module
 import uuid
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from typing import TYPE_CHECKING, Any
 
-from ai_voice_shared.security.twilio_signature import SIGNATURE_HEADER, compute_signature
-from ai_voice_shared.utils.http_events import FORM_CONTENT_TYPE
+from ai_voice_shared.testing.twilio_events import ACCOUNT_SID, AUTH_TOKEN, SHAPES, EventShape, twilio_event
+from ai_voice_shared.testing.twilio_media import VOICE_NOTE, TwilioMedia
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from ai_voice_shared.services.twilio_service import TwilioService
 
@@ -22,7 +17,9 @@ __all__ = [
     "ACCOUNT_SID",
     "AUTH_TOKEN",
     "SHAPES",
+    "VOICE_NOTE",
     "EventShape",
+    "TwilioMedia",
     "TwilioWebhooks",
     "media_parameters",
     "message_parameters",
@@ -30,17 +27,6 @@ __all__ = [
     "status_parameters",
     "twilio_event",
 ]
-
-ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
-"""The account of the webhooks that are made here."""
-
-AUTH_TOKEN = "a-token-that-opens-nothing"  # noqa: S105 - it says so
-"""The token that they are signed with."""
-
-EventShape: TypeAlias = Literal["http_api", "function_url", "rest_api", "alb", "alb_multi_value"]
-
-SHAPES: tuple[EventShape, ...] = ("http_api", "function_url", "rest_api", "alb", "alb_multi_value")
-"""Every shape: HTTP API (v2), function URL, REST API (v1), and a load balancer with and without multi-value headers."""
 
 
 def new_sid(kind: str) -> str:
@@ -113,101 +99,38 @@ def status_parameters(status: str = "delivered", **parameters: str) -> dict[str,
     return made | parameters
 
 
-def twilio_event(
-    parameters: Mapping[str, str] | Iterable[tuple[str, str]] | str,
-    *,
-    shape: EventShape = "function_url",
-    url: str = "https://hooks.example.com/prod/webhook",
-    method: str = "POST",
-    token: str = AUTH_TOKEN,
-    signature: str | None = None,
-    content_type: str = f"{FORM_CONTENT_TYPE}; charset=UTF-8",
-    base64: bool | None = None,
-) -> dict[str, Any]:
-    """Make the event of a signed webhook.
-
-    Parameters
-    ----------
-    parameters
-        The form's pairs, or a body that is no form, which is then not part of what is signed.
-    shape
-        Which of the events.
-    url
-        What Twilio was told to call. For `"rest_api"` the first part of its path is the stage.
-    method
-        With `"GET"` the parameters go into the query.
-    token
-        What it is signed with.
-    signature
-        A signature to use instead.
-    content_type
-        Of the body.
-    base64
-        Whether the body is encoded; by default as each shape does it.
-
-    Examples
-    --------
-    >>> from ai_voice_shared.services.twilio_service import TwilioService
-    >>> from ai_voice_shared.settings.twilio import TwilioSettings
-    >>> service = TwilioService(TwilioSettings(account_sid=ACCOUNT_SID, auth_tokens=(AUTH_TOKEN,)))
-    >>> service.receive_message(twilio_event(message_parameters(Body="hello"), shape="rest_api")).body
-    'hello'
-    """
-    pairs: list[tuple[str, str]] = []
-    if isinstance(parameters, str):
-        body = parameters
-    else:
-        pairs = list(parameters.items() if hasattr(parameters, "items") else parameters)
-        body = urlencode(pairs)
-    if method == "GET":
-        url, body, pairs = f"{url}{'&' if '?' in url else '?'}{body}", "", []
-    parts = urlsplit(url)
-    headers = {
-        "Host": parts.netloc,
-        "Content-Type": content_type,
-        "User-Agent": "TwilioProxy/1.1",
-        "I-Twilio-Idempotency-Token": str(uuid.uuid4()),
-        SIGNATURE_HEADER: compute_signature(url, pairs, token) if signature is None else signature,
-        "X-Forwarded-Proto": parts.scheme,
-        "X-Forwarded-Port": str(parts.port or (443 if parts.scheme == "https" else 80)),
-    }
-    if method == "GET":
-        del headers["Content-Type"]
-    encoded = shape in {"http_api", "function_url"} if base64 is None else base64
-    event: dict[str, Any] = {
-        "body": (base64_module.b64encode(body.encode()).decode() if encoded else body) or None,
-        "isBase64Encoded": encoded,
-    }
-    if shape in {"http_api", "function_url"}:
-        return event | _version_2(parts.path, parts.query, parts.hostname or "", method, headers, shape)
-    if shape == "rest_api":
-        return event | _version_1(parts.path, parts.query, parts.hostname or "", method, headers)
-    return event | _load_balancer(parts.path, parts.query, method, headers, multi_value=shape == "alb_multi_value")
-
-
 class TwilioWebhooks:
-    """Signed webhooks of one account, and the service that takes them.
+    """Signed webhooks of one account, and the service that takes them and finds their voice notes.
+
+    Attributes
+    ----------
+    media : TwilioMedia
+        What the service downloads from.
 
     Examples
     --------
     >>> webhooks = TwilioWebhooks()
     >>> webhooks.service.receive_message(webhooks.message(Body="hello")).body
     'hello'
-    >>> webhooks.service.receive_message(webhooks.voice_note()).media[0].content_type
-    'audio/ogg'
+    >>> message = webhooks.service.receive_message(webhooks.voice_note(content=b"OggS and so on"))
+    >>> b"".join(webhooks.service.iter_media(message.media[0]))
+    b'OggS and so on'
     """
 
     def __init__(self) -> None:
         self._service: TwilioService | None = None
+        self.media = TwilioMedia(ACCOUNT_SID, AUTH_TOKEN)
 
     @property
     def service(self) -> TwilioService:
-        """A `TwilioService` of the account."""
+        """A `TwilioService` of the account, whose downloads come from `media` and whose retries wait for nothing."""
         if self._service is None:
             from ai_voice_shared.services.twilio_service import TwilioService
             from ai_voice_shared.settings.twilio import TwilioSettings
 
-            self._service = TwilioService(TwilioSettings(account_sid=ACCOUNT_SID, auth_tokens=(AUTH_TOKEN,)))
+            settings = TwilioSettings(account_sid=ACCOUNT_SID, auth_tokens=(AUTH_TOKEN,))
+            http: Any = self.media
+            self._service = TwilioService(settings, http=http, sleep=lambda _: None)
         return self._service
 
     def message(self, *, shape: EventShape = "function_url", **parameters: str) -> dict[str, Any]:
@@ -215,11 +138,17 @@ class TwilioWebhooks:
         return twilio_event(message_parameters(**parameters), shape=shape)
 
     def voice_note(
-        self, *, shape: EventShape = "function_url", content_type: str = "audio/ogg", **parameters: str
+        self,
+        *,
+        shape: EventShape = "function_url",
+        content: bytes = VOICE_NOTE,
+        content_type: str = "audio/ogg",
+        **parameters: str,
     ) -> dict[str, Any]:
-        """Make the event of a voice note."""
-        message_sid = parameters.setdefault("MessageSid", new_sid("MM"))
-        media = media_parameters(new_sid("ME"), message_sid=message_sid, content_type=content_type)
+        """Make the event of a voice note, and let `media` have its bytes."""
+        message_sid, media_sid = parameters.setdefault("MessageSid", new_sid("MM")), new_sid("ME")
+        self.media.files[media_sid] = content
+        media = media_parameters(media_sid, message_sid=message_sid, content_type=content_type)
         return twilio_event(message_parameters(media, **parameters), shape=shape)
 
     def status(
@@ -231,72 +160,3 @@ class TwilioWebhooks:
     def forged(self, **parameters: str) -> dict[str, Any]:
         """Make the event of a message that Twilio did not sign."""
         return twilio_event(message_parameters(**parameters), token="somebody-else-s-token")  # noqa: S106 - as above
-
-
-def _version_2(
-    path: str, query: str, host: str, method: str, headers: dict[str, str], shape: EventShape
-) -> dict[str, Any]:
-    stage = path.split("/")[1] if shape == "http_api" else "$default"
-    return {
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": query,
-        "headers": {name.lower(): value for name, value in headers.items()},
-        "requestContext": {
-            "accountId": "anonymous",
-            "apiId": "a1b2c3",
-            "domainName": host,
-            "domainPrefix": host.partition(".")[0],
-            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.9"},
-            "requestId": str(uuid.uuid4()),
-            "routeKey": "$default",
-            "stage": stage,
-        },
-    }
-
-
-def _version_1(path: str, query: str, host: str, method: str, headers: dict[str, str]) -> dict[str, Any]:
-    stage = path.split("/")[1]
-    multiple: dict[str, list[str]] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        multiple.setdefault(name, []).append(value)
-    inner = path.removeprefix(f"/{stage}") or "/"
-    return {
-        "resource": "/{proxy+}",
-        "path": inner,
-        "httpMethod": method,
-        "headers": headers,
-        "multiValueHeaders": {name: [value] for name, value in headers.items()},
-        "queryStringParameters": {name: values[-1] for name, values in multiple.items()} or None,
-        "multiValueQueryStringParameters": multiple or None,
-        "pathParameters": {"proxy": inner.lstrip("/")},
-        "requestContext": {
-            "domainName": host,
-            "httpMethod": method,
-            "path": path,
-            "requestId": str(uuid.uuid4()),
-            "stage": stage,
-        },
-    }
-
-
-def _load_balancer(path: str, query: str, method: str, headers: dict[str, str], *, multi_value: bool) -> dict[str, Any]:
-    # A load balancer hands the query on without decoding it.
-    pairs = [piece.partition("=")[::2] for piece in query.split("&") if piece]
-    multiple: dict[str, list[str]] = {}
-    for name, value in pairs:
-        multiple.setdefault(name, []).append(value)
-    sent = {name.lower(): value for name, value in headers.items()}
-    event: dict[str, Any] = {
-        "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/t/1"}},
-        "httpMethod": method,
-        "path": path,
-    }
-    if multi_value:
-        event["multiValueHeaders"] = {name: [value] for name, value in sent.items()}
-        event["multiValueQueryStringParameters"] = multiple
-    else:
-        event["headers"] = sent
-        event["queryStringParameters"] = {name: values[-1] for name, values in multiple.items()}
-    return event

@@ -181,6 +181,69 @@ def test_webhooks(pytester: pytest.Pytester) -> None:
     )
 
 
+def test_voice_notes(pytester: pytest.Pytester) -> None:
+    """Their bytes come from memory, by the rules of the real download, and an outage can be played."""
+    passes(
+        pytester,
+        """
+        import pytest
+        from ai_voice_shared.errors import MediaNotFoundError, MediaTooLargeError, MediaTypeError, MediaUnavailableError
+
+        def bytes_of(webhooks, event):
+            (note,) = webhooks.service.receive_message(event).media
+            return b"".join(webhooks.service.iter_media(note))
+
+        def test_found(twilio_webhooks):
+            content = b"OggS" + bytes(100_000)
+            assert bytes_of(twilio_webhooks, twilio_webhooks.voice_note(content=content)) == content
+            assert len(twilio_webhooks.media.requests) == 1
+
+        @pytest.mark.parametrize(
+            ("content", "error"), [(b"no audio", MediaTypeError), (b"OggS" + bytes(17 << 20), MediaTooLargeError)]
+        )
+        def test_refused(twilio_webhooks, content, error):
+            with pytest.raises(error):
+                bytes_of(twilio_webhooks, twilio_webhooks.voice_note(content=content))
+
+        def test_gone(twilio_webhooks):
+            event = twilio_webhooks.voice_note()
+            twilio_webhooks.media.files.clear()
+            with pytest.raises(MediaNotFoundError):
+                bytes_of(twilio_webhooks, event)
+            assert len(twilio_webhooks.media.requests) == 3
+
+        def test_outage(twilio_webhooks):
+            event = twilio_webhooks.voice_note()
+            twilio_webhooks.media.fail()
+            with pytest.raises(MediaUnavailableError):
+                bytes_of(twilio_webhooks, event)
+            twilio_webhooks.media.recover()
+            assert bytes_of(twilio_webhooks, event).startswith(b"OggS")
+        """,
+        tests=5,
+    )
+
+
+def test_once(pytester: pytest.Pytester) -> None:
+    """The table of `handle_once` is there, empty for each test."""
+    passes(
+        pytester,
+        """
+        import pytest
+        from ai_voice_shared import handle_once
+
+        @pytest.mark.parametrize("number", [1, 2])
+        def test_message(twilio_webhooks, idempotency_table, lambda_context, number):
+            event = twilio_webhooks.message(MessageSid="SM" + 32 * "0")
+            message, done = twilio_webhooks.service.receive_message(event), []
+            for _ in range(3):
+                assert handle_once(message, lambda: done.append(1) or "done", context=lambda_context) == "done"
+            assert done == [1]
+        """,
+        tests=2,
+    )
+
+
 def test_s3_and_traces(pytester: pytest.Pytester) -> None:
     """A bucket in memory, and the spans of what was done with it."""
     passes(

@@ -54,6 +54,13 @@ class TwilioParameters(BaseModel):
             It cannot be read, or is not what this class is for. No value is in the message.
         PayloadTooLargeError
             The body has more bytes than a webhook can have.
+
+        Examples
+        --------
+        >>> from ai_voice_shared import TwilioWebhookPayload
+        >>> from ai_voice_shared.testing.twilio import TwilioWebhooks
+        >>> TwilioWebhookPayload.from_event(TwilioWebhooks().message(Body="hello", shape="alb")).body
+        'hello'
         """
         return cls.from_pairs(form_pairs(event if isinstance(event, HttpEvent) else HttpEvent(event)))
 
@@ -86,7 +93,15 @@ class TwilioParameters(BaseModel):
         return {name: value for name, value in (self.model_extra or {}).items() if not self._is_known(name)}
 
     def get_all(self, name: str) -> list[str]:
-        """Give every value of a parameter by Twilio's name, blank ones included."""
+        """Give every value of a parameter by Twilio's name, blank ones included.
+
+        Examples
+        --------
+        >>> from ai_voice_shared import TwilioWebhookPayload
+        >>> from ai_voice_shared.testing.twilio import message_parameters
+        >>> TwilioWebhookPayload.from_pairs([*message_parameters().items(), ("Tag", "a"), ("Tag", "")]).get_all("Tag")
+        ['a', '']
+        """
         return [value for found, value in self._parameters if found == name]
 
     def _check(self) -> None:

@@ -57,7 +57,7 @@ def own_circuit(**options: Any) -> CircuitBreaker:
 @pytest.fixture(autouse=True)
 def _full_purse(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test pay for the retries of another: a process has one purse for them."""
-    monkeypatch.setattr("ai_voice_shared.resilience.retrying._budgets", {})
+    monkeypatch.setattr("ai_voice_shared.resilience.retry_budget._budgets", {})
 
 
 @pytest.fixture
