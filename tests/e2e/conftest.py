@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ai_voice_shared.aws import close_connections
+from ai_voice_shared.testing.aws import forget_clients
 from ai_voice_shared.testing.xray import XRayCollector
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.real_aws import RealAccountError, RealAWS, account_settings
@@ -59,6 +62,27 @@ def stack(twilio: TwilioWorld, collector: XRayCollector) -> Iterator[Stack]:
         deployed = deploy_stack(aws, parameters=twilio.stack_parameters())
         deployed.put_auth_token()
         yield deployed
+
+
+@pytest.fixture(scope="session")
+def s3_bucket(stack: Stack) -> str:
+    """Name the bucket of the tests of S3Service: the one of ``.env.test``, else the stack's."""
+    return account_settings().get("S3_BUCKET_NAME") or stack.bucket
+
+
+@pytest.fixture(scope="module")
+def own_clients(stack: Stack) -> Iterator[None]:
+    """Let the package make its own AWS clients, as it does in a function: they are part of what is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        for name, value in stack.aws.environment().items():
+            if name.startswith("AWS_"):
+                patch.setenv(name, value)
+        forget_clients()
+        yield
+        close_connections()
+    forget_clients()
 
 
 @pytest.fixture(scope="session")

@@ -33,14 +33,13 @@ def customer(stack: Stack) -> None:
 
 
 @pytest.fixture
-def client(stack: Stack) -> CustomerLookupClient:
+def client(stack: Stack, own_clients: None) -> CustomerLookupClient:
     """Make a client that invokes the server's function."""
     from ai_voice_shared import CustomerLookupClient
 
-    settings = CustomerLookupSettings(
-        function_name=stack.lookup_server, region=stack.aws.region, cache_size=0, max_attempts=1
+    return CustomerLookupClient(
+        CustomerLookupSettings(function_name=stack.lookup_server, cache_size=0, max_attempts=1, read_timeout=10)
     )
-    return CustomerLookupClient(settings, lambda_client=stack.aws.client("lambda"))
 
 
 def test_a_customer_is_found_by_phone_number(client: CustomerLookupClient) -> None:

@@ -24,20 +24,17 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def service(stack: Stack) -> S3Service:
-    """Make a service of the stack's bucket."""
-    settings = S3Settings(bucket_name=stack.bucket, region=stack.aws.region)
-    return S3Service(settings, client=stack.aws.client("s3"))
+def service(s3_bucket: str, own_clients: None) -> S3Service:
+    """Make a service of the bucket, with the region of the environment."""
+    return S3Service(S3Settings(bucket_name=s3_bucket))
 
 
 @pytest.fixture
-def prefix(stack: Stack) -> Iterator[str]:
+def prefix(service: S3Service) -> Iterator[str]:
     """Give a prefix of the test's own, outside what starts the parser, and clean up behind it."""
     own = f"e2e-tests/{uuid.uuid4()}/"
     yield own
-    client = stack.aws.client("s3")
-    for key in stack.keys(own):
-        client.delete_object(Bucket=stack.bucket, Key=key)
+    service.delete_prefix(own, confirm=own)
 
 
 def test_bytes_come_back(service: S3Service, prefix: str) -> None:

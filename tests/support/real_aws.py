@@ -90,6 +90,11 @@ class RealAWS:
         session: Any = self.session()  # the stubs want a literal name
         return session.client(service)
 
+    def environment(self) -> dict[str, str]:
+        """Return what a program needs in its environment to use the account."""
+        named = {name: value for name, value in self.settings.items() if name.startswith("AWS_")}
+        return named | {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
+
     def log_lines(self, function: str) -> list[dict[str, Any]]:
         """Return the JSON log lines of a function."""
         return json_log_lines(self.client("logs"), function)

@@ -48,6 +48,9 @@ class AWS(Protocol):
     def client(self, service: str) -> Any:
         """Return a boto3 client."""
 
+    def environment(self) -> dict[str, str]:
+        """Return what a program needs in its environment to use this AWS."""
+
     def log_lines(self, function: str) -> list[dict[str, Any]]:
         """Return the JSON log lines of a function."""
 

@@ -1,0 +1,102 @@
+"""What is said where `.env.test` names an account that cannot be used: one line, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ai_voice_shared.testing.aws import isolate
+from tests.support import real_aws
+from tests.support.faulty_http import FaultyHttp, closed_port, reply
+from tests.support.real_aws import RealAccountError, RealAWS, account_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.unit
+
+KEYS = {"AWS_REGION": "ap-southeast-2", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+
+
+@pytest.fixture(autouse=True)
+def _away(monkeypatch: pytest.MonkeyPatch) -> None:
+    isolate(monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("AWS_REGION=ap-southeast-2\nAWS_PROFILE=cohesv\nS3_BUCKET_NAME=cohesv-ai-voice-tool\n", True),
+        ("AWS_ACCESS_KEY_ID=AKID\nAWS_SECRET_ACCESS_KEY=x\n", True),
+        ("AWS_REGION=ap-southeast-2\nS3_BUCKET_NAME=cohesv-ai-voice-tool\n", False),
+        ("AWS_PROFILE=\n", False),
+        (None, False),
+    ],
+)
+def test_an_account_is_named_by_profile_or_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str | None, *, named: bool
+) -> None:
+    """Without either the tests run on the embedded AWS."""
+    monkeypatch.setattr(real_aws, "ROOT", tmp_path)
+    if text is not None:
+        (tmp_path / ".env.test").write_text(text)
+    assert bool(account_settings()) is named
+
+
+def why(settings: dict[str, str]) -> str:
+    """Give the reason why an account cannot be used."""
+    with pytest.raises(RealAccountError) as caught:
+        RealAWS(settings).check()
+    return str(caught.value)
+
+
+def test_a_profile_that_is_not_there_is_said() -> None:
+    """By its name."""
+    said = why({"AWS_REGION": "ap-southeast-2", "AWS_PROFILE": "no-such-profile"})
+    assert said == ".env.test: The config profile (no-such-profile) could not be found"
+
+
+def test_credentials_that_do_not_work_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what AWS says of them, in one line, without the secret."""
+    refusal = (
+        b"<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>bad token</Message></Error></ErrorResponse>"
+    )
+    with FaultyHttp(answers=[reply(403, refusal, {"Content-Type": "text/xml"})]) as sts:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
+        said = why(KEYS)
+    assert said.startswith(".env.test: the account's credentials do not work: ")
+    assert "InvalidClientTokenId" in said
+    assert "\n" not in said
+    assert "secret" not in said
+
+
+def test_an_account_out_of_reach_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a machine without a network has it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{closed_port()}")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    assert why(KEYS).startswith(".env.test: the account's credentials do not work: Could not connect")
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_stack_that_is_missing_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch, *, there: bool) -> None:
+    """By its name, its region and the commands that deploy it; one that is there is used."""
+    who = b"<GetCallerIdentityResponse><GetCallerIdentityResult><Account>1</Account></GetCallerIdentityResult>"
+    xml = {"Content-Type": "text/xml"}
+    found = b"<DescribeStacksResponse><DescribeStacksResult><Stacks/></DescribeStacksResult></DescribeStacksResponse>"
+    missing = (
+        b"<ErrorResponse><Error><Code>ValidationError</Code><Message>does not exist</Message></Error></ErrorResponse>"
+    )
+    answers = [
+        reply(200, who + b"</GetCallerIdentityResponse>", xml),
+        reply(200, found, xml) if there else reply(400, missing, xml),
+    ]
+    with FaultyHttp(answers=answers) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        settings = KEYS | {"E2E_STACK_NAME": "the-stack"}
+        if there:
+            RealAWS(settings).check()
+            return
+        said = why(settings)
+    assert said.startswith(".env.test: no stack the-stack in ap-southeast-2, run sam build && sam deploy: ")
+    assert "\n" not in said
