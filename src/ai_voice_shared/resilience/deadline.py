@@ -94,7 +94,7 @@ class Deadline:
         >>> Deadline(0).limit(2.0, service="customer-lookup-server")
         Traceback (most recent call last):
             ...
-        ai_voice_shared.errors.DeadlineExceededError: no time is left to ask customer-lookup-server
+        ai_voice_shared.errors.services.DeadlineExceededError: no time is left to ask customer-lookup-server
         """
         remaining = self.remaining()
         if remaining <= 0:
