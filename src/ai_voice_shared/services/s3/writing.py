@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypedDict, Unpack
 
+from ai_voice_shared.errors import ValidationError
 from ai_voice_shared.services.s3.base import etag_of
 from ai_voice_shared.services.s3.checksums import crc32_text
 from ai_voice_shared.services.s3.content_types import guess_content_type
@@ -95,6 +96,8 @@ class S3Writing(S3Multipart):
         >>> s3.head_object("notes/a.txt").metadata
         {'name': 'Zoë'}
         """
+        if isinstance(data, str):
+            raise ValidationError("data is text, and S3 stores bytes: give text.encode()")
         if len(data) > MAX_PUT_BYTES:
             return self._upload(key, [data], options, part_size=4 * FILE_PART_SIZE)
         parameters = self._object_parameters(key, options) | conditions_of(options)

@@ -41,6 +41,14 @@ def test_any_kind_of_bytes_can_be_stored(s3: S3Service, data: Any) -> None:
     assert s3.download_bytes("k") == bytes(data)
 
 
+def test_text_is_refused_by_name(s3: S3Service) -> None:
+    """Which encoding it should have is the caller's to say."""
+    text: Any = "hello"
+    with pytest.raises(errors.ValidationError, match="encode"):
+        s3.upload_bytes("k", text)
+    assert not s3.object_exists("k")
+
+
 @pytest.mark.parametrize("content", [b"", b"small", LARGE], ids=["empty", "small", "parts"])
 @pytest.mark.parametrize("way", ["file", "fileobj", "stream"])
 def test_every_way_of_writing_stores_the_same(s3: S3Service, tmp_path: Path, way: str, content: bytes) -> None:
