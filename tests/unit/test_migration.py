@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.unit
 
 PAGE = Path(__file__).parents[2] / "docs" / "migration.md"
-ROWS = re.findall(r"^\| (.+?) \| `(.+)` \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+ROWS = re.findall(r"^\| ((?:shared|common|aurora): .+?) \| `(.+)` \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.fixture(autouse=True)
