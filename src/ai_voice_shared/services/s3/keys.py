@@ -45,13 +45,14 @@ class S3Key(str):
         return super().__new__(cls, key)
 
 
-def build_key(*parts: str, suffix: str = "") -> S3Key:
+def build_key(*parts: str | None, suffix: str = "") -> S3Key:
     """Join parts with slashes; each has to be a plain word.
 
     Parameters
     ----------
     *parts
-        Letters, digits and `.` `_` `=` `@` `+` `-`, beginning with a letter or digit.
+        Letters, digits and `.` `_` `=` `@` `+` `-`, beginning with a letter or digit. None, such as the id of a media
+        item whose URL has none, is refused as any other that is no such word.
     suffix
         The file ending with its dot (`".ogg"`), put after the last part.
 
@@ -72,19 +73,21 @@ def build_key(*parts: str, suffix: str = "") -> S3Key:
     """
     if not parts:
         raise InvalidS3KeyError("a key needs at least one part")
+    words = []
     for number, part in enumerate(parts, start=1):
         # ".." is refused by the first character, "a..b" is harmless between slashes.
-        if not re.fullmatch(_PART, part):
+        if not isinstance(part, str) or not re.fullmatch(_PART, part):
             msg = f"part {number} of the key is not a plain word of letters, digits and ._=@+-"
             raise InvalidS3KeyError(msg)
+        words.append(part)
     if suffix and not re.fullmatch(r"\.[A-Za-z0-9]+(\.[A-Za-z0-9]+)*", suffix):
         raise InvalidS3KeyError("the suffix is not a file ending such as .ogg")
-    return S3Key("/".join(parts) + suffix)
+    return S3Key("/".join(words) + suffix)
 
 
 def _problem(key: str) -> str | None:
-    if not key:
-        return "a key must not be empty"
+    if not isinstance(key, str) or not key:
+        return "a key is a text that is not empty"
     if re.search(_CONTROL, key):
         return "a key must not have control characters"
     if len(key.encode()) > MAX_KEY_BYTES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,13 @@ def test_an_unsafe_key_is_refused(key: str) -> None:
     assert not key or key not in str(caught.value)
 
 
+@pytest.mark.parametrize("key", [None, b"a", 7])
+def test_what_is_no_text_is_no_key(key: Any) -> None:
+    """By name, as any other bad input."""
+    with pytest.raises(InvalidS3KeyError):
+        S3Key(key)
+
+
 @pytest.mark.parametrize("key", ["a", "a b", "ä/ö", "a..b/..c", "a//b", "x" * 1024, "é" * 512, "-", "~"])
 def test_what_s3_takes_and_is_safe_is_a_key(key: str) -> None:
     """Up to 1024 bytes, of any letters; two dots harm only as a whole part."""
@@ -47,8 +56,10 @@ def test_no_part_leaves_its_folder(parts: list[str], suffix: str) -> None:
     assert len(key.encode()) <= MAX_KEY_BYTES
 
 
-@pytest.mark.parametrize("part", ["", ".", "..", "a/b", "a\\b", "a b", "a\n", "ä", ".hidden", "-a", "a%2Fb", "٣"])
-def test_a_part_that_is_no_plain_word_is_refused(part: str) -> None:
+@pytest.mark.parametrize(
+    "part", ["", ".", "..", "a/b", "a\\b", "a b", "a\n", "ä", ".hidden", "-a", "a%2Fb", "٣", None, 7]
+)
+def test_a_part_that_is_no_plain_word_is_refused(part: Any) -> None:
     """Input from outside ends up in keys."""
     with pytest.raises(InvalidS3KeyError, match="part 2"):
         build_key("notes", part)
