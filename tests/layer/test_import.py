@@ -104,9 +104,9 @@ print(len(names), [path for path in compiled if path.startswith(root)], sorted(m
 
 def test_tracebacks_name_the_place_in_opt(opt: Path) -> None:
     """A code object knows its file as Lambda has it."""
-    (compiled,) = (opt / "python" / "ai_voice_shared" / "__pycache__").glob("errors.cpython-*.pyc")
+    (compiled,) = (opt / "python" / "ai_voice_shared" / "__pycache__").glob("problems.cpython-*.pyc")
     code = marshal.loads(compiled.read_bytes()[16:])  # noqa: S302 - our own build's
-    assert code.co_filename == "/opt/python/ai_voice_shared/errors.py"
+    assert code.co_filename == "/opt/python/ai_voice_shared/problems.py"
 
 
 def test_clients_are_made_from_the_layer_s_part_of_botocore_s_data(python_with_layer: Callable[..., str]) -> None:
