@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
@@ -146,6 +146,8 @@ class _Attempt:
             content=request.content,
             extensions={"timeout": timeout.as_dict(), "trace": self._trace},
         )
+        if request.content:
+            outgoing.stream = _Content(request.content)
         return outgoing
 
     async def _trace(self, event: str, _: Any) -> None:
@@ -165,6 +167,24 @@ class _Attempt:
             and not _is_no_http(error)
             and time.monotonic() < ends_at
         )
+
+
+class _Content(httpx.AsyncByteStream):
+    """A body in one piece.
+
+    httpx's own is an async generator, of which trio complains when a connection breaks before all of it is sent.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._left = [content]
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop()
 
 
 async def _exhaust(response: httpx.Response, pieces: AsyncIterator[bytes]) -> None:

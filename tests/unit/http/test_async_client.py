@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
+import struct
+import threading
 
 import anyio
 import pytest
 
-from ai_voice_shared.http import AsyncHttpClient
+from ai_voice_shared.errors import ServiceUnavailableError
+from ai_voice_shared.http import AsyncHttpClient, HttpRequest
 from tests.support.faulty_http import (
     FaultyHttp,
     ask,
@@ -57,3 +61,24 @@ async def test_cancelling_gives_the_connection_back(server: FaultyHttp) -> None:
     assert (await client.send(ask(server))).content == b"fresh"
     assert server.connections == 2
     await client.aclose()
+
+
+async def test_a_connection_that_breaks_while_a_body_is_sent_leaves_nothing_open() -> None:
+    """Neither asyncio nor trio finds a generator that nobody has ended."""
+
+    def break_off(listener: socket.socket) -> None:
+        peer, _ = listener.accept()
+        peer.recv(100)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+
+    client = AsyncHttpClient()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=break_off, args=(listener,))
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        with pytest.raises(ServiceUnavailableError):
+            await client.send(HttpRequest(method="POST", url=url, content=bytes(20_000_000)))
+        thread.join()
+    await client.aclose()
+    gc.collect()
