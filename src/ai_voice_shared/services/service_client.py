@@ -45,6 +45,9 @@ class ServiceClient(ServiceClientBase):
         Of the signature; by default `AWS_REGION`.
     http_client, circuit_breaker, retry_budget, tracer
         Other ones than the client's own.
+    metrics
+        Where each call is measured, with its retries: `service.count`, `.errors` and `.duration`, tagged with the
+        service as `target`. By default nowhere.
 
     Examples
     --------
@@ -122,6 +125,7 @@ class ServiceClient(ServiceClientBase):
         with (
             (self._tracer or get_tracer()).span(f"## {self.service}", method=call.method) as span,
             use_deadline(self._deadline()) as deadline,
+            self._measured(),
         ):
 
             async def ask() -> HttpResponse:
@@ -195,6 +199,7 @@ class SyncServiceClient(ServiceClientBase):
         with (
             (self._tracer or get_tracer()).span(f"## {self.service}", method=call.method) as span,
             use_deadline(self._deadline()) as deadline,
+            self._measured(),
         ):
 
             def ask() -> HttpResponse:

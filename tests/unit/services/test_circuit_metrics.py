@@ -1,4 +1,4 @@
-"""A circuit that changes its state is seen: a line in the log and two metrics, for every client of this package."""
+"""Clients are seen: a circuit that changes its state in the log and in metrics, and each call where that is wanted."""
 
 from __future__ import annotations
 
@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aws_lambda_powertools.utilities.circuit_breaker.base import CircuitBreakerHandler
 
-from ai_voice_shared import CustomerLookupClient, CustomerLookupSettings, SyncServiceClient
-from ai_voice_shared.errors import CircuitOpenError, ServiceUnavailableError
+from ai_voice_shared import (
+    CustomerLookupClient,
+    CustomerLookupSettings,
+    ServiceClient,
+    SyncServiceClient,
+    create_service,
+)
+from ai_voice_shared.errors import CircuitOpenError, NotFoundError, ServiceError, ServiceUnavailableError
+from ai_voice_shared.http import close_connections
 from ai_voice_shared.observability import MetricsClient, set_metrics
 from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker, record_transition
 from ai_voice_shared.services.service_client import ServiceLimits
 from ai_voice_shared.settings.metrics import MetricsSettings
+from tests.support.asgi_server import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,3 +103,36 @@ def test_metrics_that_cannot_be_written_break_no_call(
     finally:
         set_metrics(before)
     assert emf_lines(capsys.readouterr().out) == []
+
+
+@pytest.mark.anyio
+async def test_calls_are_measured_where_that_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    """By both clients: how many, how long, and how many of them speak against the service."""
+    service = create_service(target := f"measured-{uuid.uuid4().hex}")
+
+    @service.app.get("/notes/<note_id>")
+    def note(note_id: str) -> dict[str, str]:
+        if note_id == "404":
+            kind = "Note"
+            raise NotFoundError(kind, note_id)
+        if note_id == "500":
+            raise RuntimeError
+        return {"id": note_id}
+
+    metrics = MetricsClient("caller", settings=MetricsSettings(namespace="Circuits"))
+    with serving(service.asgi) as url:
+        client = SyncServiceClient(target, url, limits=ServiceLimits(max_attempts=1), metrics=metrics)
+        client.get("/notes/1")
+        with pytest.raises(NotFoundError):
+            client.get("/notes/404")
+        with pytest.raises(ServiceError):
+            client.get("/notes/500")
+        async with ServiceClient(target, url, metrics=metrics) as aclient:
+            await aclient.get("/notes/1")
+        close_connections()
+    capsys.readouterr()
+    metrics.flush()
+    (line,) = emf_lines(capsys.readouterr().out)
+    assert (line["service"], line["target"]) == ("caller", target)
+    assert (line["service.count"], line["service.errors"]) == ([1.0] * 4, [1.0])
+    assert len(line["service.duration"]) == 4

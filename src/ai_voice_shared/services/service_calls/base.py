@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,12 +12,13 @@ from ai_voice_shared.http import HttpRequest
 from ai_voice_shared.observability.propagation import outgoing_headers
 from ai_voice_shared.problems import error_from_problem, retry_after_seconds
 from ai_voice_shared.services.service_calls.call import ServiceLimits, make_call
-from ai_voice_shared.services.service_calls.shared import shared_parts
+from ai_voice_shared.services.service_calls.shared import shared_circuit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ai_voice_shared.http import HttpResponse
+    from ai_voice_shared.observability.metrics import MetricsClient
     from ai_voice_shared.observability.tracing import Tracer
     from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
     from ai_voice_shared.resilience.deadline import Deadline
@@ -46,6 +49,7 @@ class ServiceClientBase:
         circuit_breaker: CircuitBreaker | None = None,
         retry_budget: RetryBudget | None = None,
         tracer: Tracer | None = None,
+        metrics: MetricsClient | None = None,
     ) -> None:
         self.service = service
         self._base_url = base_url
@@ -58,6 +62,7 @@ class ServiceClientBase:
         self._circuit_breaker = circuit_breaker
         self._retry_budget = retry_budget
         self._tracer = tracer
+        self._metrics = metrics
 
     @cached_property
     def base_url(self) -> str:
@@ -72,14 +77,16 @@ class ServiceClientBase:
     def circuit_breaker(self) -> CircuitBreaker:
         """Stops asking a service that keeps failing; one for all clients of a service in this process."""
         if self._circuit_breaker is None:
-            self._circuit_breaker = shared_parts(self.service)[0]
+            self._circuit_breaker = shared_circuit(self.service)
         return self._circuit_breaker
 
     @property
     def retry_budget(self) -> RetryBudget:
         """What retries are paid from; one for all clients of a service in this process."""
         if self._retry_budget is None:
-            self._retry_budget = shared_parts(self.service)[1]
+            from ai_voice_shared.resilience.retrying import process_budget
+
+            self._retry_budget = process_budget(self.service)
         return self._retry_budget
 
     def __repr__(self) -> str:
@@ -154,6 +161,27 @@ class ServiceClientBase:
         return RetryPolicy(
             max_attempts=self.limits.max_attempts if call.repeatable else 1, delay=self.limits.retry_delay
         )
+
+    @contextmanager
+    def _measured(self) -> Iterator[None]:
+        """Measure a call with its retries, where the client was given metrics."""
+        metrics = self._metrics
+        if metrics is None:
+            yield
+            return
+        began = time.perf_counter()
+        metrics.increment("service.count", target=self.service)
+        try:
+            yield
+        except Exception as error:
+            from ai_voice_shared.resilience.circuit_breaker import is_failure
+
+            # What is wrong with the request is not the other service's error.
+            if is_failure(error):
+                metrics.increment("service.errors", target=self.service)
+            raise
+        finally:
+            metrics.timing("service.duration", (time.perf_counter() - began) * 1000, target=self.service)
 
     def _checked(self, response: HttpResponse) -> HttpResponse:
         """Give a good answer back; raise what another one says."""

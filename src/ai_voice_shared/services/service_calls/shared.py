@@ -1,4 +1,4 @@
-"""What all clients of a service share in a process: its circuit, and the purse that retries are paid from."""
+"""What all clients of a service share in a process: its circuit. The purse of retries is `process_budget`."""
 
 from __future__ import annotations
 
@@ -7,28 +7,25 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
-    from ai_voice_shared.resilience.retrying import RetryBudget
 
-__all__ = ["shared_parts"]
+__all__ = ["shared_circuit"]
 
-_parts: dict[str, tuple[CircuitBreaker, RetryBudget]] = {}
-_parts_lock = threading.Lock()
+_circuits: dict[str, CircuitBreaker] = {}
+_lock = threading.Lock()
 
 
-def shared_parts(service: str) -> tuple[CircuitBreaker, RetryBudget]:
-    """Give the circuit and the purse of a service: a client lives for a request, what was learned outlives it.
+def shared_circuit(service: str) -> CircuitBreaker:
+    """Give the circuit of a service: a client lives for a request, what was learned outlives it.
 
     Examples
     --------
-    >>> shared_parts("note-service") == shared_parts("note-service")
+    >>> shared_circuit("note-service") is shared_circuit("note-service")
     True
     """
-    parts = _parts.get(service)
-    if parts is None:
+    circuit = _circuits.get(service)
+    if circuit is None:
         from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker, record_transition
-        from ai_voice_shared.resilience.retrying import RetryBudget
 
-        with _parts_lock:
-            breaker = CircuitBreaker(service, on_transition=record_transition)
-            parts = _parts.setdefault(service, (breaker, RetryBudget()))
-    return parts
+        with _lock:
+            circuit = _circuits.setdefault(service, CircuitBreaker(service, on_transition=record_transition))
+    return circuit
