@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+import boto3
 import pytest
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from pydantic import BaseModel
+from moto import mock_aws
+from pydantic import BaseModel, SecretStr
 
 from ai_voice_shared import Deadline, create_service, use_correlation_id, use_deadline
 from ai_voice_shared.errors import (
@@ -28,6 +30,9 @@ from ai_voice_shared.http import close_connections
 from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
 from ai_voice_shared.resilience.retrying import RetryBudget
 from ai_voice_shared.services.service_client import ServiceClient, ServiceLimits, SyncServiceClient
+from ai_voice_shared.settings import Settings, with_secret_refresh
+from ai_voice_shared.settings.base import required
+from ai_voice_shared.settings.secrets import forget_secrets
 from ai_voice_shared.settings.services import ServiceSettings
 from tests.support.asgi_server import serving
 
@@ -43,6 +48,13 @@ class Subject(BaseModel):
     """A subject."""
 
     name: str
+
+
+class CallerSettings(Settings):
+    """The key that a caller shows."""
+
+    env_prefix: ClassVar[str] = "CALLER_"
+    api_key: SecretStr = required(description="Its key.")
 
 
 @pytest.fixture(autouse=True)
@@ -338,3 +350,26 @@ def test_errors_and_repr_hold_no_url(scripted: Scripted) -> None:
         assert "127.0.0.1" not in text
         assert "zebedee" not in text
         assert "61400000000" not in text
+
+
+def test_a_key_that_was_rotated_is_fetched_anew_once(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A 401 of the other service is one forced refresh of the key, and one more call with the new one."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    scripted.answers = [(401, {}, b""), (200, {}, b"[]")]
+    with mock_aws():
+        ssm = boto3.client("ssm")
+        ssm.put_parameter(Name="/keys/subjects", Value="old", Type="SecureString")
+        forget_secrets()
+        monkeypatch.setenv("CALLER_API_KEY", "ssm:/keys/subjects")
+        settings = CallerSettings()
+        assert settings.api_key.get_secret_value() == "old"
+        ssm.put_parameter(Name="/keys/subjects", Value="new", Type="SecureString", Overwrite=True)
+
+        def ask(current: CallerSettings) -> Any:
+            return client_of(scripted, headers={"X-Api-Key": current.api_key.get_secret_value()}).get("/subjects")
+
+        assert with_secret_refresh(ask, settings) == []
+    forget_secrets()
+    assert [headers["x-api-key"] for _, headers in scripted.requests] == ["old", "new"]

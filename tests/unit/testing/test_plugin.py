@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from importlib.metadata import entry_points, requires
 
 import pytest
 
@@ -16,6 +18,14 @@ def passes(pytester: pytest.Pytester, source: str, tests: int = 1) -> None:
     pytester.makepyfile(source)
     result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "error")
     result.assert_outcomes(passed=tests)
+
+
+def test_the_extra_installs_it_as_a_plugin() -> None:
+    """Installed with its extra, pytest finds it by the entry point; the extra brings what its fixtures need."""
+    (plugin,) = [one for one in entry_points(group="pytest11") if one.name == "ai_voice_shared"]
+    assert plugin.value == "ai_voice_shared.testing.plugin"
+    extra = [line for line in requires("ai-voice-shared") or [] if "extra == 'testing'" in line.replace('"', "'")]
+    assert {re.split(r"[\[>=<;]", line)[0] for line in extra} >= {"pytest", "moto", "anyio"}
 
 
 def test_loading_it_imports_nothing_heavy() -> None:
