@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from moto.dynamodb.models import DynamoDBBackend
 
 from ai_voice_shared.errors import RateLimitedError
 from ai_voice_shared.resilience.rate_limit import DynamoDBRateStore, MemoryRateStore, RateLimiter
@@ -38,8 +40,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def table(aws_mock: str) -> Any:
+def table(aws_mock: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Make a table of the shape that Powertools Idempotency has, and give the client."""
+    # DynamoDB reads and adds in one step; moto does so only while nobody else writes.
+    lock, update_item = threading.RLock(), DynamoDBBackend.update_item
+
+    def atomic(*args: Any, **kwargs: Any) -> Any:
+        with lock:
+            return update_item(*args, **kwargs)
+
+    monkeypatch.setattr(DynamoDBBackend, "update_item", atomic)
     client = boto3.client("dynamodb")
     client.create_table(
         TableName=TABLE,
