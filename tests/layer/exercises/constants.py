@@ -34,21 +34,6 @@ def every_agent_system_has_defaults() -> None:
     assert DEFAULTS["enhanced"]["tools_enabled"]
 
 
-@exercises("agents.AgentSettingsSource")
-def a_source_of_ones_own() -> None:
-    """Whatever has a name and reads is a source."""
-    from ai_voice_shared.agents import AgentSettingsSource, CachedSource
-
-    class Wall:
-        name = "wall"
-
-        def read(self, agent_id: str | None) -> dict[str, Any]:
-            return {"model": f"model-of-{agent_id}"}
-
-    source: AgentSettingsSource = Wall()
-    assert CachedSource(source).read("agent-7") == {"model": "model-of-agent-7"}
-
-
 @exercises("app.health.HEALTH_PATHS")
 def health_paths_answer() -> None:
     """Each of them is a route that says how the service is."""
@@ -90,25 +75,6 @@ def the_api_key_travels_in_its_header() -> None:
         assert API_KEY_HEADER in str(error)
     else:
         raise AssertionError
-
-
-@exercises("auth.ApiKeyStore")
-def a_key_store_of_ones_own() -> None:
-    """Whatever gets, puts and deletes keeps keys."""
-    from ai_voice_shared.auth import ApiKeyRecord, ApiKeyStore, InternalAuthManager
-
-    class Shelf(dict[str, ApiKeyRecord]):
-        def put(self, record: ApiKeyRecord) -> None:
-            self[record.key_id] = record
-
-        def delete(self, key_id: str) -> None:
-            self.pop(key_id, None)
-
-    shelf = Shelf()
-    store: ApiKeyStore = typing.cast("Any", shelf)
-    new = InternalAuthManager(store).create_key("notes")
-    identity = InternalAuthManager(store).authenticate(new.key)
-    assert (identity.service, list(shelf)) == ("notes", [identity.key_id])
 
 
 @exercises("auth.tokens.MAX_TOKEN_BYTES")
@@ -158,24 +124,6 @@ def every_event_type_has_a_model() -> None:
     assert {kind for kind, _ in EVENT_MODELS} == set(EventType)
 
 
-@exercises("events.ClaimCheckStore", "events.DeadLetterQueue", "events.Outbox")
-def the_parts_of_events_follow_their_protocols() -> None:
-    """What the package brings is what it asks for."""
-    from ai_voice_shared.events import (
-        ClaimCheckStore,
-        DeadLetterQueue,
-        DynamoDBOutbox,
-        Outbox,
-        S3ClaimCheckStore,
-        SQSDeadLetterQueue,
-    )
-
-    assert isinstance(S3ClaimCheckStore("bucket"), ClaimCheckStore)
-    assert isinstance(SQSDeadLetterQueue("https://queue"), DeadLetterQueue)
-    assert isinstance(DynamoDBOutbox("table"), Outbox)
-    assert not isinstance(DynamoDBOutbox("table"), DeadLetterQueue)
-
-
 @exercises("events.entries.MAX_ENTRIES")
 def eleven_events_are_two_requests() -> None:
     """PutEvents takes ten."""
@@ -203,40 +151,6 @@ def numbers_of_the_wire() -> None:
 
     assert SWITCHING_PROTOCOLS == 101
     assert PIECE & (PIECE - 1) == 0
-
-
-@exercises("observability.Tracer", "observability.tracing.Span", "observability.tracing.AnnotationValue")
-def a_tracer_of_ones_own() -> None:
-    """Whatever gives spans that take annotations is a tracer."""
-    from contextlib import contextmanager
-
-    from ai_voice_shared.observability import Tracer, get_tracer, set_tracer
-    from ai_voice_shared.observability.tracing import AnnotationValue, Span
-
-    assert set(str(AnnotationValue).replace(" ", "").split("|")) >= {"str", "float", "bool"}
-    noted: list[tuple[str, Any]] = []
-
-    class Notes:
-        def annotate(self, key: str, value: Any) -> None:
-            noted.append((key, value))
-
-        def fail(self, error: BaseException) -> None:
-            noted.append(("failed", type(error).__name__))
-
-    class Mine:
-        @contextmanager
-        def span(self, name: str, /, **annotations: Any) -> typing.Iterator[Span]:
-            noted.extend(annotations.items())
-            yield Notes()
-
-    tracer: Tracer = typing.cast("Any", Mine())
-    before = set_tracer(tracer)
-    try:
-        with get_tracer().span("## work", size=3) as span:
-            span.annotate("outcome", "done")
-    finally:
-        set_tracer(before)
-    assert noted == [("size", 3), ("outcome", "done")]
 
 
 @exercises("observability.tracing.NOOP_SPAN")
@@ -283,30 +197,6 @@ def a_check_has_its_time() -> None:
     assert 0 < DEFAULT_TIMEOUT <= 5
 
 
-@exercises("observability.metrics.MetricsBackend")
-def a_backend_of_ones_own() -> None:
-    """Metrics go where they are sent."""
-    from ai_voice_shared.observability import MetricsClient
-    from ai_voice_shared.observability.metrics import MetricsBackend
-
-    class Kept:
-        def __init__(self) -> None:
-            self.values: list[tuple[str, float, str, dict[str, str]]] = []
-
-        def add(self, name: str, value: float, unit: str, tags: dict[str, str]) -> None:
-            self.values.append((name, value, unit, tags))
-
-        def flush(self) -> None:
-            self.values.append(("flushed", 0, "", {}))
-
-    kept = Kept()
-    backend: MetricsBackend = kept
-    client = MetricsClient("mine", backend=backend)
-    client.increment("calls", route="a")
-    client.flush()
-    assert kept.values == [("calls", 1, "Count", {"route": "a"}), ("flushed", 0, "", {})]
-
-
 @exercises("priming.PARTS")
 def every_part_is_primed_by_a_function() -> None:
     """The webhook's and the parser's parts are among them."""
@@ -324,39 +214,6 @@ def problems_have_their_type() -> None:
     assert PROBLEM_CONTENT_TYPE == "application/problem+json"
 
 
-@exercises("resilience.deadline.LambdaContext", "resilience.idempotency.Once", "resilience.rate_limit.RateStore")
-def what_resilience_asks_of_others() -> None:
-    """Lambda's context, a thing with a key, and a counter of one's own."""
-    from ai_voice_shared import Deadline
-    from ai_voice_shared.errors import RateLimitedError
-    from ai_voice_shared.resilience.deadline import LambdaContext
-    from ai_voice_shared.resilience.idempotency import Once
-    from ai_voice_shared.resilience.rate_limit import RateLimiter, RateStore
-
-    class Context:
-        def get_remaining_time_in_millis(self) -> int:
-            return 5000
-
-    class Thing:
-        idempotency_key = "SM1"
-
-    class Full:
-        def count(self, key: str, expires_at: int) -> int:
-            return 1000
-
-    context: LambdaContext = Context()
-    assert 0 < Deadline.from_context(context).remaining() <= 5
-    thing: Once = typing.cast("Any", Thing())
-    assert thing.idempotency_key == "SM1"
-    store: RateStore = Full()
-    try:
-        RateLimiter("login", limit=5, window=60, store=store).check("somebody")
-    except RateLimitedError as error:
-        assert error.retry_after
-    else:
-        raise AssertionError
-
-
 @exercises(
     "security.twilio_signature.ALGORITHMS",
     "security.twilio_signature.SIGNATURE_HEADER",
@@ -371,55 +228,6 @@ def twilio_s_names() -> None:
     assert set(ALGORITHMS.values()) <= hashlib.algorithms_guaranteed
     assert SIGNATURE_HEADER == "X-Twilio-Signature"
     assert SIGNATURE_SETTINGS_HEADER.startswith("X-Twilio-")
-
-
-@exercises(
-    "services.customer_lookup.contract.LOOKUP_PATH",
-    "services.customer_lookup.contract.MAX_ANSWER",
-    "services.customer_lookup.contract.SERVICE",
-    "services.customer_lookup.transports.Transport",
-    "services.customer_lookup.transports.AsyncTransport",
-)
-def a_way_of_ones_own_to_the_lookup() -> None:
-    """Both clients take any way that sends a question, and read its answer."""
-    import json
-
-    import anyio
-
-    from ai_voice_shared import AsyncCustomerLookupClient, CustomerLookupClient
-    from ai_voice_shared.services.customer_lookup.contract import (
-        LOOKUP_PATH,
-        MAX_ANSWER,
-        SERVICE,
-        LookupReply,
-        LookupRequest,
-    )
-    from ai_voice_shared.services.customer_lookup.transports import AsyncTransport, Transport
-
-    from .loopback import CUSTOMER
-
-    class Way:
-        def send(self, request: LookupRequest, timeout: float) -> LookupReply:
-            assert (request.kind, request.value) == ("phone_number", "+61400000000")
-            return LookupReply(200, {}, json.dumps(CUSTOMER).encode())
-
-    class AsyncWay:
-        async def send(self, request: LookupRequest, timeout: float) -> LookupReply:  # noqa: ASYNC109 - the protocol's
-            return Way().send(request, timeout)
-
-    way: Transport = Way()
-    async_way: AsyncTransport = AsyncWay()
-
-    async def ask() -> Any:
-        client = AsyncCustomerLookupClient(transport=async_way)
-        return await client.fetch_customer_metadata(phone_number="+61400000000")
-
-    customer = CustomerLookupClient(transport=way).fetch_customer_metadata(phone_number="whatsapp:+61 400 000 000")
-    assert customer == anyio.run(ask)
-    assert customer is not None
-    assert customer.customer_id == "cust-1"
-    assert len(json.dumps(CUSTOMER)) < MAX_ANSWER <= 1 << 20
-    assert (SERVICE, LOOKUP_PATH) == ("customer-lookup-server", "/customers/lookup")
 
 
 @exercises(
@@ -481,15 +289,6 @@ def the_header_of_a_repeatable_post() -> None:
     call = make_call("http://127.0.0.1", "POST", "/notes", body={}, idempotency_key="note-1")
     assert call.headers[IDEMPOTENCY_HEADER] == "note-1"
     assert call.repeatable
-
-
-@exercises("services.twilio_service.MediaUpload")
-def an_upload_of_ones_own() -> None:
-    """What `store_media` hands a stream to is asked for by its parameters."""
-    from ai_voice_shared.services.twilio_service import MediaUpload
-
-    assert getattr(MediaUpload, "_is_protocol", False)
-    assert "key" in MediaUpload.__call__.__annotations__
 
 
 @exercises("settings.config.SECTIONS")

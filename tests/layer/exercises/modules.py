@@ -9,10 +9,13 @@ __all__ = ["load"]
 _MODULES = (
     "constants",
     "errors",
+    "protocols",
     "web",
+    "twilio",
     "storage",
     "publishing",
     "signing_in",
+    "passwords",
     "chassis",
     "watching",
     "configuring",

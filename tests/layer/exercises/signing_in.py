@@ -175,58 +175,6 @@ def what_others_are_told_of_a_login() -> None:
     assert not PasswordVerification(valid=False)
 
 
-@exercises("auth.hash_password")
-def a_password_is_hashed_by_argon2() -> None:
-    """With a salt of its own each time."""
-    from ai_voice_shared.auth import hash_password
-
-    one, other = hash_password("password123"), hash_password("password123")
-    assert one.startswith("$argon2id$")
-    assert one != other
-
-
-@exercises("auth.verify_password")
-def a_password_is_verified() -> None:
-    """The right one and no other."""
-    from ai_voice_shared.auth import hash_password, verify_password
-
-    hashed = hash_password("password123")
-    assert (verify_password("password123", hashed), verify_password("password124", hashed)) == (True, False)
-
-
-@exercises("auth.verify_and_upgrade_password")
-def an_old_hash_is_upgraded() -> None:
-    """Bcrypt's hash of "password123" by another program, and argon2's in its place."""
-    from ai_voice_shared.auth import verify_and_upgrade_password
-
-    old = "$2b$04$SlDTYh4MgqoRZ565YsL8cOloghLCz.hlwzlXFhOb3SRVmFEE6lLd6"
-    found = verify_and_upgrade_password("password123", old)
-    assert found
-    assert found.needs_upgrade
-    assert (found.new_hash or "").startswith("$argon2id$")
-
-
-@exercises("auth.PasswordHasher")
-def a_hasher_of_ones_own() -> None:
-    """With other costs, in the hash's own words."""
-    from ai_voice_shared.auth import PasswordHasher
-
-    hasher = PasswordHasher(memory_cost=8192, time_cost=1)
-    hashed = hasher.hash("correct horse")
-    assert "m=8192,t=1" in hashed
-    assert hasher.verify("correct horse", hashed).valid
-
-
-@exercises("auth.require_good_password")
-def a_bad_password_is_refused() -> None:
-    """A short one, and one that everybody uses."""
-    from ai_voice_shared.auth import require_good_password
-    from ai_voice_shared.errors import ValidationError
-
-    require_good_password("correct Horse 9 battery staple!")
-    _raises(ValidationError, lambda: require_good_password("short"))
-
-
 @exercises(
     "InternalAuthManager",
     "auth.ApiKeyRecord",

@@ -1,0 +1,9 @@
+"""The examples of the three libraries' documents, a module for each library."""
+
+from __future__ import annotations
+
+from tests.support.document_examples import aurora, common, shared
+
+__all__ = ["EXAMPLES"]
+
+EXAMPLES = [*shared.EXAMPLES, *common.EXAMPLES, *aurora.EXAMPLES]
