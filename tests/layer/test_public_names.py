@@ -57,6 +57,8 @@ def report(aws: EmbeddedAWS, folder: Path, layers: list[Path], runtime: Path, ev
     shutil.copytree(EXERCISES, folder / "exercises")
     paths = [folder, *(layer / "python" for layer in layers), runtime]
     environment = {
+        # All of it is one invocation, which a busy machine may need its time for.
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": "600",
         "AWS_ENDPOINT_URL": aws.endpoint_url,
         "AWS_REGION": aws.region,
         "AWS_DEFAULT_REGION": aws.region,
@@ -64,7 +66,7 @@ def report(aws: EmbeddedAWS, folder: Path, layers: list[Path], runtime: Path, ev
         "AWS_SECRET_ACCESS_KEY": "test",
     }
     with running_function("exercises.app.handler", paths=paths, environment=environment) as function:
-        answer = function.invoke(event, timeout=300)
+        answer = function.invoke(event, timeout=600)
         assert "outcomes" in answer, (answer, function.log_text()[-4000:])
     assert answer["file"].startswith(str(layers[0]))
     return dict(answer)

@@ -230,56 +230,6 @@ def twilio_s_names() -> None:
     assert SIGNATURE_SETTINGS_HEADER.startswith("X-Twilio-")
 
 
-@exercises(
-    "services.s3.content_types.DEFAULT_CONTENT_TYPE",
-    "services.s3.fetching.CHUNK_SIZE",
-    "services.s3.reading.CHUNK_SIZE",
-    "services.s3.keys.MAX_KEY_BYTES",
-    "services.s3.metadata.MAX_METADATA_BYTES",
-    "services.s3.metadata.WRITE_ID_METADATA_KEY",
-    "services.s3.parts.FILE_PART_SIZE",
-    "services.s3.parts.MAX_PARTS",
-    "services.s3.parts.STREAM_PART_SIZE",
-    "services.s3.presigning.MAX_EXPIRES_IN",
-    "services.s3.writing.MAX_PUT_BYTES",
-)
-def s3_s_own_limits() -> None:
-    """The numbers of S3's documentation, and the code that holds to them."""
-    from ai_voice_shared import S3Key
-    from ai_voice_shared.errors import InvalidS3KeyError
-    from ai_voice_shared.services.s3.content_types import DEFAULT_CONTENT_TYPE, guess_content_type
-    from ai_voice_shared.services.s3.keys import MAX_KEY_BYTES
-    from ai_voice_shared.services.s3.metadata import MAX_METADATA_BYTES, WRITE_ID_METADATA_KEY
-    from ai_voice_shared.services.s3.parts import FILE_PART_SIZE, MAX_PARTS, STREAM_PART_SIZE
-    from ai_voice_shared.services.s3.presigning import MAX_EXPIRES_IN
-    from ai_voice_shared.services.s3.reading import CHUNK_SIZE
-    from ai_voice_shared.services.s3.writing import MAX_PUT_BYTES
-
-    assert guess_content_type("a.unheard-of") == DEFAULT_CONTENT_TYPE == "application/octet-stream"
-    assert len(S3Key("a" * MAX_KEY_BYTES)) == 1024
-    try:
-        S3Key("a" * (MAX_KEY_BYTES + 1))
-    except InvalidS3KeyError:
-        pass
-    else:
-        raise AssertionError
-    assert (MAX_METADATA_BYTES, MAX_EXPIRES_IN, MAX_PARTS) == (2048, 7 * 86_400, 10_000)
-    assert (STREAM_PART_SIZE, MAX_PUT_BYTES) == (5 << 20, 5 << 30)
-    assert STREAM_PART_SIZE < FILE_PART_SIZE < MAX_PUT_BYTES
-    assert CHUNK_SIZE < STREAM_PART_SIZE
-    assert WRITE_ID_METADATA_KEY == "write-id"
-
-
-@exercises("services.s3.fetching.ReadOptions", "services.s3.writing.UploadOptions")
-def options_of_s3() -> None:
-    """They have the names that calls take."""
-    from ai_voice_shared.services.s3.fetching import ReadOptions
-    from ai_voice_shared.services.s3.writing import UploadOptions
-
-    assert {"byte_range", "if_match", "version_id"} <= ReadOptions.__optional_keys__
-    assert {"content_type", "metadata"} <= UploadOptions.__annotations__.keys()
-
-
 @exercises("services.service_client.IDEMPOTENCY_HEADER")
 def the_header_of_a_repeatable_post() -> None:
     """It goes out with the key."""
