@@ -8,6 +8,7 @@ from ai_voice_shared._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker as CircuitBreaker
+    from ai_voice_shared.resilience.circuit_breaker import record_transition as record_transition
     from ai_voice_shared.resilience.deadline import Deadline as Deadline
     from ai_voice_shared.resilience.deadline import current_deadline as current_deadline
     from ai_voice_shared.resilience.deadline import use_deadline as use_deadline
@@ -27,6 +28,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "RetryPolicy": ".retrying",
         "current_deadline": ".deadline",
         "handle_once": ".idempotency",
+        "record_transition": ".circuit_breaker",
         "retry": ".retrying",
         "use_deadline": ".deadline",
     },

@@ -20,7 +20,7 @@ from ai_voice_shared import (
 from ai_voice_shared.errors import CircuitOpenError, NotFoundError, ServiceError, ServiceUnavailableError
 from ai_voice_shared.http import close_connections
 from ai_voice_shared.observability import MetricsClient, set_metrics
-from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker, record_transition
+from ai_voice_shared.resilience import CircuitBreaker, record_transition
 from ai_voice_shared.services.service_client import ServiceLimits
 from ai_voice_shared.settings.metrics import MetricsSettings
 from tests.support.asgi_server import serving
