@@ -6,46 +6,63 @@ A goal that is missed is said and is no failure: this is a report. What must not
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
+import shutil
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from layer.tools import PROJECT
-from layer.tools import run as run_command
+from tests.benchmarks import history
 from tests.benchmarks.catalogue import BENCHMARKS, measure
+from tests.benchmarks.readme import write_section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.benchmarks.rows import Row
 
-__all__ = ["HISTORY", "main"]
+__all__ = ["main"]
 
-HISTORY = PROJECT / "docs" / "benchmarks.json"
-_KEPT = 40
+
+EPILOG = """\
+./build.sh bench                     everything, about ten minutes
+./build.sh bench sizes webhook       these two
+./build.sh bench --quick             fewer rounds, and no instructions counted
+./build.sh bench --save              keeps date, commit, Python, processor and every row, with its goal and whether it
+                                     was met, in docs/benchmarks.json, and writes the table in README.md from it
+./build.sh bench sizes --save        the same for one benchmark; the others' last figures stay
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print a table, and keep the figures where asked to; gives the exit status."""
-    parser = argparse.ArgumentParser(prog="./build.sh bench", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="./build.sh bench",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all by default")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and no instructions counted")
-    parser.add_argument("--save", action="store_true", help=f"add the figures to {HISTORY.relative_to(PROJECT)}")
+    parser.add_argument("--save", action="store_true", help="keep the figures, and write the README's table of goals")
     given = parser.parse_args(arguments)
     if unknown := [name for name in given.names if name not in BENCHMARKS]:
         parser.error(f"there is no benchmark {unknown[0]!r}: choose from {', '.join(BENCHMARKS)}")
+    names = given.names or list(BENCHMARKS)
+    if given.save and given.quick:
+        parser.error("what --quick measures is a look, not a figure to keep: leave out one of the two")
+    if given.save and "cold_start" in names and shutil.which("valgrind") is None:
+        parser.error("most goals of a cold start are in instructions: --save wants valgrind (Debian's package)")
     console = Console(stderr=True)
     rows: dict[str, list[Row]] = {}
     notes: list[str] = []
-    for name in given.names or BENCHMARKS:
+    for name in names:
         begin = time.perf_counter()
         with console.status(f"measuring {name}"):
             rows[name], said = _measured(name, quick=given.quick)
@@ -53,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"{name}: {time.perf_counter() - begin:.0f} s")
     _show(rows, notes)
     if given.save:
-        _save(rows)
+        _save(rows, console)
     return 0
 
 
@@ -95,19 +112,11 @@ def _figure(figure: float) -> str:
     return f"{figure:.4g}" if abs(figure) < 1000 else f"{figure:.0f}"
 
 
-def _save(rows: dict[str, list[Row]]) -> None:
-    history: list[dict[str, Any]] = json.loads(HISTORY.read_text(encoding="utf-8")) if HISTORY.exists() else []
-    version = sys.version_info
-    commit = run_command(["git", "rev-parse", "--short", "HEAD"]).strip()
-    run = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": commit,
-        "python": f"{version.major}.{version.minor}.{version.micro}",
-        "rows": [{"benchmark": name, **row.as_json()} for name, group in rows.items() for row in group],
-    }
-    lines = [json.dumps(one, ensure_ascii=False) for one in [*history, run][-_KEPT:]]
-    # A line for each run: small, and a diff shows what came.
-    HISTORY.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+def _save(rows: dict[str, list[Row]], console: Console) -> None:
+    runs = [*history.read(), history.record(rows)]
+    history.write(runs)
+    write_section(runs)
+    console.print(f"kept in {history.HISTORY.relative_to(PROJECT)}, and the README's table is written anew")
 
 
 if __name__ == "__main__":

@@ -67,8 +67,10 @@ class Row:
             "ours": _short(self.ours),
             "theirs": None if self.theirs is None else _short(self.theirs),
             "against": self.against or None,
+            "ratio": None if self.ratio is None else _short(self.ratio),
             "goal": self.goal,
             "ceiling": self.ceiling,
+            "met": self.met,
         }
         return {name: value for name, value in kept.items() if value is not None}
 
