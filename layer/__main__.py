@@ -32,6 +32,8 @@ EPILOG = """\
 ./build.sh demo                  a voice note through the whole stack, on an AWS in one process
 ./build.sh test [pytest options] every test that can run on this machine
 ./build.sh bench [names]         ours and theirs side by side, with the goals; --help says more
+./build.sh bench --save          the same, kept in docs/benchmarks.json and in the README's table
+./build.sh report                a picture of the layer: its bytes, imports, targets and benchmarks, in one HTML page
 """
 
 
@@ -76,6 +78,14 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("bench", help="ours and theirs side by side, with the goals", add_help=False).set_defaults(
         run=_bench
     )
+    report = commands.add_parser("report", help="a picture of the layer, in one HTML page")
+    report.add_argument(
+        "--all", action="store_true", help="build every target first, so that the table has all of them"
+    )
+    report.add_argument("--rounds", type=int, default=7, help="cold starts to take the median of (%(default)s)")
+    report.add_argument("--dist", type=Path, default=PROJECT / "dist", help="the folder of the zips")
+    report.add_argument("--output", type=Path, metavar="FILE", help="the page; report.html in that folder by default")
+    report.set_defaults(run=_report)
     return parser
 
 
@@ -144,6 +154,24 @@ def _bench(_: argparse.Namespace, options: Sequence[str]) -> int:
     from tests.benchmarks.__main__ import main as bench
 
     return bench(options)
+
+
+def _report(given: argparse.Namespace, _: Sequence[str]) -> int:
+    from layer.report.content import collect
+    from layer.report.page import page
+    from layer.report.terminal import print_gist
+
+    if given.all:
+        with console.status("building every target"), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            list(pool.map(lambda target: build_zip(target, Options(), given.dist), targets.ALL))
+    with console.status("building and starting the layer"):
+        content = collect(given.dist, rounds=max(1, given.rounds))
+    path = given.output or given.dist / "report.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page(content), encoding="utf-8")
+    print_gist(content, console)
+    print(Path(os.path.relpath(path)))
+    return 0
 
 
 def _test(_: argparse.Namespace, options: Sequence[str]) -> int:

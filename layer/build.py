@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from layer.targets import Target
 
-__all__ = ["Built", "Options", "build_tree", "build_zip"]
+__all__ = ["Built", "Options", "build_tree", "build_zip", "find_zip"]
 
 _CACHE = PROJECT / "build" / "layer"
 _LIGHT_DATA = "_botocore_data"
@@ -76,13 +76,9 @@ def build_zip(target: Target, options: Options, dist: Path) -> Built:
     BuildError
         A step failed; the message says which and why.
     """
-    archive = dist / f"ai-voice-shared-{options.layer}-{target.name}.zip"
-    record = archive.with_suffix(".json")
-    fingerprint = _fingerprint(target, options)
-    if archive.exists() and record.exists():
-        known = json.loads(record.read_text(encoding="utf-8"))
-        if known.pop("fingerprint", None) == fingerprint and known["sha256"] == sha256(archive):
-            return Built(**{**known, "path": str(archive), "notes": tuple(known["notes"])})
+    if found := find_zip(target, options, dist):
+        return found
+    archive, record = _places(target, options, dist)
     with tempfile.TemporaryDirectory(prefix="ai-voice-layer-") as scratch:
         tree = Path(scratch) / "tree"
         notes = build_tree(target, options, tree)
@@ -99,8 +95,20 @@ def build_zip(target: Target, options: Options, dist: Path) -> Built:
             sha256(archive),
             tuple(notes),
         )
-    record.write_text(json.dumps({**asdict(built), "path": archive.name, "fingerprint": fingerprint}, indent=2) + "\n")
+    kept = {**asdict(built), "path": archive.name, "fingerprint": _fingerprint(target, options)}
+    record.write_text(json.dumps(kept, indent=2) + "\n")
     return built
+
+
+def find_zip(target: Target, options: Options, dist: Path) -> Built | None:
+    """Give the zip that is there already and is of the same sources, lock and options; None where there is none."""
+    archive, record = _places(target, options, dist)
+    if not (archive.exists() and record.exists()):
+        return None
+    known = json.loads(record.read_text(encoding="utf-8"))
+    if known.pop("fingerprint", None) != _fingerprint(target, options) or known["sha256"] != sha256(archive):
+        return None
+    return Built(**{**known, "path": str(archive), "notes": tuple(known["notes"])})
 
 
 def build_tree(target: Target, options: Options, into: Path) -> Sequence[str]:
@@ -152,6 +160,11 @@ def _add_package(python: Path, interpreter: str | None) -> None:
         if interpreter:
             compile_folder(alone, interpreter)
         shutil.copytree(alone, python, dirs_exist_ok=True)
+
+
+def _places(target: Target, options: Options, dist: Path) -> tuple[Path, Path]:
+    archive = dist / f"ai-voice-shared-{options.layer}-{target.name}.zip"
+    return archive, archive.with_suffix(".json")
 
 
 def _packages(target: Target, options: Options, interpreter: str | None) -> Path:
