@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Built", "Options", "build_tree", "build_zip", "find_zip"]
 
 _CACHE = PROJECT / "build" / "layer"
+_REPORT = PROJECT / "layer" / "report"
 _LIGHT_DATA = "_botocore_data"
 _CERTIFICATES = "_ca_certificates"
 
@@ -217,7 +218,10 @@ def _fingerprint(target: Target, options: Options) -> str:
     inputs = [PROJECT / "uv.lock", PROJECT / "pyproject.toml", PROJECT / "LICENSE"]
     for root in ("src", "layer"):
         inputs += sorted(
-            path for path in (PROJECT / root).rglob("*") if path.is_file() and "__pycache__" not in path.parts
+            path
+            for path in (PROJECT / root).rglob("*")
+            # The report draws layers and makes none.
+            if path.is_file() and "__pycache__" not in path.parts and _REPORT not in path.parents
         )
     for path in inputs:
         digest.update(path.relative_to(PROJECT).as_posix().encode() + hashlib.sha256(path.read_bytes()).digest())

@@ -51,10 +51,11 @@ def page(content: Content) -> str:
         _section("benchmarks", "Ours and theirs", _BENCHMARKS, sections.benchmarks(content)),
         _section("targets", "Every target", _TARGETS, sections.targets(content)),
     ]
+    made = [content.layer.target, megabytes(content.layer.unzipped), *content.made.split(", ")]
     header = tag("p", "ai_voice_shared", class_="over") + tag("h1", "The layer, measured")
     header += tag(
         "p",
-        f"{escape(content.layer.target)}, {megabytes(content.layer.unzipped)}. {escape(content.made)}.",
+        ", ".join(tag("span", escape(part)) for part in made),
         class_="made",
     )
     body = tag("header", header + sections.key_figures(content)) + tag("main", "\n".join(parts))

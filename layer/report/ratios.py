@@ -17,7 +17,7 @@ __all__ = ["bar", "figure", "sparkline", "value"]
 _BAR = (120, 10)
 # How far a bar may go: a little beyond what it is compared with.
 _END = 1.2
-_SPARK = (96, 24)
+_SPARK = (72, 24)
 _DIGITS = 3
 
 
@@ -84,4 +84,7 @@ def sparkline(points: Sequence[tuple[Run, dict[str, Any]]]) -> str:
     content += tag("circle", "", class_=kind, cx=f"{x(len(values) - 1):.1f}", cy=f"{y(values[-1]):.1f}", r=2.6)
     said = "; ".join(f"{run['date'][:10]} ({run['commit']}): {figure(value(row))}" for run, row in points[-8:])
     title = tag("title", escape(said))
-    return tag("svg", title + content, class_="spark", width=width, height=height, role="img", aria_label=said)
+    box = f"0 0 {width} {height}"
+    return tag(
+        "svg", title + content, class_="spark", width=width, height=height, viewBox=box, role="img", aria_label=said
+    )

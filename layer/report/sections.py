@@ -117,21 +117,19 @@ def targets(content: Content) -> str:
     rows = []
     for one in content.built:
         half = len(one.sha256) // 2
-        digest = tag("code", f"{one.sha256[:half]}<wbr>{one.sha256[half:]}")
-        rows.append(
-            tag("th", escape(one.target) + tag("span", escape("; ".join(one.notes)), class_="sub"), scope="row")
-            + _cells([str(one.files), megabytes(one.zipped), megabytes(one.unzipped)])
-            + tag("td", digest, class_="hash")
-        )
-    table = _table(["target", "files", "zipped", "unpacked", "SHA-256"], rows, "Targets") if rows else ""
+        digest = tag("code", f"{one.sha256[:half]}<wbr>{one.sha256[half:]}", class_="hash")
+        sizes = [str(one.files), megabytes(one.zipped), megabytes(one.unzipped)]
+        rows.append(tag("th", escape(one.target) + digest, scope="row") + _cells(sizes))
+    found = _table(["target and SHA-256", "files", "zipped", "unpacked"], rows, "Targets") if rows else ""
+    notes: dict[str, list[str]] = {}
+    for one in content.built:
+        for note in one.notes:
+            notes.setdefault(note, []).append(one.target)
+    lines = [f"{escape(', '.join(names))}: {escape(note)}." for note, names in notes.items()]
     if content.missing:
-        table += tag(
-            "p",
-            f"Not built from these sources: {', '.join(content.missing)}."
-            " <code>./build.sh report --all</code> builds them.",
-            class_="note",
-        )
-    return table
+        names = ", ".join(content.missing)
+        lines.append(f"Not built from these sources: {names}. <code>./build.sh report --all</code> builds them.")
+    return found + "".join(tag("p", line, class_="note") for line in lines)
 
 
 def benchmarks(content: Content) -> str:
@@ -171,7 +169,9 @@ def _row(row: dict[str, Any], content: Content) -> str:
         + tag("span", escape(against), class_="sub")
         + tag("span", escape(narrow), class_="sub narrow")
     )
-    goal = f"{row['goal']:.2f}" if "goal" in row else (f"{row['ceiling']:g} {unit}" if "ceiling" in row else "")
+    goal = f"{row['goal']:.2f}" if "goal" in row else ""
+    if "ceiling" in row:
+        goal += f"{row['ceiling']:g}" + tag("span", f" {escape(unit)}", class_="wide")
     met = {True: '<span class="met">yes</span>', False: '<span class="missed">no</span>', None: ""}[row.get("met")]
     ratio = f"{row['ratio']:.3f}" if "ratio" in row else ""
     return (
@@ -179,7 +179,7 @@ def _row(row: dict[str, Any], content: Content) -> str:
         + tag("td", f"{figure(row['ours'])} {escape(unit)}", class_="wide")
         + tag("td", escape(beside), class_="wide")
         + tag("td", tag("span", ratio, class_="ratio") + bar(row), class_="ratio")
-        + tag("td", escape(goal))
+        + tag("td", goal)
         + tag("td", met)
         + tag("td", sparkline(series(content.runs, row)))
     )

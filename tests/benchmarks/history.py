@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from layer.tools import PROJECT
+from layer.tools import PROJECT, BuildError
 from layer.tools import run as run_command
 
 if TYPE_CHECKING:
@@ -94,9 +94,12 @@ def identity(run: Run) -> str:
 
 
 def commit() -> str:
-    """Give the commit's short name, with a plus where code that is measured was changed since."""
-    name = run_command(["git", "rev-parse", "--short", "HEAD"]).strip()
-    changed = run_command(["git", "status", "--porcelain", "--untracked-files=no", "--", "src", "layer", "tests"])
+    """Give the commit's short name, with a plus where code was changed since; `unknown` where git does not say."""
+    try:
+        name = run_command(["git", "rev-parse", "--short", "HEAD"]).strip()
+        changed = run_command(["git", "status", "--porcelain", "--untracked-files=no", "--", "src", "layer", "tests"])
+    except BuildError:
+        return "unknown"
     return f"{name}+" if changed.strip() else name
 
 
