@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ai_voice_shared._once import built_once
 from ai_voice_shared.errors import InvalidPayloadError, InvalidSignatureError
 from ai_voice_shared.security.twilio_signature import (
     SIGNATURE_HEADER,
@@ -127,9 +128,7 @@ class TwilioService(TwilioFetching):
         >>> message.body, message.sender.lookup
         ('hello', {'external_user_id': 'US.1234ABC'})
         """
-        from ai_voice_shared.models import TwilioWebhookPayload
-
-        payload = TwilioWebhookPayload.from_event(self.verify(event))
+        payload = self._message_model.from_event(self.verify(event))
         self._check_account(payload.account_sid)
         return payload
 
@@ -148,6 +147,12 @@ class TwilioService(TwilioFetching):
         callback = TwilioStatusCallback.from_event(self.verify(event))
         self._check_account(callback.account_sid)
         return callback
+
+    @built_once
+    def _message_model(self) -> type[TwilioWebhookPayload]:
+        from ai_voice_shared.models.twilio.message import TwilioWebhookPayload
+
+        return TwilioWebhookPayload
 
     def _check_account(self, account_sid: str) -> None:
         if account_sid != self.settings.account_sid:

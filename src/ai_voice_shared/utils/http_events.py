@@ -101,25 +101,25 @@ class HttpEvent:
         name
             The header's name in lower case.
         """
-        headers = self.event.get("headers")
-        if isinstance(headers, Mapping):
-            # Version 2 sends the names in lower case; the others as the caller wrote them.
-            value = headers.get(name)
-            if value is None and self._headers is None:
-                self._headers = {key.lower(): value for key, value in headers.items() if isinstance(key, str)}
-            if value is None and self._headers is not None:
-                value = self._headers.get(name)
-        else:
-            if self._headers is None:
-                found = self.event.get("multiValueHeaders") or {}
-                self._headers = {key.lower(): values[-1] for key, values in found.items() if values}
-            value = self._headers.get(name)
+        if self._headers is None:
+            self._headers = self._read_headers()
+        value = self._headers.get(name)
         return value if isinstance(value, str) else ""
+
+    def _read_headers(self) -> Mapping[str, Any]:
+        headers = self.event.get("headers")
+        if not isinstance(headers, Mapping):
+            found = self.event.get("multiValueHeaders") or {}
+            return {key.lower(): values[-1] for key, values in found.items() if values}
+        names = [name for name in headers if isinstance(name, str)]
+        # Version 2 sends the names in lower case; the others as the caller wrote them.
+        return headers if "".join(names).islower() else {name.lower(): headers[name] for name in names}
 
     @property
     def content_type(self) -> str:
         """The media type of the body in lower case, without parameters."""
-        return self.header("content-type").partition(";")[0].strip().lower()
+        value = self.header("content-type")
+        return value if value == FORM_CONTENT_TYPE else value.partition(";")[0].strip().lower()
 
     @property
     def body(self) -> bytes:
@@ -257,19 +257,20 @@ def parse_form(body: bytes | str, *, max_fields: int = MAX_FORM_FIELDS) -> tuple
         raise InvalidPayloadError(f"the form has more than {max_fields} fields")
     if _TRUNCATED_ESCAPE.search(text):
         raise InvalidPayloadError("the form has a broken percent escape")
+    pairs = []
     try:
-        return tuple(
-            (_unquoted(name), _unquoted(value))
-            for name, _, value in (piece.partition("=") for piece in text.split("&") if piece)
-        )
+        for piece in text.replace("+", " ").split("&"):
+            if piece:
+                name, _, value = piece.partition("=")
+                # Most have nothing to decode.
+                if "%" in value:
+                    value = unquote_to_bytes(value).decode()
+                if "%" in name:
+                    name = unquote_to_bytes(name).decode()
+                pairs.append((name, value))
     except UnicodeDecodeError:
         raise InvalidPayloadError("the form is not UTF-8") from None
-
-
-def _unquoted(text: str) -> str:
-    if "+" in text:
-        text = text.replace("+", " ")
-    return unquote_to_bytes(text).decode() if "%" in text else text
+    return tuple(pairs)
 
 
 def _quoted(text: str) -> str:

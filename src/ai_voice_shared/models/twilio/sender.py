@@ -58,14 +58,11 @@ class Sender:
             channel, bare = "sms", address
         is_number = _NUMBER.fullmatch(bare) is not None
         external = _bare(external_user_id) if external_user_id else None
-        values = {
-            "address": address,
-            "channel": channel,
-            "phone_number": bare if is_number else None,
-            "external_user_id": external or (None if is_number else bare or None),
-        }
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        put = object.__setattr__
+        put(self, "address", address)
+        put(self, "channel", channel)
+        put(self, "phone_number", bare if is_number else None)
+        put(self, "external_user_id", external or (None if is_number else bare or None))
 
     @property
     def lookup(self) -> dict[str, str]:
