@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -103,12 +102,8 @@ def flame_chart(identifier: str, title: str, start: Start, end: float) -> str:
             left += one.total / 1000
         begin += taken
     height = _TOP + _ROW * (int(deepest) + 1) + 6
-    times: Counter[str] = Counter()
-    for phase in ("init", "first call"):
-        for outer in start.phases[phase]:
-            for one in outer.walk():
-                times[one.name.split(".")[0]] += one.own
-    longest = ", ".join(f"{name} {time / 1000:.0f} ms" for name, time in times.most_common(5))
+    times = list(start.by_package("init", "first call").items())
+    longest = ", ".join(f"{name} {time:.0f} ms" for name, time in times[:5])
     parts = "; ".join(f"{said} {start.milliseconds(phase):.0f} ms" for phase, said in PHASES.items())
     return drawing(
         identifier,

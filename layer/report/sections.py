@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from layer.report.flame import FAMILIES, axis_end, flame_chart
 from layer.report.ratios import bar, figure, sparkline
+from layer.report.starts import PHASES
 from layer.report.svg import megabytes, tag
 from layer.report.treemap import FORMATS, treemap
 from layer.report.weights import KINDS
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from layer.report.content import Content
 
 __all__ = ["benchmarks", "imports", "key_figures", "targets", "weights"]
+
+_LONGEST = 20
 
 _TITLES = {
     "cold_start": "Cold start",
@@ -109,7 +112,21 @@ def imports(content: Content) -> str:
         scroller = tag("div", chart, class_="scroller", tabindex=0, role="region", aria_label=title)
         heading = tag("h3", escape(title)) + tag("button", "Whole chart", type="button", class_="reset", hidden="")
         figures.append(tag("figure", tag("figcaption", heading) + scroller))
-    return _legend(FAMILIES, "family ") + "".join(figures)
+    return _legend(FAMILIES, "family ") + "".join(figures) + _longest(content)
+
+
+def _longest(content: Content) -> str:
+    """List the packages whose own modules take longest, in the first start as in the second."""
+    parts = [(start, phase) for start in content.starts for phase in ("init", "first call")]
+    times = [start.by_package(phase) for start, phase in parts]
+    names = sorted({name for one in times for name in one}, key=lambda name: -sum(one.get(name, 0) for one in times))
+    rows = [
+        tag("th", escape(name), scope="row") + _cells(f"{one[name]:.1f} ms" if name in one else "" for one in times)
+        for name in names[:_LONGEST]
+    ]
+    head = ["package", *(f"{PHASES[phase]}, {start.name}" for start, phase in parts)]
+    table = _table(head, rows, "Milliseconds of each package's own modules")
+    return tag("details", tag("summary", f"The {len(rows)} packages that take longest, as a table") + table)
 
 
 def targets(content: Content) -> str:

@@ -73,7 +73,7 @@ def _label(package: Package, place: Rectangle, whole: tuple[int, int]) -> str:
     x, y = percent(place.x, whole[0]), percent(place.y, whole[1])
     attributes = {"x": x, "y": y, "class_": "label", "data_name": package.name, "data_size": megabytes(package.size)}
     lines = tag("tspan", escape(package.name), x=x, dx=8, dy=_LINE + 3)
-    if place.height > _LINE * 3:
+    if place.height > _LINE * 3 and place.width > _LETTER * len(megabytes(package.size)) + 16:
         lines += tag("tspan", megabytes(package.size), x=x, dx=8, dy=_LINE, class_="size")
     return tag("text", lines if fits else "", **attributes)
 

@@ -158,6 +158,22 @@ def test_every_text_can_be_read(opened: Chromium, scheme: str, width: int) -> No
     assert [one for one in found if one[1] < 4.5] == []
 
 
+def test_the_drawings_stand_without_a_script(opened: Chromium, address: str) -> None:
+    """The script lets one look closer, and no more: areas, frames and names are there without it."""
+    opened.call("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        opened.open(address)
+        found = opened.evaluate(
+            """["#treemap-wide .leaf", "#treemap-wide .label tspan", "#flame-before .frame text"].map(kind =>
+              [...document.querySelectorAll(kind)].filter(one => one.getBoundingClientRect().width > 0).length)"""
+        )
+    finally:
+        opened.call("Emulation.setScriptExecutionDisabled", value=False)
+    assert found[0] > 100
+    assert found[1] > 10
+    assert found[2] > 20
+
+
 def test_light_and_dark_are_two(opened: Chromium) -> None:
     """The page follows the system's choice."""
     colours = []
@@ -207,6 +223,23 @@ def test_priming_moves_imports_from_the_first_call_to_init(content: Content) -> 
     before, after = content.starts
     assert before.modules("first call") > 5 * after.modules("first call")
     assert after.modules("init") > before.modules("init")
+
+
+@pytest.mark.parametrize(
+    ("variables", "outcome"),
+    [({}, pytest.skip.Exception), ({"CI": "true"}, pytest.fail.Exception)],
+    ids=["skipped elsewhere", "failed where it must be there"],
+)
+def test_where_there_is_no_chromium(
+    variables: dict[str, str], outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason is said; only where everything must run is it a failure."""
+    for name in ("CI", "AI_VOICE_REQUIRE_CHROMIUM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"PATH": "/nonexistent", **variables}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(outcome, match="chromium is not on PATH"):
+        require_chromium()
 
 
 def test_packages_have_all_bytes_of_the_layer(opt: Path) -> None:

@@ -89,6 +89,14 @@ def test_frames_are_as_wide_as_their_time_and_lie_below_what_imported_them() -> 
     assert "INIT 30 ms; first call 60 ms" in chart
 
 
+def test_a_package_has_the_time_of_its_own_modules() -> None:
+    """What it imports from others is theirs."""
+    start = _start(
+        init=[Import("a.b", 1000, 4000, [Import("c", 1000, 3000, [Import("a", 2000, 2000)])])], first_call=[]
+    )
+    assert start.by_package("init", "first call") == {"a": 3.0, "c": 1.0}
+
+
 def test_a_typical_start_has_the_median_of_every_import() -> None:
     """One slow start changes nothing."""
     starts = [[Import("a", own, own + 5, [Import("b", 5, 5)])] for own in (10, 12, 9000)]
