@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from contextlib import contextmanager
@@ -54,6 +55,7 @@ class HttpClient:
     def __init__(self, *, verify: ssl.SSLContext | None = None) -> None:
         self._verify = verify
         self._pool: Pool | None = None
+        self._process = 0
         self._lock = threading.Lock()
 
     def send(self, request: HttpRequest) -> HttpResponse:
@@ -102,6 +104,11 @@ class HttpClient:
 
     def _ready(self) -> Pool:
         with self._lock:
+            process = os.getpid()
+            if self._pool is not None and self._process != process:
+                # Two processes at one socket would get each other's answers.
+                self._pool.disown()
+                self._pool = None
             if self._pool is None:
-                self._pool = Pool(self._tls)
+                self._pool, self._process = Pool(self._tls), process
             return self._pool

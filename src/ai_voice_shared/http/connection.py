@@ -110,16 +110,19 @@ def _connect(host: bytes, port: int, connect_timeout: float, ends_at: float) -> 
     """Connect as `socket.create_connection` does, whose time limit is for each address anew."""
     failed: OSError | None = None
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
-        opened = socket.socket(family, kind, protocol)
+        opened = None
         try:
+            opened = socket.socket(family, kind, protocol)
             opened.settimeout(time_left(connect_timeout, ends_at, ConnectTimeout))
             opened.connect(address)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
-            opened.close()
+            if opened is not None:
+                opened.close()
             failed = error
         except BaseException:
-            opened.close()
+            if opened is not None:
+                opened.close()
             raise
         else:
             return opened

@@ -14,6 +14,7 @@ __all__ = ["SWITCHING_PROTOCOLS", "IncomingResponse", "joined_headers"]
 
 SWITCHING_PROTOCOLS = 101
 _FIRST_FINAL_STATUS = 200
+_WITHOUT_A_BODY = frozenset({SWITCHING_PROTOCOLS, 204, 304})
 
 
 class IncomingResponse(HTTPResponse):
@@ -22,6 +23,7 @@ class IncomingResponse(HTTPResponse):
     headers: Any
     msg: Any
     chunked: bool
+    chunk_left: int | None
     length: int | None
     will_close: bool
 
@@ -32,7 +34,20 @@ class IncomingResponse(HTTPResponse):
             if self.status == SWITCHING_PROTOCOLS or self.status >= _FIRST_FINAL_STATUS:
                 break
             self.headers = self.msg = None
-        _check_headers(self.headers)
+        chunked, length = _framing(self.headers)
+        # `http.client` waits for the chunks of a 304, and takes a length or a coding that it cannot read for none.
+        bodiless = self.status in _WITHOUT_A_BODY or self._method == "HEAD"  # type: ignore[attr-defined]
+        self.chunked, self.chunk_left = chunked and not bodiless, None
+        self.length = 0 if bodiless else length
+        endless = length is None and not chunked and not bodiless
+        self.will_close = endless or self._check_close()  # type: ignore[attr-defined]
+
+    def _safe_read(self, amount: int) -> bytes:
+        data: bytes = super()._safe_read(amount)  # type: ignore[misc]
+        # Of a chunked body it reads only what ends a chunk.
+        if self.chunked and data != b"\r\n":
+            raise NoHttpError
+        return data
 
     def _read_next_chunk_size(self) -> int:
         line = self.fp.readline(PIECE)
@@ -48,7 +63,8 @@ class _Headers(Protocol):
     def get_all(self, name: str, default: Any, /) -> list[str]: ...
 
 
-def _check_headers(headers: _Headers) -> None:
+def _framing(headers: _Headers) -> tuple[bool, int | None]:
+    """Say whether the body comes in chunks, or else how long it is, where that is known."""
     from email import errors
 
     broken = (
@@ -66,6 +82,7 @@ def _check_headers(headers: _Headers) -> None:
         raise NoHttpError
     if len(lengths) > 1 or not all(length.isascii() and length.isdigit() for length in lengths):
         raise NoHttpError
+    return bool(codings), None if codings or not lengths else int(lengths.pop())
 
 
 def joined_headers(response: IncomingResponse) -> dict[str, str]:

@@ -38,10 +38,14 @@ def taken_apart(request: HttpRequest) -> tuple[Server, str, dict[str, str]]:
     """
     server, target, user = _parsed(request.url)
     names = {name.lower() for name in request.headers}
-    if not request.method or not set(request.method) <= _TOKEN_CHARACTERS:
+    length = str(len(request.content or b""))
+    if not request.method or not set(request.method) <= _TOKEN_CHARACTERS or len(names) < len(request.headers):
         raise InvalidRequestError
     for name, value in request.headers.items():
         if not name or not set(name) <= _TOKEN_CHARACTERS or not _is_value(value):
+            raise InvalidRequestError
+        # Else the rest of the body would be the connection's next request.
+        if name.lower() == "transfer-encoding" or (name.lower() == "content-length" and value != length):
             raise InvalidRequestError
     host = f"[{server.host}]" if ":" in server.host else server.host
     own = {"Host": host if server.port == _PORTS[server.scheme] else f"{host}:{server.port}", **_DEFAULT_HEADERS}
@@ -53,7 +57,7 @@ def taken_apart(request: HttpRequest) -> tuple[Server, str, dict[str, str]]:
         pair = unquote_to_bytes(name) + b":" + unquote_to_bytes(password)
         own["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
     if request.content is not None or request.method.upper() in _EXPECT_A_BODY:
-        own["Content-Length"] = str(len(request.content or b""))
+        own["Content-Length"] = length
     headers = {name: value for name, value in own.items() if name.lower() not in names}
     return server, target, {**headers, **request.headers}
 

@@ -160,6 +160,11 @@ class Pool:
         for _, connection in idle:
             connection.close_socket()
 
+    def disown(self) -> None:
+        """Close this process's ends of what its parent has; the parent, whose thread may hold the lock, goes on."""
+        for _, connection in self._idle:
+            connection.close_socket()
+
     def _take(self, server: Server) -> Connection | None:
         found, old = None, []
         with self._lock:

@@ -7,7 +7,14 @@ import select
 import time
 from typing import TYPE_CHECKING, Any
 
-from ai_voice_shared.http.errors import DisconnectedError, ReadError, ReadTimeout, WriteError, WriteTimeout
+from ai_voice_shared.http.errors import (
+    DisconnectedError,
+    NoHttpError,
+    ReadError,
+    ReadTimeout,
+    WriteError,
+    WriteTimeout,
+)
 
 if TYPE_CHECKING:
     import socket
@@ -32,11 +39,10 @@ class Wire:
         """Send, in pieces each of which has its time."""
         view = memoryview(data)
         try:
-            for start in range(0, len(view), PIECE):
-                if self.write_error is not None:
-                    return
+            # Not by `sendall`, whose time over TLS is for each record anew.
+            while view and self.write_error is None:
                 self._inner.settimeout(time_left(self.read_timeout, self.ends_at, WriteTimeout))
-                self._inner.sendall(view[start : start + PIECE])
+                view = view[self._inner.send(view[:PIECE]) :]
         except TimeoutError as error:
             raise WriteTimeout from error
         except OSError as error:
@@ -54,7 +60,9 @@ class Wire:
     def is_clean(self) -> bool:
         """Say whether everything was sent and nothing came after the answer."""
         self.answered = True
-        return self.write_error is None and not self._reader.peek(1)
+        # What TLS has decrypted already does not make the socket readable.
+        pending = getattr(self._inner, "pending", None)
+        return self.write_error is None and not self._reader.peek(1) and not (pending and pending())
 
     def is_readable(self) -> bool:
         """Say whether something waits to be read."""
@@ -97,10 +105,13 @@ class _Reader(io.BufferedReader):
     """The buffer over a connection's bytes; it outlives each answer."""
 
     def readline(self, size: int | None = -1, /) -> bytes:
-        """Read a line; half of one, which `http.client` would take, is none."""
+        """Read a line; half of one, which `http.client` would take, is none, and a bare CR does not end one."""
         line = super().readline(size)
         if not line.endswith(b"\n") and (size is None or size < 0 or len(line) < size):
             raise DisconnectedError
+        # `email.parser` would make two headers of it (RFC 9112 section 2.2, RFC 9110 section 5.5).
+        if b"\r" in line[:-2] or b"\0" in line:
+            raise NoHttpError
         return line
 
     def close(self) -> None:
