@@ -30,9 +30,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("customers")]
 
 def test_an_outage_of_the_lookup_can_be_retried(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
     """With the lookup down Twilio gets a 5xx and nothing is half done; the next delivery succeeds."""
-    sender = "+61400000077"
+    sender = "+61400000078"
     embedded.seed_customer(
-        customer_id="cust-077", company_id="harbour-street", company_name="Harbour Street", phone_number=sender
+        customer_id="cust-078", company_id="harbour-street", company_name="Harbour Street", phone_number=sender
     )
     webhook = twilio.voice_note([note], sender=f"whatsapp:{sender}")
     functions = embedded.aws.client("lambda")

@@ -20,7 +20,9 @@ from tests.support.waiting import wait_for
 pytestmark = pytest.mark.e2e
 
 OWNER = """
-import sys, threading
+import signal, threading
+# What a shell starts in the background ignores it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from tests.support.embedded_aws import EmbeddedAWS
 with EmbeddedAWS() as aws:
     print(aws.port, aws._process.pid, aws.state, flush=True)

@@ -26,15 +26,20 @@ def test_a_voice_note_becomes_a_parsed_result(
     embedded: Stack, twilio: TwilioWorld, note: Media, collector: XRayCollector
 ) -> None:
     """The audio is stored under a key of safe parts and parsed; the reply is TwiML; one correlation id joins it all."""
+    # A sender that no other test has: webhook-handler remembers senders, and would not ask the lookup server.
+    phone = "+61400000101"
+    embedded.seed_customer(
+        customer_id="cust-101", company_id="harbour-street", company_name="Harbour Street Builders", phone_number=phone
+    )
     note.missing_times = 1
-    webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
+    webhook = twilio.voice_note([note], sender=f"whatsapp:{phone}")
 
     reply = embedded.deliver(webhook)
     assert said(reply)
     key = embedded.wait_for_message_key(webhook.message_sid, ".ogg")
     result = embedded.read_json(embedded.wait_for_message_key(webhook.message_sid, ".json"))
 
-    assert key == f"voice-notes/harbour-street/cust-001/{webhook.message_sid}/{note.sid}.ogg"
+    assert key == f"voice-notes/harbour-street/cust-101/{webhook.message_sid}/{note.sid}.ogg"
     stored = embedded.aws.client("s3").get_object(Bucket=embedded.bucket, Key=key)
     assert stored["Body"].read() == note.content
     assert stored["ContentType"] == "audio/ogg"
