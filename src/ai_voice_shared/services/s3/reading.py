@@ -113,22 +113,18 @@ class S3Reading(S3Fetching, S3Listing):
         5
         b'hello'
         """
-        import os
-        import tempfile
+        import secrets
         from pathlib import Path
 
         target = Path(path)
-        descriptor, scratch = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        # Not by tempfile: its files are nobody else's, and to ask for the umask is to change it for all threads.
+        scratch = target.with_name(f".{secrets.token_hex(8)}.part")
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with scratch.open("xb") as file:
                 written = self.download_fileobj(key, file, max_bytes=max_bytes, on_progress=on_progress, **options)
-            # mkstemp makes files that nobody else can read; the caller expects what open() would have made.
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(scratch).chmod(0o666 & ~umask)
-            Path(scratch).replace(target)
+            scratch.replace(target)
         except BaseException:
-            Path(scratch).unlink(missing_ok=True)
+            scratch.unlink(missing_ok=True)
             raise
         return written
 
