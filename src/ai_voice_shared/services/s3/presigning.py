@@ -142,6 +142,9 @@ class S3Presigning(S3Base):
         if not 0 <= min_bytes <= max_bytes:
             raise ValidationError("min_bytes must be between 0 and max_bytes")
         checked = S3Key(key)
+        if "${filename}" in checked:
+            # botocore would sign for all keys that begin as this one.
+            raise ValidationError("a key must not have ${filename}, which S3 replaces: say prefix=True")
         seconds, expires_at = self._expiry(expires_in)
         conditions: list[Any] = [["content-length-range", min_bytes, max_bytes]]
         fields: dict[str, str] = {}

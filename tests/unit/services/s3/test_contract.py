@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -549,3 +550,32 @@ def test_an_object_that_is_too_large_for_one_copy_is_copied_in_parts(
     assert (head.content_type, head.metadata) == ("audio/ogg", {"city": "Zürich"})
     assert s3.get_tags("b") == {"kind": "note"}
     assert "Uploads" not in s3.client.list_multipart_uploads(Bucket=s3.bucket_name)
+
+
+def test_a_file_is_made_as_open_makes_it(s3: S3Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the process's umask, which is not touched: two threads that put it back would leave it at nothing."""
+    s3.upload_bytes("k", b"content")
+    with (tmp_path / "usual").open("wb"):
+        pass
+
+    def touched(_: int) -> int:
+        pytest.fail("the umask belongs to all threads")
+
+    monkeypatch.setattr(os, "umask", touched)
+    s3.download_file("k", tmp_path / "file")
+    assert (tmp_path / "file").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_a_file_may_have_the_longest_name(s3: S3Service, tmp_path: Path) -> None:
+    """The temporary name beside it is not made of it."""
+    s3.upload_bytes("k", b"content")
+    target = tmp_path / ("x" * 255)
+    assert s3.download_file("k", target) == 7
+    assert [one.name for one in tmp_path.iterdir()] == [target.name]
+
+
+def test_a_key_cannot_widen_what_a_form_may_write(s3: S3Service) -> None:
+    """S3 puts the name of the caller's file in place of ${filename}; botocore then signs for every key."""
+    for key in ("${filename}", "notes/${filename}", "notes/${filename}.ogg"):
+        with pytest.raises(errors.ValidationError, match="filename"):
+            s3.presign_post(key, max_bytes=1)
