@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ClaimCheckStore", "S3ClaimCheckStore", "claim_checks_from"]
 
+_SERVER_ERROR = 500
+
 
 @runtime_checkable
 class ClaimCheckStore(Protocol):
@@ -91,7 +93,7 @@ class S3ClaimCheckStore:
             msg = "the claim check is not for this store"
             raise InvalidPayloadError(msg, context={"bucket": self._bucket})
         with get_tracer().span("## s3.get_object", bucket=self._bucket):
-            data: bytes = self._call("GetObject", key)["Body"].read()
+            data: bytes = self._call("GetObject", key)
         if hashlib.sha256(data).hexdigest() != ticket.get("sha256"):
             raise S3IntegrityError(operation="GetObject", bucket=self._bucket, key=key)
         return data
@@ -106,12 +108,14 @@ class S3ClaimCheckStore:
         method = {"PutObject": self._client.put_object, "GetObject": self._client.get_object}[operation]
         where = {"operation": operation, "bucket": self._bucket, "key": key}
         try:
-            return method(Bucket=self._bucket, Key=key, **arguments)
+            answer = method(Bucket=self._bucket, Key=key, **arguments)
+            return answer["Body"].read() if operation == "GetObject" else answer
         except ClientError as error:
             code = error.response["Error"]["Code"]
             known = {"NoSuchKey": S3ObjectNotFoundError, "AccessDenied": S3AccessDeniedError}
-            raise known.get(code, S3Error)(error_code=code, **where) from error
-        except BotoCoreError as error:
+            failed = error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERROR
+            raise known.get(code, S3UnavailableError if failed else S3Error)(error_code=code, **where) from error
+        except (BotoCoreError, OSError) as error:
             raise S3UnavailableError(**where) from error
 
 

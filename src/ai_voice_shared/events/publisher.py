@@ -209,14 +209,18 @@ class EventPublisher:
                 item.error_code, item.permanent = error.code, True
 
     def _send(self, work: list[_Work]) -> None:
-        settings = self.settings
         deadline = current_deadline()
-        seconds = settings.timeout if deadline is None else min(settings.timeout, deadline.remaining())
-        if seconds <= 0:
-            for item in work:
+        timeout = self.settings.timeout
+        seconds = timeout if deadline is None else min(timeout, deadline.remaining())
+        if seconds > 0:
+            self._send_until(time.monotonic() + seconds, work)
+        for item in work:
+            if item.eventbridge_id is None:
                 item.error_code = item.error_code or DeadlineExceededError.code
-            return
-        give_up_at = time.monotonic() + seconds
+
+    def _send_until(self, give_up_at: float, work: list[_Work]) -> None:
+        settings = self.settings
+        asked = False
         for attempt in range(settings.max_attempts):
             pending = [item for item in work if item.eventbridge_id is None and not item.permanent]
             if attempt and pending:
@@ -225,11 +229,12 @@ class EventPublisher:
                 if time.monotonic() + delay >= give_up_at:
                     return
                 self._sleep(delay)
-            by_entry = {id(item.entry): item for item in pending}
-            for batch in batched_entries((item.entry for item in pending), max_bytes=settings.max_entry_bytes):
-                if attempt and time.monotonic() >= give_up_at:
+            waiting = iter(pending)
+            for batch in batched_entries([item.entry for item in pending], max_bytes=settings.max_entry_bytes):
+                if asked and time.monotonic() >= give_up_at:
                     return
-                self._put([by_entry[id(entry)] for entry in batch])
+                asked = True
+                self._put([next(waiting) for _ in batch])
 
     def _put(self, batch: list[_Work]) -> None:
         from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError

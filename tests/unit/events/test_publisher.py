@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from ai_voice_shared.domain.events import DomainEvent, create_subject_created_event
-from ai_voice_shared.errors import EventPublishError, InvalidPayloadError
+from ai_voice_shared.errors import EventPublishError, InvalidPayloadError, S3Error
 from ai_voice_shared.events import (
     AsyncEventPublisher,
     EventPublisher,
@@ -17,14 +19,16 @@ from ai_voice_shared.events import (
     SQSDeadLetterQueue,
     parse_event,
 )
+from ai_voice_shared.events import publisher as publisher_module
+from ai_voice_shared.events.entries import Entry
 from ai_voice_shared.observability import use_correlation_id
 from ai_voice_shared.resilience import Deadline, use_deadline
 from ai_voice_shared.settings.events import EventSettings
+from tests.support.faulty_s3 import BUCKET, Fault, FaultyS3
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ai_voice_shared.events.entries import Entry
     from tests.unit.events.conftest import Bus, Endpoint
 
 pytestmark = pytest.mark.unit
@@ -325,3 +329,49 @@ async def test_the_async_twin_fails_softly(endpoint: Endpoint, faulty: Callable[
     assert not (await event_publisher.publish(subject(), soft_fail=True)).ok
     with pytest.raises(EventPublishError):
         await event_publisher.publish_many([subject()])
+
+
+def test_many_first_tries_end_with_the_timeout(
+    endpoint: Endpoint, faulty: Callable[..., EventPublisher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bus that does not answer takes no longer for a thousand events than for one: the rest can still be kept."""
+    clock = [100.0]
+
+    def answer(entries: list[dict[str, Any]]) -> tuple[int, dict[str, Any]]:
+        endpoint.requests.append(entries)
+        clock[0] += 3.0
+        return 503, {"__type": "ServiceUnavailable", "message": "told to"}
+
+    monkeypatch.setattr(endpoint, "answer", answer)
+    monkeypatch.setattr(publisher_module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    shelf = Shelf()
+    publisher = faulty(settings={"timeout": 8.0}, dead_letters=shelf)
+    result = publisher.publish_many([subject(number) for number in range(100)])
+    assert len(endpoint.requests) == 3
+    assert [outcome.status for outcome in result.outcomes] == ["kept"] * 100
+    assert {code for _, code in shelf.kept[30:]} == {"deadline_exceeded"}
+
+
+def test_the_same_entry_twice_is_sent_twice(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
+    """Each has its own outcome."""
+    entry = Entry.of(subject(), source="subjects")
+    assert [one.status for one in faulty().publish_entries([entry, entry]).outcomes] == ["published"] * 2
+    assert [len(request) for request in endpoint.requests] == [2]
+
+
+def test_a_claim_check_store_speaks_in_the_package_s_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the connection breaks within the body, and where S3 is overloaded."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with FaultyS3() as server:
+        config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=1)
+        client = boto3.client("s3", region_name="eu-central-1", endpoint_url=server.url, config=config)
+        store = S3ClaimCheckStore(BUCKET, client=client)
+        ticket = store.put("1", b"x" * 100_000)
+        for fault in (Fault("broken", "GET", at=1000), Fault("cut", "GET", at=1000), Fault("status", "GET")):
+            server.faults.append(fault)
+            with pytest.raises(S3Error) as caught:
+                store.get(ticket)
+            assert caught.value.retryable, fault
+        assert len(store.get(ticket)) == 100_000
+        client.close()
