@@ -167,7 +167,11 @@ class CircuitBreaker:
                 self._first_failure(error)
                 raise
         passage = _Passage(self)
-        await self._aside(passage.enter)
+        try:
+            await self._aside(passage.enter)
+        except BaseException:
+            passage.release()
+            raise
         try:
             result = await function(*args, **kwargs)
         except Exception as error:
@@ -236,6 +240,7 @@ class _Passage:
         self._breaker = breaker
         self._machine = breaker._machine()  # noqa: SLF001 - the two are one
         self.probes = False
+        self._is_over = False
 
     def enter(self) -> None:
         """Go in; raises CircuitOpenError where the circuit is open."""
@@ -250,8 +255,10 @@ class _Passage:
             with _lock:
                 if self._breaker.name in _probing:
                     raise self._breaker._open_error(None)  # noqa: SLF001 - as above
-                _probing.add(self._breaker.name)
-            self.probes = True
+                # A call that was cancelled has left this thread behind.
+                if not self._is_over:
+                    _probing.add(self._breaker.name)
+                    self.probes = True
 
     def leave(self, error: Exception | None) -> None:
         """Go out, with the error of the call or with its success."""
@@ -268,8 +275,9 @@ class _Passage:
 
     def release(self) -> None:
         """Let another probe go in."""
-        if self.probes:
-            with _lock:
+        with _lock:
+            self._is_over = True
+            if self.probes:
                 _probing.discard(self._breaker.name)
 
 

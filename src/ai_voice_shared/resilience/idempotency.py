@@ -7,6 +7,7 @@ data gets into.
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import threading
@@ -58,6 +59,7 @@ class DoneOnce:
     ) -> None:
         self._settings = settings
         self._store = store
+        self._stores: dict[str, BasePersistenceLayer] = {}
         self._lock = threading.Lock()
 
     def handle(
@@ -69,7 +71,7 @@ class DoneOnce:
 
         # The name of the class is the preset: a status callback's key has the status in it, a message's has not.
         kind = type(thing).__name__
-        function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
+        prefix = f"{os.environ.get('AWS_LAMBDA_FUNCTION_NAME', 'local')}.{kind}"
 
         def claimed(*, claim: str) -> str | None:  # noqa: ARG001 - Powertools hashes it
             return _outcome(work())
@@ -77,12 +79,12 @@ class DoneOnce:
         once = idempotent_function(
             claimed,
             data_keyword_argument="claim",
-            persistence_store=self._ready(),
+            persistence_store=self._ready(prefix),
             config=IdempotencyConfig(
                 expires_after_seconds=self._ready_settings().expires_after,
                 lambda_context=_Remaining(self._remaining(context)),  # type: ignore[arg-type] # the part that is used
             ),
-            key_prefix=f"{function}.{kind}",
+            key_prefix=prefix,
         )
         with get_tracer().span("## handle_once", kind=kind) as span:
             try:
@@ -117,8 +119,11 @@ class DoneOnce:
             self._settings = IdempotencySettings()
         return self._settings
 
-    def _ready(self) -> BasePersistenceLayer:
+    def _ready(self, prefix: str) -> BasePersistenceLayer:
+        """Give the store of a prefix: Powertools keeps the prefix there, and would give one's claim another's key."""
         with self._lock:
+            if prefix in self._stores:
+                return self._stores[prefix]
             if self._store is None:
                 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 
@@ -133,7 +138,8 @@ class DoneOnce:
                     retries={"mode": "standard", "total_max_attempts": 3},
                 )
                 self._store = DynamoDBPersistenceLayer(table_name=settings.table_name, boto3_client=client)
-            return self._store
+            self._stores[prefix] = copy.copy(self._store)
+            return self._stores[prefix]
 
 
 class _Remaining:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import logging
 import threading
@@ -20,6 +21,7 @@ from ai_voice_shared.errors import (
     NotFoundError,
     ServiceUnavailableError,
 )
+from ai_voice_shared.resilience import circuit_breaker, circuit_stores
 from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker, dynamodb_store, is_failure
 from ai_voice_shared.testing.aws import isolate
 
@@ -403,3 +405,49 @@ async def test_its_log_lines_have_no_error_text(call: Any, name: str, caplog: py
         await call(breaker, leak)
     assert caplog.records
     assert "61400000000" not in str([vars(record) for record in caplog.records])
+
+
+def test_a_call_that_is_cancelled_on_its_way_in_blocks_nobody(
+    name: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under asyncio the thread that asks the store goes on by itself; what it is let in for comes too late to probe."""
+    store = circuit_stores._make_memory_store()
+    breaker = CircuitBreaker(name, failure_threshold=1, recovery_timeout=30, store=store)
+    asked, answer, entered = threading.Event(), threading.Event(), threading.Event()
+    get_state, enter = store.get_state, circuit_breaker._Passage.enter
+
+    def slow(name: str) -> Any:
+        asked.set()
+        assert answer.wait(10)
+        return get_state(name)
+
+    def watched(passage: Any) -> None:
+        try:
+            enter(passage)
+        finally:
+            entered.set()
+
+    async def failing_later() -> None:
+        fail()
+
+    async def fine() -> str:
+        return "fine"
+
+    async def cancelled_on_its_way_in() -> None:
+        with pytest.raises(ServiceUnavailableError):
+            await breaker.acall(failing_later)
+        clock.ahead = 31
+        monkeypatch.setattr(store, "get_state", slow)
+        monkeypatch.setattr(circuit_breaker._Passage, "enter", watched)
+        task = asyncio.create_task(breaker.acall(fine))
+        await asyncio.to_thread(asked.wait, 10)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        answer.set()
+        assert await asyncio.to_thread(entered.wait, 10)
+
+    asyncio.run(cancelled_on_its_way_in())
+    # As it is when the lease of the probe that was never made is over.
+    store.save_open(name, failure_count=1, opened_at=0)
+    assert asyncio.run(breaker.acall(fine)) == "fine"

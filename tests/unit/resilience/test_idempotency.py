@@ -271,3 +271,42 @@ def test_a_handler_needs_no_object(table: Any, message: TwilioWebhookPayload, mo
     monkeypatch.setenv("AWS_REGION", REGION)
     assert [handle_once(message, lambda: "stored", context=Context(5000)) for _ in range(2)] == ["stored"] * 2
     assert len(items(table)) == 1
+
+
+def test_work_may_do_something_else_once(once: DoneOnce, message: TwilioWebhookPayload) -> None:
+    """Powertools keeps the prefix of a key on the store: the last one to begin would give it to all that end."""
+    status = TwilioStatusCallback.from_pairs(status_parameters(MessageStatus="delivered"))
+    done: list[str] = []
+
+    def inner() -> str:
+        done.append("inner")
+        return "seen"
+
+    def outer() -> str:
+        once.handle(status, inner)
+        done.append("outer")
+        return "stored"
+
+    assert [once.handle(message, outer) for _ in range(2)] == ["stored", "stored"]
+    assert once.handle(status, inner) == "seen"
+    assert done == ["inner", "outer"]
+
+
+def test_two_kinds_at_once_keep_their_keys(once: DoneOnce, message: TwilioWebhookPayload) -> None:
+    """A failure gives back its own claim, whatever another thread has begun meanwhile."""
+    status = TwilioStatusCallback.from_pairs(status_parameters(MessageStatus="delivered"))
+    begun, go_on = threading.Event(), threading.Event()
+
+    def fails() -> str:
+        begun.set()
+        assert go_on.wait(10)
+        raise MediaUnavailableError
+
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(once.handle, message, fails)
+        assert begun.wait(10)
+        assert once.handle(status, lambda: "seen") == "seen"
+        go_on.set()
+        with pytest.raises(MediaUnavailableError):
+            first.result()
+    assert once.handle(message, lambda: "stored") == "stored"
