@@ -186,13 +186,13 @@ class HttpEvent:
             The public base URL, without a path, where the event does not know it: behind a proxy or a CDN.
         """
         base = base_url.rstrip("/") if base_url else self._base_url()
-        paths = [self.path]
-        escaped = quote(paths[0], safe="/%:@!$&'()*+,;=-._~")
-        if escaped != paths[0]:
-            paths.append(escaped)
-        for path in paths:
+        path = self.path
+        for query in self._query_strings():
+            yield f"{base}{path}?{query}" if query else f"{base}{path}"
+        escaped = quote(path, safe="/%:@!$&'()*+,;=-._~")
+        if escaped != path:
             for query in self._query_strings():
-                yield f"{base}{path}?{query}" if query else f"{base}{path}"
+                yield f"{base}{escaped}?{query}" if query else f"{base}{escaped}"
 
     def _base_url(self) -> str:
         host = self.header("host")

@@ -73,7 +73,7 @@ class TwilioParameters(BaseModel):
         InvalidPayloadError
             As in `from_event`.
         """
-        kept = tuple(pairs.items() if isinstance(pairs, Mapping) else pairs)
+        kept = pairs if type(pairs) is tuple else tuple(pairs.items() if isinstance(pairs, Mapping) else pairs)
         try:
             read = cls.model_validate({name: value for name, value in kept if value})
         except PydanticValidationError as error:
