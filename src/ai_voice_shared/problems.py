@@ -10,6 +10,7 @@ details. What happened behind the service (which bucket, which setting, which ot
 from __future__ import annotations
 
 from functools import cache
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ai_voice_shared import errors
@@ -43,6 +44,7 @@ PROBLEM_CONTENT_TYPE = "application/problem+json"
 _SERVER_ERROR = 500
 _NOT_FOUND = 404
 _MAX_TEXT = 500
+_YEAR = 31_536_000.0
 _BY_STATUS: Mapping[int, type[AIVoiceError]] = {
     400: InvalidPayloadError,
     401: AuthenticationError,
@@ -100,7 +102,7 @@ def to_problem(error: Exception, instance: str | None = None) -> dict[str, Any]:
             if known.identifier is not None:
                 problem["identifier"] = str(known.identifier)
     retry_after = getattr(known, "retry_after", None)
-    if retry_after is not None:
+    if retry_after is not None and isfinite(retry_after):
         problem["retry_after"] = retry_after
     if instance is not None:
         problem["instance"] = instance
@@ -178,7 +180,8 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     if not text:
         return None
     if text.isascii() and text.isdecimal():
-        return float(text)
+        # Of a number with hundreds of digits nothing is left but "inf", which no JSON and no header can have.
+        return min(float(text), _YEAR)
     from datetime import UTC, datetime
     from email.utils import parsedate_to_datetime
 

@@ -126,7 +126,7 @@ def answer_error(error: Exception, *, show: bool = False) -> Response[str]:
 def _headers_of(error: AIVoiceError) -> Mapping[str, str]:
     headers: dict[str, str] = {}
     retry_after = getattr(error, "retry_after", None)
-    if retry_after is not None:
+    if retry_after is not None and math.isfinite(retry_after):
         headers["Retry-After"] = str(math.ceil(retry_after))
     if isinstance(error, AuthenticationError):
         from ai_voice_shared.auth.event_handler import challenge_of

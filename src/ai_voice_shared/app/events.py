@@ -57,8 +57,9 @@ def proxy_event(event: Mapping[str, Any], loads: Any) -> BaseProxyEvent:
         It is none of the four HTTP events.
     """
     context = event.get("requestContext") if isinstance(event, dict) else None
-    if isinstance(context, dict):
-        if "elb" in context:
+    if isinstance(context, dict) and _has_headers(event):
+        is_v1 = isinstance(event.get("httpMethod"), str) and isinstance(event.get("path"), str)
+        if "elb" in context and is_v1:
             balanced = ALBEvent(dict(event), loads)
             # A load balancer hands the query on as the caller encoded it.
             balanced.decode_query_parameters = True
@@ -66,10 +67,21 @@ def proxy_event(event: Mapping[str, Any], loads: Any) -> BaseProxyEvent:
         http = context.get("http")
         if isinstance(http, dict) and isinstance(http.get("method"), str) and isinstance(event.get("rawPath"), str):
             return ServiceEventV2({"headers": {}, **_with_stage(event, context)}, loads)
-        if isinstance(event.get("httpMethod"), str) and isinstance(event.get("path"), str):
+        if is_v1 and "elb" not in context:
             return APIGatewayProxyEvent(dict(event), loads)
     msg = "not an HTTP event of API Gateway, a function URL or a load balancer"
     raise InvalidPayloadError(msg)
+
+
+def _has_headers(event: Mapping[str, Any]) -> bool:
+    """Say whether the headers are what Lambda passes, so that whoever answers can read them."""
+    single, several = event.get("headers") or {}, event.get("multiValueHeaders") or {}
+    return (
+        isinstance(single, dict)
+        and isinstance(several, dict)
+        and all(isinstance(value, str) for value in single.values())
+        and all(isinstance(values, list) and all(isinstance(one, str) for one in values) for values in several.values())
+    )
 
 
 def no_event() -> BaseProxyEvent:

@@ -318,11 +318,22 @@ class ServiceResolver(ApiGatewayResolver):
         headers.update({name: value for name, value in _SECURITY_HEADERS.items() if name.lower() not in there})
         headers[CORRELATION_HEADER] = get_correlation_id() or ""
         if self._vary:
-            headers["Vary"] = "Origin"
+            vary = next((value for name, value in headers.items() if name.lower() == "vary"), None)
+            headers = response_builder.response.headers = {
+                name: value for name, value in headers.items() if name.lower() != "vary"
+            }
+            headers["Vary"] = _joined(vary, "Origin")
         if response_builder.route is None and self._cors is not None:
             # What was answered before routing is a page's business as well.
             response_builder._add_cors(self.current_event, self._cors)  # noqa: SLF001 - the class's own helper
         return super()._build_response(response_builder)
+
+
+def _joined(vary: str | list[str] | None, name: str) -> str:
+    """Add a name to what an answer depends on, which the route may have said for itself."""
+    told = ", ".join(vary) if isinstance(vary, list) else vary or ""
+    names = {one.strip().lower() for one in told.split(",")}
+    return told if name.lower() in names or "*" in names else f"{told}, {name}".removeprefix(", ")
 
 
 def _cors(origins: Sequence[str], max_age: int) -> CORSConfig | None:

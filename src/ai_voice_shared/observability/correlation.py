@@ -87,17 +87,23 @@ def correlation_id_from_event(event: Mapping[str, Any]) -> str | None:
     'Kx1'
     """
     wanted = CORRELATION_HEADER.lower()
-    headers = event.get("headers") or {}
+    headers = _mapping(event.get("headers"))
     if not headers:  # an ALB with multi-value headers, and REST v1, have them here
-        headers = {name: values[-1] for name, values in (event.get("multiValueHeaders") or {}).items() if values}
+        several = _mapping(event.get("multiValueHeaders"))
+        headers = {name: values[-1] for name, values in several.items() if isinstance(values, list) and values}
     for name, value in headers.items():
-        if name.lower() == wanted and isinstance(value, str) and _is_safe(value):
+        if isinstance(name, str) and name.lower() == wanted and isinstance(value, str) and _is_safe(value):
             return value
     direct = event.get("correlation_id")
     if isinstance(direct, str) and _is_safe(direct):
         return direct
-    request_id = (event.get("requestContext") or {}).get("requestId")
+    request_id = _mapping(event.get("requestContext")).get("requestId")
     return request_id if isinstance(request_id, str) and _is_safe(request_id) else None
+
+
+def _mapping(value: object) -> dict[Any, Any]:
+    # A direct invoke can have anything there.
+    return value if isinstance(value, dict) else {}
 
 
 def _is_safe(text: str) -> bool:

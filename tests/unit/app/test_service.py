@@ -9,8 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aws_lambda_powertools.event_handler import Response
 
 from ai_voice_shared import create_service
+from ai_voice_shared.errors import ServiceUnavailableError
+from ai_voice_shared.problems import retry_after_seconds
 from ai_voice_shared.settings import ApiSettings
 from ai_voice_shared.settings.config import get_config
 from tests.unit.app.conftest import (
@@ -419,3 +422,54 @@ def test_debugging_shows_what_went_wrong_but_never_in_lambda(monkeypatch: pytest
     assert any("conftest.py" in frame for frame in problem["stack"])
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "note-service")
     assert PERSONAL not in ask(make_service(ApiSettings(debug=True)), event)["body"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"requestContext": "x"},
+        {"requestContext": [1]},
+        {"headers": [1]},
+        {"multiValueHeaders": [1]},
+        {"multiValueHeaders": {"a": 5}},
+        {"requestContext": {"elb": {}}, "headers": {}},
+        {"requestContext": {"elb": {}}, "headers": {}, "httpMethod": "GET"},
+        {"requestContext": {"http": {"method": "GET"}}, "rawPath": "/", "headers": {"a": 1}},
+        {"requestContext": {"http": {"method": "GET"}}, "rawPath": "/", "multiValueHeaders": {"a": [1]}},
+    ],
+)
+def test_an_event_of_any_shape_is_answered(event: Event) -> None:
+    """A direct invoke can have anything in the places of headers and context."""
+    service = make_service()
+    assert ask(service, event)["statusCode"] == 400
+
+
+def test_what_a_route_varies_by_is_kept() -> None:
+    """A cache has to know both."""
+    service = make_service(api=ApiSettings(cors_origins=["https://a.example"]))
+
+    @service.app.get("/one")
+    def one() -> Response[str]:
+        return Response(200, "text/plain", "x", headers={"vary": "Accept-Language"})
+
+    @service.app.get("/any")
+    def any_() -> Response[str]:
+        return Response(200, "text/plain", "x", headers={"Vary": "*"})
+
+    told = [header_of(ask(service, event_v2(path=path)), "vary") for path in ("/one", "/any", "/none")]
+    assert told == ["Accept-Language, Origin", "*", "Origin"]
+
+
+def test_a_wait_without_an_end_is_not_told() -> None:
+    """It is neither JSON nor a header's value, and the error keeps its status."""
+    service = make_service()
+
+    @service.app.get("/busy")
+    def busy() -> dict[str, str]:
+        raise ServiceUnavailableError("busy", service="other", retry_after=float("inf"))
+
+    answer = ask(service, event_v2(path="/busy"))
+    assert answer["statusCode"] == 503
+    assert header_of(answer, "retry-after") is None
+    assert "retry_after" not in body_of(answer)
+    assert retry_after_seconds({"retry-after": "9" * 400}) == 31_536_000

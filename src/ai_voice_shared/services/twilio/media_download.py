@@ -36,6 +36,7 @@ __all__ = ["MediaDownload"]
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MAX_REDIRECTS = 3
+_YEAR = 31_536_000.0
 _log = logging.getLogger(__name__)
 
 
@@ -152,4 +153,4 @@ class MediaDownload:
 
 
 def _seconds(retry_after: str) -> float | None:
-    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else None
+    return min(float(retry_after), _YEAR) if retry_after.isascii() and retry_after.isdigit() else None
