@@ -2,7 +2,8 @@
 # The one entrance: finds uv, or puts it into .uv/, and hands over to `python -m layer`.
 # bash 3.2 and Python 3.11 or newer are all it needs. `./build.sh --help` says the rest.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+# With a CDPATH, cd would look for a relative folder there first, and print where it went.
+CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 find_python() {
     local candidate

@@ -8,6 +8,7 @@ The format is PKWARE's (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.
 from __future__ import annotations
 
 import hashlib
+import secrets
 import struct
 import zlib
 from typing import TYPE_CHECKING
@@ -33,22 +34,29 @@ def write_zip(folder: Path, archive: Path) -> None:
     import deflate
 
     archive.parent.mkdir(parents=True, exist_ok=True)
-    scratch = archive.with_name(f".{archive.name}.part")
+    # Another build can be writing the same zip: each has a file of its own until it is whole.
+    scratch = archive.with_name(f".{archive.name}.{secrets.token_hex(8)}.part")
     central = []
-    with scratch.open("wb") as zipped:
-        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-            content = file.read_bytes()
-            packed = bytes(deflate.deflate_compress(content, _LEVEL))
-            name = file.relative_to(folder).as_posix().encode()
-            mode = 0o100755 if file.suffix == ".so" or ".so." in file.name else 0o100644
-            sizes = (_UTF8, _DEFLATED, 0, _DATE, zlib.crc32(content), len(packed), len(content), len(name), 0)
-            entry = _CENTRAL.pack(b"PK\x01\x02", _UNIX | _VERSION, _VERSION, *sizes, 0, 0, 0, mode << 16, zipped.tell())
-            central.append(entry + name)
-            zipped.write(_LOCAL.pack(b"PK\x03\x04", _VERSION, *sizes) + name + packed)
-        directory, begin = b"".join(central), zipped.tell()
-        zipped.write(directory)
-        zipped.write(_END.pack(b"PK\x05\x06", 0, 0, len(central), len(central), len(directory), begin, 0))
-    scratch.replace(archive)
+    try:
+        with scratch.open("wb") as zipped:
+            for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+                content = file.read_bytes()
+                packed = bytes(deflate.deflate_compress(content, _LEVEL))
+                name = file.relative_to(folder).as_posix().encode()
+                mode = 0o100755 if file.suffix == ".so" or ".so." in file.name else 0o100644
+                sizes = (_UTF8, _DEFLATED, 0, _DATE, zlib.crc32(content), len(packed), len(content), len(name), 0)
+                entry = _CENTRAL.pack(
+                    b"PK\x01\x02", _UNIX | _VERSION, _VERSION, *sizes, 0, 0, 0, mode << 16, zipped.tell()
+                )
+                central.append(entry + name)
+                zipped.write(_LOCAL.pack(b"PK\x03\x04", _VERSION, *sizes) + name + packed)
+            directory, begin = b"".join(central), zipped.tell()
+            zipped.write(directory)
+            zipped.write(_END.pack(b"PK\x05\x06", 0, 0, len(central), len(central), len(directory), begin, 0))
+        scratch.replace(archive)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise
 
 
 def sha256(file: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass
@@ -97,7 +98,10 @@ def build_zip(target: Target, options: Options, dist: Path) -> Built:
             tuple(notes),
         )
     kept = {**asdict(built), "path": archive.name, "fingerprint": _fingerprint(target, options)}
-    record.write_text(json.dumps(kept, indent=2) + "\n")
+    # Renamed when whole, as the zip is.
+    scratch_record = record.with_name(f".{record.name}.{secrets.token_hex(8)}.part")
+    scratch_record.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+    scratch_record.replace(record)
     return built
 
 
@@ -106,8 +110,13 @@ def find_zip(target: Target, options: Options, dist: Path) -> Built | None:
     archive, record = _places(target, options, dist)
     if not (archive.exists() and record.exists()):
         return None
-    known = json.loads(record.read_text(encoding="utf-8"))
-    if known.pop("fingerprint", None) != _fingerprint(target, options) or known["sha256"] != sha256(archive):
+    try:
+        known = json.loads(record.read_text(encoding="utf-8"))
+    except ValueError:  # a full disk, or a machine that went down, leaves an empty one
+        return None
+    if not isinstance(known, dict) or known.pop("fingerprint", None) != _fingerprint(target, options):
+        return None
+    if known["sha256"] != sha256(archive):
         return None
     return Built(**{**known, "path": str(archive), "notes": tuple(known["notes"])})
 
