@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from contextlib import suppress
 from http.client import HTTPResponse
@@ -14,6 +15,7 @@ __all__ = ["SWITCHING_PROTOCOLS", "IncomingResponse", "joined_headers"]
 
 SWITCHING_PROTOCOLS = 101
 _FIRST_FINAL_STATUS = 200
+_DIGITS = re.compile(r"[0-9]{1,18}")
 _WITHOUT_A_BODY = frozenset({SWITCHING_PROTOCOLS, 204, 304})
 
 
@@ -80,7 +82,8 @@ def _framing(headers: _Headers) -> tuple[bool, int | None]:
     lengths = {length.strip() for each in headers.get_all("content-length", []) for length in each.split(",")}
     if codings and [coding.strip().lower() for coding in codings] != ["chunked"]:
         raise NoHttpError
-    if len(lengths) > 1 or not all(length.isascii() and length.isdigit() for length in lengths):
+    # Python makes no number of more than some thousand digits.
+    if len(lengths) > 1 or not all(_DIGITS.fullmatch(length) for length in lengths):
         raise NoHttpError
     return bool(codings), None if codings or not lengths else int(lengths.pop())
 

@@ -301,6 +301,7 @@ def test_a_url_that_is_not_encoded_is_refused(url: str) -> None:
         b"Content-Length: 4\r\nContent-Length: 5\r\n",
         b"Content-Length: -1\r\n",
         b"Content-Length : 4\r\n",
+        b"Content-Length: " + b"4" * 5000 + b"\r\n",
         b"Transfer-Encoding: gzip, chunked\r\n",
         b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
     ],
