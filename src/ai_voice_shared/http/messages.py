@@ -114,7 +114,10 @@ class HttpResponse:
         """Parse the body as JSON; raises ValueError where it is none."""
         import json
 
-        return json.loads(self.content)
+        try:
+            return json.loads(self.content)
+        except RecursionError:
+            raise ValueError("nested too deep") from None
 
     def __repr__(self) -> str:
         return f"HttpResponse({self.status_code}, {len(self.content)} bytes)"

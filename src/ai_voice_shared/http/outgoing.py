@@ -17,6 +17,7 @@ _HOST_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + "-._:")
 # RFC 9110 section 5.6.2.
 _TOKEN_CHARACTERS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
 _DEFAULT_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": "ai-voice-shared"}
+_ONCE = frozenset({"content-length", "host"})
 _EXPECT_A_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -39,7 +40,9 @@ def taken_apart(request: HttpRequest) -> tuple[Server, str, dict[str, str]]:
     server, target, user = _parsed(request.url)
     names = {name.lower() for name in request.headers}
     length = str(len(request.content or b""))
-    if not request.method or not set(request.method) <= _TOKEN_CHARACTERS or len(names) < len(request.headers):
+    if not request.method or not set(request.method) <= _TOKEN_CHARACTERS:
+        raise InvalidRequestError
+    if [name.lower() in _ONCE for name in request.headers].count(True) > len(names & _ONCE):
         raise InvalidRequestError
     for name, value in request.headers.items():
         if not name or not set(name) <= _TOKEN_CHARACTERS or not _is_value(value):

@@ -53,6 +53,7 @@ class Exchange:
         self._connection: Connection | None = connection
         self._response = response
         self._pool = pool
+        self._is_over = False
         self.status_code = response.status
         self.headers = joined_headers(response)
 
@@ -60,6 +61,8 @@ class Exchange:
         """Give the next bytes of the body, as they are on the wire but for the chunks; none at its end."""
         connection, response = self._connection, self._response
         if connection is None:
+            if not self._is_over:
+                raise DisconnectedError
             return b""
         try:
             piece = response.read1(PIECE)
@@ -69,6 +72,7 @@ class Exchange:
             return piece
         if response.length:
             raise DisconnectedError
+        self._is_over = True
         response.close()
         if response.will_close or response.status == SWITCHING_PROTOCOLS or not connection.is_clean():
             self.close()

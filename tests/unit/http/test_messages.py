@@ -47,3 +47,10 @@ def test_a_path_does_not_lead_out_of_its_base(path: str) -> None:
     """HTTP clients resolve dots before they send."""
     with pytest.raises(ValidationError):
         encoded_url("https://h/v1", path)
+
+
+@pytest.mark.parametrize("content", [b"{", b"[" * 200_000, b"9" * 10_000, b"\xff"])
+def test_what_is_no_json_is_a_value_error(content: bytes) -> None:
+    """Also where it is nested deeper than Python goes; callers wait for no other error."""
+    with pytest.raises(ValueError):  # noqa: PT011 - the class is what is promised
+        HttpResponse(200, {}, content).json()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from ai_voice_shared.errors import ConfigurationError, ServiceResponseError
+from ai_voice_shared.errors import ConfigurationError, ServiceResponseError, ServiceUnavailableError
 from ai_voice_shared.http import HttpClient, HttpRequest, wire
 from ai_voice_shared.http.errors import WriteTimeout
 from tests.support.certificate import make_loopback_certificate
@@ -218,3 +218,25 @@ async def test_white_space_after_a_coding_does_not_hide_it(server: FaultyHttp, s
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked \r\n" + more + b"\r\n"
     server.answers = [raw(head + b"2\r\nhi\r\n0\r\n\r\n")]
     assert (await send(ask(server))).content == b"hi"
+
+
+def test_a_stream_that_was_left_is_no_end_of_its_body(server: FaultyHttp) -> None:
+    """Who goes on reading behind the block must not take half a body for the whole."""
+    server.answers = [reply(200, b"x" * 1_000_000)]
+    client = HttpClient()
+    with client.stream(ask(server)) as stream:
+        chunks = stream.iter_bytes()
+        next(chunks)
+    with pytest.raises(ServiceUnavailableError):
+        next(chunks)
+    with client.stream(ask(server)) as stream:
+        assert len(b"".join(stream.iter_bytes())) == 1_000_000
+    assert list(stream.iter_bytes()) == []
+    client.close()
+
+
+def test_other_headers_may_be_there_twice(server: FaultyHttp) -> None:
+    """In two spellings; only where the message ends or whom it is for has to be one."""
+    client = HttpClient()
+    assert client.send(ask(server, headers={"Accept": "a/b", "accept": "c/d"})).status_code == 200
+    client.close()
