@@ -64,19 +64,23 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def python_with_layer(opt: Path, runtime: Path) -> Callable[..., str]:
     """Give a function that runs a script with the layer and the runtime's packages only."""
+    interpreter = str(Path(sys.base_prefix) / "bin" / "python3")
 
     def run(script: str, *, with_runtime: bool = True, **variables: str) -> str:
-        paths = [str(opt / "python"), *([str(runtime)] if with_runtime else [])]
-        prelude = f"import sys; sys.path[:0] = {paths!r}\n"
-        interpreter = str(Path(sys.base_prefix) / "bin" / "python3")
-        done = subprocess.run(
-            [interpreter, "-I", "-S", "-B", "-c", prelude + script],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={"AWS_DEFAULT_REGION": "us-east-1", "LANG": "C.UTF-8", **variables},
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        return run_python(interpreter, [opt / "python", *([runtime] if with_runtime else [])], script, **variables)
 
     return run
+
+
+def run_python(interpreter: str, paths: list[Path], script: str, **variables: str) -> str:
+    """Run a script with these folders and the standard library alone; give what it printed."""
+    prelude = f"import sys; sys.path[:0] = {[str(path) for path in paths]!r}\n"
+    done = subprocess.run(
+        [interpreter, "-I", "-S", "-B", "-c", prelude + script],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"AWS_DEFAULT_REGION": "us-east-1", "LANG": "C.UTF-8", **variables},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from layer import targets
+from layer.build import Options, build_tree
+from layer.bytecode import find_interpreter
+from tests.layer.conftest import run_python
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -72,12 +77,12 @@ print(len(ai_voice_shared.__all__), ai_voice_shared.__version__)
     assert version.count(".") == 2
 
 
-def test_no_module_is_compiled_at_run_time(python_with_layer: Callable[..., str], opt: Path) -> None:
-    """Each module of ours, and each package's own, loads from the layer's bytecode."""
-    printed = python_with_layer(
+def import_all(python: Path) -> str:
+    """Write a script that imports every module of a layer and prints how many, what was compiled, what was missing."""
+    return (
         CANARY
         + f"""
-root = {str(opt / "python")!r}
+root = {str(python)!r}
 names = ["ai_voice_shared"]
 names += [m.name for m in pkgutil.walk_packages([root + "/ai_voice_shared"], "ai_voice_shared.")]
 packages = "aws_lambda_powertools aws_xray_sdk annotated_types anyio cachetools certifi h11 httpcore httpx idna"
@@ -94,12 +99,33 @@ for name in names:
 print(len(names), [path for path in compiled if path.startswith(root)], sorted(missing))
 """
     )
+
+
+def check_imported(printed: str) -> None:
+    """Hold that everything was imported, and nothing compiled for it."""
     count, rest = printed.split(" ", 1)
     assert int(count) > 300
     recompiled, _, missing = rest.partition(" ")
     assert recompiled == "[]"
     # Only what needs a package that is neither in the layer nor in the runtime.
     assert [name for name, error in ast.literal_eval(missing) if "No module named" not in error] == []
+
+
+def test_no_module_is_compiled_at_run_time(python_with_layer: Callable[..., str], opt: Path) -> None:
+    """Each module of ours, and each package's own, loads from the layer's bytecode."""
+    check_imported(python_with_layer(import_all(opt / "python")))
+
+
+def test_every_target_with_an_interpreter_here_imports_whole(runtime: Path, tmp_path: Path) -> None:
+    """The layer of each Python loads in that Python, from its own bytecode."""
+    local = targets.parse("local")
+    versions = {target.python for target in targets.ALL}
+    here = {name: found for name in versions if (found := find_interpreter(name)) is not None}
+    assert local.python in here
+    for version, interpreter in here.items():
+        folder = tmp_path / version
+        assert build_tree(targets.parse(f"python{version}-{local.machine}"), Options(), folder) == []
+        check_imported(run_python(interpreter, [folder / "python", runtime], import_all(folder / "python")))
 
 
 def test_tracebacks_name_the_place_in_opt(opt: Path) -> None:
