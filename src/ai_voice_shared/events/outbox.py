@@ -7,12 +7,14 @@ https://docs.aws.amazon.com/prescriptive-guidance/latest/cloud-design-patterns/t
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 from ai_voice_shared.errors import (
     ConflictError,
+    InvalidPayloadError,
     MissingSettingError,
     PayloadTooLargeError,
     ServiceError,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DynamoDBOutbox", "Outbox", "OutboxRecord"]
 
+_log = logging.getLogger(__name__)
 _MAX_DETAIL = 256 * 1024
 """Bytes of an event's JSON: it has to fit on the bus, and DynamoDB's items end at 400 KB."""
 
@@ -186,18 +189,26 @@ class DynamoDBOutbox:
         limit
             Events at most.
         """
-        answer = self._call(
-            "query",
-            TableName=self._table_name,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": self._partition}},
-            ConsistentRead=True,
-            Limit=limit,
-        )
-        return [self._record(item) for item in answer["Items"]]
+        records: list[OutboxRecord] = []
+        page: dict[str, Any] = {}
+        while len(records) < limit:
+            answer = self._call(
+                "query",
+                TableName=self._table_name,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": self._partition}},
+                ConsistentRead=True,
+                Limit=limit - len(records),
+                **page,
+            )
+            records += [record for item in answer["Items"] if (record := self._record(item)) is not None]
+            if "LastEvaluatedKey" not in answer:
+                break
+            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return records
 
     def from_image(self, image: Mapping[str, Any]) -> OutboxRecord | None:
-        """Give the record of an item as the table's stream shows it, or None where it is none of this outbox."""
+        """Give the record of an item as the table's stream shows it; None for others, and for one that is no event."""
         return self._record(image) if image.get("pk", {}).get("S") == self._partition else None
 
     def remove(self, records: Sequence[OutboxRecord]) -> None:
@@ -223,8 +234,14 @@ class DynamoDBOutbox:
         return entry.claim_checked(self._claim_checks)
 
     @staticmethod
-    def _record(item: Mapping[str, Any]) -> OutboxRecord:
-        return OutboxRecord(item["sk"]["S"], Entry.from_detail(item["detail"]["S"]))
+    def _record(item: Mapping[str, Any]) -> OutboxRecord | None:
+        try:
+            return OutboxRecord(item["sk"]["S"], Entry.from_detail(item["detail"]["S"]))
+        except (InvalidPayloadError, KeyError):
+            # It stays, and holds nobody up: an error would come again with every try, and no event would get past it.
+            key = item.get("sk", {}).get("S")
+            _log.error("the outbox has an item that is no event", extra={"outbox_key": key})
+            return None
 
     def _call(self, method: str, **arguments: Any) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError

@@ -250,3 +250,21 @@ def test_what_fails_again_stays_in_the_queue(endpoint: Endpoint, faulty: EventPu
     bodies = [subject(number).model_copy(update={"source": "s"}).model_dump_json() for number in range(2)]
     result = redrive(sqs_event([bodies[0], "foreign", bodies[1]]), faulty)
     assert sorted(failure["itemIdentifier"] for failure in result["batchItemFailures"]) == ["m1", "m2"]
+
+
+@pytest.mark.parametrize("item", [{"detail": {"S": "{"}}, {"detail": {"S": "{}"}}, {"detail": {"N": "1"}}, {}])
+def test_an_item_that_cannot_be_read_does_not_hold_up_the_others(
+    table: Any, outbox: DynamoDBOutbox, publisher: EventPublisher, bus: Bus, item: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It stays where it is, for somebody to look at; the log says where."""
+    broken = {"pk": {"S": "outbox#events"}, "sk": {"S": "0"}, **item}
+    table.put_item(TableName=TABLE, Item=broken)
+    event = subject()
+    outbox.write([], [event])
+    image = {"eventName": "INSERT", "dynamodb": {"NewImage": broken, "SequenceNumber": "1"}}
+    assert relay_stream({"Records": [image]}, outbox, publisher) == {"batchItemFailures": []}
+    assert [one.event_id for one in relay_pending(outbox, publisher, limit=1).published] == [event.event_id]
+    assert outbox.pending() == []
+    assert [found["sk"]["S"] for found in table.scan(TableName=TABLE)["Items"]] == ["0"]
+    assert "the outbox has an item that is no event" in caplog.text
+    assert len(bus.delivered()) == 1
