@@ -122,7 +122,8 @@ class ServiceResolver(ApiGatewayResolver):
         self._show_errors = show_errors
         self._guards = guards
         self._on_done = on_done
-        self._vary = bool(cors_origins) and "*" not in cors_origins
+        # An origin that is named beside "*" is answered by its name.
+        self._vary = not set(cors_origins) <= {"*"}
         self._idle = _RequestState()
         self._current: ContextVar[_RequestState | None] = ContextVar("ai_voice_shared_request", default=None)
         super().__init__(

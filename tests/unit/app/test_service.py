@@ -473,3 +473,11 @@ def test_a_wait_without_an_end_is_not_told() -> None:
     assert header_of(answer, "retry-after") is None
     assert "retry_after" not in body_of(answer)
     assert retry_after_seconds({"retry-after": "9" * 400}) == 31_536_000
+
+
+def test_an_origin_named_beside_any_varies_the_answer() -> None:
+    """What is answered by its name, no cache may give to another."""
+    service = make_service(api=ApiSettings(cors_origins=["*", "https://a.example"]))
+    answer = ask(service, event_v2(path="/notes/1", headers={"origin": "https://a.example"}))
+    assert header_of(answer, "access-control-allow-origin") == "https://a.example"
+    assert header_of(answer, "vary") == "Origin"
