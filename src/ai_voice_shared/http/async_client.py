@@ -137,8 +137,9 @@ class _Attempt:
         self._sent += 1
         self._connected = False
         # The exchange's own limit also bounds each wait inside it.
-        read = min(request.read_timeout, request.timeout)
-        timeout = httpx.Timeout(read, connect=min(request.connect_timeout, request.timeout))
+        read = max(0.0, min(request.read_timeout, request.timeout))
+        connect = max(0.0, min(request.connect_timeout, request.timeout))
+        timeout = httpx.Timeout(read, connect=connect)
         outgoing: httpx.Request = client.build_request(
             request.method,
             request.url,

@@ -85,7 +85,8 @@ def _parsed(url: str) -> tuple[Server, str, str]:
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise InvalidRequestError from error
-    if not host or host[0] == "." or not set(host) <= _HOST_CHARACTERS:
+    # A backslash is a slash to some, and then what stands before it is the host.
+    if "\\" in user or not host or host[0] == "." or not set(host) <= _HOST_CHARACTERS:
         raise InvalidRequestError
     target = rest[end:]
     server = Server(scheme, host, _PORTS[scheme] if port is None else port)

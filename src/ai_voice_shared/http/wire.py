@@ -24,6 +24,8 @@ __all__ = ["PIECE", "Wire", "time_left"]
 PIECE = 1 << 16
 """Bytes that are read or written at once."""
 
+_MOST_SECONDS = 86_400.0
+
 
 class Wire:
     """What `http.client` takes for a socket."""
@@ -123,7 +125,8 @@ class _Reader(io.BufferedReader):
 
 def time_left(timeout: float, ends_at: float, error: type[Exception]) -> float:
     """Give the seconds of a wait, which never outlasts the exchange; raise the error where there are none."""
-    remaining = ends_at - time.monotonic()
-    if remaining <= 0:
+    # A socket does not wait at all for 0, and cannot for more than a clock has.
+    left = min(timeout, ends_at - time.monotonic(), _MOST_SECONDS)
+    if left <= 0:
         raise error
-    return min(timeout, remaining)
+    return left

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from ai_voice_shared.errors import ConfigurationError, ServiceResponseError, ServiceUnavailableError
+from ai_voice_shared.errors import (
+    ConfigurationError,
+    ServiceResponseError,
+    ServiceTimeoutError,
+    ServiceUnavailableError,
+)
 from ai_voice_shared.http import HttpClient, HttpRequest, wire
 from ai_voice_shared.http.errors import WriteTimeout
 from tests.support.certificate import make_loopback_certificate
@@ -240,3 +245,26 @@ def test_other_headers_may_be_there_twice(server: FaultyHttp) -> None:
     client = HttpClient()
     assert client.send(ask(server, headers={"Accept": "a/b", "accept": "c/d"})).status_code == 200
     client.close()
+
+
+@pytest.mark.parametrize("limit", ["timeout", "connect_timeout", "read_timeout"])
+@pytest.mark.parametrize("seconds", [0, -1])
+async def test_no_time_is_a_timeout(server: FaultyHttp, send: Any, limit: str, seconds: float) -> None:
+    """As what is left of a deadline can be; the socket would take it for "do not wait"."""
+    with pytest.raises(ServiceTimeoutError):
+        await send(ask(server, **{limit: seconds}))
+
+
+async def test_a_time_beyond_all_clocks_is_one(server: FaultyHttp, send: Any) -> None:
+    """Who wants no limit says so by a large number."""
+    request = ask(server, timeout=1e12, connect_timeout=1e12, read_timeout=1e12)
+    assert (await send(request)).status_code == 200
+
+
+def test_what_two_parsers_read_differently_is_no_url(server: FaultyHttp) -> None:
+    """A browser takes the backslash for a slash, and the host before it for the host."""
+    client = HttpClient()
+    with pytest.raises(ConfigurationError):
+        client.send(ask(server, url=f"http://api.example.com\\@127.0.0.1:{server.port}/"))
+    client.close()
+    assert server.asked == []
