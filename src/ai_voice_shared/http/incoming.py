@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import string
 from contextlib import suppress
 from http.client import HTTPResponse
@@ -15,7 +14,7 @@ __all__ = ["SWITCHING_PROTOCOLS", "IncomingResponse", "joined_headers"]
 
 SWITCHING_PROTOCOLS = 101
 _FIRST_FINAL_STATUS = 200
-_DIGITS = re.compile(r"[0-9]{1,18}")
+_MOST_DIGITS = 18
 _WITHOUT_A_BODY = frozenset({SWITCHING_PROTOCOLS, 204, 304})
 
 
@@ -83,9 +82,13 @@ def _framing(headers: _Headers) -> tuple[bool, int | None]:
     if codings and [coding.strip().lower() for coding in codings] != ["chunked"]:
         raise NoHttpError
     # Python makes no number of more than some thousand digits.
-    if len(lengths) > 1 or not all(_DIGITS.fullmatch(length) for length in lengths):
+    if len(lengths) > 1 or not all(_is_length(length) for length in lengths):
         raise NoHttpError
     return bool(codings), None if codings or not lengths else int(lengths.pop())
+
+
+def _is_length(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
 
 
 def joined_headers(response: IncomingResponse) -> dict[str, str]:
