@@ -35,21 +35,32 @@ def install(requirements: Mapping[str, str], target: Target, into: Path) -> None
     BuildError
         A package has no wheel for the target, a hash differs, or a file is not the one of its wheel.
     """
-    into.mkdir(parents=True)
     if not requirements:
+        into.mkdir(parents=True)
         return
+    _unpack(requirements, target, into)
+    try:
+        verify(into)
+    except BuildError:
+        # What edits an installed file edits uv's cache with it, where it is linked. The registry has the genuine one.
+        shutil.rmtree(into)
+        _unpack(requirements, target, into, "--no-cache")
+        verify(into)
+    check_glibc(into, target)
+
+
+def _unpack(requirements: Mapping[str, str], target: Target, into: Path, *options: str) -> None:
+    into.mkdir(parents=True)
     for platform, lines in _by_platform(requirements, target).items():
         listing = into.with_name(f"{into.name}.txt")
         listing.write_text("\n".join(lines) + "\n", encoding="utf-8")
         command = [uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
         # Copied, never linked: what edits a file of a linked tree edits uv's cache, and so every later build.
-        command += ["--link-mode", "copy", "--target", str(into), "--python-version", target.python]
+        command += ["--link-mode", "copy", "--target", str(into), "--python-version", target.python, *options]
         if platform:
             command += ["--python-platform", platform]
         run([*command, "--requirement", str(listing)])
         listing.unlink()
-    verify(into)
-    check_glibc(into, target)
 
 
 def _by_platform(requirements: Mapping[str, str], target: Target) -> dict[str | None, list[str]]:

@@ -15,7 +15,8 @@ from layer import targets
 from layer.archive import sha256, write_zip
 from layer.build import Options, build_tree, build_zip
 from layer.bytecode import find_interpreter
-from layer.install import verify
+from layer.install import install, verify
+from layer.requirements import locked
 from layer.tools import PROJECT, BuildError
 
 if TYPE_CHECKING:
@@ -76,6 +77,19 @@ def test_a_file_that_is_not_its_wheel_s_fails_the_build(tmp_path: Path) -> None:
     (tmp_path / "certifi" / "cacert.pem").write_bytes(b"genuine and one more")
     with pytest.raises(BuildError, match=r"certifi/cacert\.pem is not the file of its wheel"):
         verify(tmp_path)
+
+
+def test_a_file_that_was_edited_in_the_cache_is_fetched_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a machine did to uv's cache does not get into a layer, nor does it end the build."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    certifi = {"certifi": locked("core")["certifi"]}
+    target = targets.parse("local")
+    install(certifi, target, tmp_path / "first")
+    (cached,) = (tmp_path / "cache").rglob("certifi/cacert.pem")
+    genuine = cached.read_bytes()
+    cached.write_bytes(genuine + b"and one more")
+    install(certifi, target, tmp_path / "second")
+    assert (tmp_path / "second" / "certifi" / "cacert.pem").read_bytes() == genuine
 
 
 @pytest.mark.parametrize("name", ["python3.12-x86_64", "python3.13-x86_64", "python3.13-arm64"])
