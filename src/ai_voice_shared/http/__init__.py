@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ai_voice_shared.http.messages import HttpRequest as HttpRequest
     from ai_voice_shared.http.messages import HttpResponse as HttpResponse
     from ai_voice_shared.http.messages import encoded_url as encoded_url
+    from ai_voice_shared.http.messages import merged_headers as merged_headers
     from ai_voice_shared.http.shared import close_connections as close_connections
     from ai_voice_shared.http.shared import shared_async_http_client as shared_async_http_client
     from ai_voice_shared.http.shared import shared_http_client as shared_http_client
@@ -37,6 +38,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "HttpStream": ".client",
         "close_connections": ".shared",
         "encoded_url": ".messages",
+        "merged_headers": ".messages",
         "shared_async_http_client": ".shared",
         "shared_http_client": ".shared",
     },

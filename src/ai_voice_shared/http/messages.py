@@ -12,7 +12,15 @@ from ai_voice_shared.errors import ServiceResponseError, ValidationError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["DEFAULT_MAX_BYTES", "Body", "HttpRequest", "HttpResponse", "encoded_url", "server_name"]
+__all__ = [
+    "DEFAULT_MAX_BYTES",
+    "Body",
+    "HttpRequest",
+    "HttpResponse",
+    "encoded_url",
+    "merged_headers",
+    "server_name",
+]
 
 DEFAULT_MAX_BYTES = 1 << 20
 """Bytes of a body that are read, unless the call says."""
@@ -151,6 +159,27 @@ def encoded_url(base: str, path: str = "", query: Mapping[str, str] | None = Non
         raise ValidationError('a part of a URL\'s path must not be "." or ".."')
     url = base.rstrip("/") + ("/" + quote(path.lstrip("/"), safe="/-._~") if path else "")
     return f"{url}?{urlencode(query, quote_via=quote)}" if query else url
+
+
+def merged_headers(*several: Mapping[str, str] | None) -> dict[str, str]:
+    """Put headers together; of two spellings of one name the last counts (RFC 9110 section 5.1: case means nothing).
+
+    Parameters
+    ----------
+    *several
+        The weaker before the stronger; None for none.
+
+    Examples
+    --------
+    >>> merged_headers({"Content-Type": "application/json", "Accept": "*/*"}, {"content-type": "text/plain"})
+    {'Accept': '*/*', 'content-type': 'text/plain'}
+    """
+    merged: dict[str, tuple[str, str]] = {}
+    for headers in several:
+        for name, value in (headers or {}).items():
+            merged.pop(name.lower(), None)
+            merged[name.lower()] = name, value
+    return dict(merged.values())
 
 
 class Body:

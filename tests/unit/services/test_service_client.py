@@ -106,6 +106,7 @@ class Scripted:
     url: str = ""
     answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    lines: list[tuple[str, str]] = field(default_factory=list)
 
 
 @pytest.fixture
@@ -118,6 +119,7 @@ def scripted() -> Iterator[Scripted]:
 
         def _answer(self) -> None:
             self.rfile.read(int(self.headers.get("content-length", 0)))
+            script.lines += self.headers.items()
             script.requests.append((self.command, {name.lower(): value for name, value in self.headers.items()}))
             status, headers, body = script.answers.pop(0) if len(script.answers) > 1 else script.answers[0]
             self.send_response(status)
@@ -332,6 +334,18 @@ def test_requests_are_signed_where_that_is_wanted(scripted: Scripted, monkeypatc
     client_of(scripted, auth="iam", region="eu-central-1").get("/a b", params={"q": "x y"})
     _, headers = scripted.requests[0]
     assert "/eu-central-1/lambda/aws4_request" in headers["authorization"]
+
+
+def test_headers_are_replaced_whatever_their_case(scripted: Scripted) -> None:
+    """A caller's own `content-type` goes out alone, and the correlation id once."""
+    scripted.answers = [(200, {}, b"{}")]
+    client = SyncServiceClient("scripted", scripted.url, headers={"accept": "text/plain"})
+    with use_correlation_id("order-7"):
+        client.request("POST", "/", json={}, headers={"content-type": "text/x", "x-correlation-id": "another"})
+    names = [name for name, _ in scripted.lines]
+    assert len(names) == len({name.lower() for name in names})
+    ((_, sent),) = scripted.requests
+    assert (sent["accept"], sent["content-type"], sent["x-correlation-id"]) == ("text/plain", "text/x", "order-7")
 
 
 def test_a_query_in_the_path_is_refused(scripted: Scripted) -> None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from ai_voice_shared.errors import ServiceResponseError
-from ai_voice_shared.http import HttpRequest
+from ai_voice_shared.http import HttpRequest, merged_headers
 from ai_voice_shared.observability.propagation import outgoing_headers
 from ai_voice_shared.problems import error_from_problem, retry_after_seconds
 from ai_voice_shared.services.service_calls.call import ServiceLimits, make_call
@@ -107,7 +107,7 @@ class ServiceClientBase:
             path,
             params=params,
             body=json,
-            headers={**self._headers, **(headers or {})},
+            headers=merged_headers(self._headers, headers),
             idempotency_key=idempotency_key,
         )
 
@@ -120,7 +120,7 @@ class ServiceClientBase:
             method=call.method,
             url=call.url,
             # After the signature: whatever stands between may write its own trace headers.
-            headers={**headers, **outgoing_headers()},
+            headers=merged_headers(headers, outgoing_headers()),
             content=call.body,
             connect_timeout=self.limits.connect_timeout,
             read_timeout=self.limits.read_timeout,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from ai_voice_shared.errors import ValidationError
-from ai_voice_shared.http import DEFAULT_MAX_BYTES, encoded_url
+from ai_voice_shared.http import DEFAULT_MAX_BYTES, encoded_url, merged_headers
 from ai_voice_shared.problems import PROBLEM_CONTENT_TYPE
 
 if TYPE_CHECKING:
@@ -102,17 +102,16 @@ def make_call(
     method = method.upper()
     if "?" in path or "#" in path:
         raise ValidationError("give the query as params=, not as a part of the path")
-    own = {"Accept": f"application/json, {PROBLEM_CONTENT_TYPE}", **(headers or {})}
+    own = {"Accept": f"application/json, {PROBLEM_CONTENT_TYPE}"}
     content = None
     if body is not None:
         content = json.dumps(body, default=_jsonable, separators=(",", ":")).encode()
-        own.setdefault("Content-Type", "application/json")
-    if idempotency_key is not None:
-        own[IDEMPOTENCY_HEADER] = idempotency_key
+        own["Content-Type"] = "application/json"
+    key = {} if idempotency_key is None else {IDEMPOTENCY_HEADER: idempotency_key}
     return Call(
         method,
         encoded_url(base_url, path) + _query(params),
-        own,
+        merged_headers(own, headers, key),
         content,
         repeatable=method in _SAFE or idempotency_key is not None,
     )
