@@ -18,6 +18,10 @@ __all__ = ["write_botocore_data"]
 
 # Never called: botocore takes the endpoint of a presigned POST from it.
 _ASKED_FOR = {"s3": ("CreateBucket",)}
+# Those that every botocore knows which the package works with; CBOR came later, and the first that had it read answers
+# of CloudWatch wrong. A late botocore looks at the model's list of protocols, an early one at the one that is named.
+_PROTOCOLS = frozenset({"ec2", "json", "query", "rest-json", "rest-xml"})
+
 # Read by botocore whatever the service is.
 _COMMON = ("_retry.json", "partitions.json", "sdk-default-configuration.json")
 
@@ -59,6 +63,10 @@ def write_botocore_data(botocore_data: Path, into: Path, operations: Mapping[str
 
 def _trimmed(model: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     model["operations"] = {name: model["operations"][name] for name in names}
+    metadata = model["metadata"]
+    metadata["protocols"] = [one for one in metadata["protocols"] if one in _PROTOCOLS]
+    if metadata["protocol"] not in _PROTOCOLS:
+        metadata["protocol"] = metadata["protocols"][0]
     kept: set[str] = set()
     waiting = _shapes_named_in(model["operations"])
     while waiting:
