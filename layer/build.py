@@ -182,7 +182,7 @@ def _packages(target: Target, options: Options, interpreter: str | None) -> Path
     requirements = locked(options.layer, bundle_boto3=options.bundle_boto3)
     own_sources = b"".join(
         (Path(__file__).with_name(name)).read_bytes()
-        for name in ("install.py", "exclusions.py", "bytecode.py", "bytecode_script.py", "strip.py")
+        for name in ("install.py", "exclusions.py", "bytecode.py", "bytecode_script.py")
     )
     parts = [asdict(target), asdict(options), sorted(requirements.items()), interpreter is not None]
     digest = hashlib.sha256(json.dumps(parts).encode() + own_sources).hexdigest()[:16]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from layer.exclusions import reason_to_exclude
 from layer.glibc import check_glibc
-from layer.strip import strip_elf
 from layer.tools import PROJECT, BuildError, run, uv
 
 if TYPE_CHECKING:
@@ -116,8 +115,6 @@ def prune(folder: Path) -> dict[str, int]:
         if reason := reason_to_exclude(file.relative_to(folder).as_posix()):
             saved[reason] = saved.get(reason, 0) + file.stat().st_size
             file.unlink()
-        elif file.suffix == ".so" or ".so." in file.name:
-            strip_elf(file)
         elif file.name == "METADATA" and file.parent.name.endswith(".dist-info"):
             _drop_description(file)
     for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
