@@ -1,13 +1,14 @@
-"""What a layer says about itself: a manifest, an SBOM (CycloneDX) and the licences of all that it holds."""
+"""What a layer reports about itself: a manifest, an SBOM (CycloneDX) and the licences of all that it holds."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from email.parser import HeaderParser
 from typing import TYPE_CHECKING, Any
 
-from layer.tools import PROJECT
+from layer.tools import PROJECT, BuildError, run, uv
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -67,25 +68,43 @@ def content_sha256(tree: Path) -> str:
     return digest.hexdigest()
 
 
-def _sbom(layer: str, components: list[Message]) -> dict[str, Any]:
-    """Describe the layer by CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/)."""
+def _sbom(layer: str, packages: list[Message]) -> dict[str, Any]:
+    """Return what `uv export` reports of the lock, in CycloneDX 1.5, restricted to the packages that the layer holds.
+
+    Its serial number, timestamp, own version and whatever else differs between versions of uv are dropped, so that the
+    same inputs give the same bytes. `--no-hashes`, because it lists every wheel of a version: 112 kB.
+
+    Raises
+    ------
+    BuildError
+        The layer holds a package that the lock does not name.
+    """
+    command = [uv(), "export", "--frozen", "--quiet", "--no-dev", "--all-extras", "--no-hashes"]
+    exported = json.loads(run([*command, "--format", "cyclonedx1.5", "--preview-features", "sbom-export"]))
+    licences = {(_normalized(str(item["Name"])), str(item["Version"])): _licence(item) for item in packages}
+    components = {}
+    for item in (exported["metadata"]["component"], *exported["components"]):
+        licence = licences.pop((item["name"], item["version"]), None)
+        if licence is not None:
+            fields = {key: item[key] for key in ("type", "bom-ref", "name", "version", "purl") if key in item}
+            components[item["bom-ref"]] = {**fields, "licenses": [{"license": {"name": licence}}] if licence else []}
+    if licences:
+        msg = f"the layer holds what uv.lock does not name: {', '.join(name for name, _ in licences)}"
+        raise BuildError(msg)
     return {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "version": 1,
-        # No timestamp and no serial number: the same inputs give the same bytes.
+        **{key: exported[key] for key in ("bomFormat", "specVersion", "version")},
         "metadata": {"component": {"type": "application", "name": f"ai-voice-shared-{layer}"}},
-        "components": [
-            {
-                "type": "library",
-                "name": str(metadata["Name"]),
-                "version": str(metadata["Version"]),
-                "purl": f"pkg:pypi/{str(metadata['Name']).lower().replace('_', '-')}@{metadata['Version']}",
-                **({"licenses": [{"license": {"name": licence}}]} if (licence := _licence(metadata)) else {}),
-            }
-            for metadata in components
+        "components": [*components.values()],
+        "dependencies": [
+            {"ref": item["ref"], "dependsOn": [ref for ref in item.get("dependsOn", ()) if ref in components]}
+            for item in exported["dependencies"]
+            if item["ref"] in components
         ],
     }
+
+
+def _normalized(name: str) -> str:
+    return re.sub("[-_.]+", "-", name).lower()
 
 
 def _licence(metadata: Message) -> str:
