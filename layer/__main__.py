@@ -33,7 +33,7 @@ EPILOG = """\
 ./build.sh test [pytest options] every test that can run on this machine
 ./build.sh bench [names]         ours and theirs side by side, with the goals; --help says more
 ./build.sh bench --save          the same, kept in docs/benchmarks.json and in the README's table
-./build.sh report                a picture of the layer: its bytes, imports, targets and benchmarks, in one HTML page
+./build.sh report                the layer report: bytes, imports, targets and benchmarks in one HTML page
 """
 
 
@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("bench", help="ours and theirs side by side, with the goals", add_help=False).set_defaults(
         run=_bench
     )
-    report = commands.add_parser("report", help="a picture of the layer, in one HTML page")
+    report = commands.add_parser("report", help="write the layer report, one HTML page")
     report.add_argument(
         "--all", action="store_true", help="build every target first, so that the table has all of them"
     )
@@ -159,7 +159,7 @@ def _bench(_: argparse.Namespace, options: Sequence[str]) -> int:
 def _report(given: argparse.Namespace, _: Sequence[str]) -> int:
     from layer.report.content import collect
     from layer.report.page import page
-    from layer.report.terminal import print_gist
+    from layer.report.terminal import print_summary
 
     if given.all:
         with console.status("building every target"), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
@@ -169,7 +169,7 @@ def _report(given: argparse.Namespace, _: Sequence[str]) -> int:
     path = given.output or given.dist / "report.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(content), encoding="utf-8")
-    print_gist(content, console)
+    print_summary(content, console)
     print(Path(os.path.relpath(path)))
     return 0
 

@@ -1,67 +1,86 @@
-"""What the page is made of: weights, starts, targets and the kept figures of the benchmarks."""
+"""What the layer report shows: sizes, cold starts, targets and the stored figures of the benchmarks."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layer import targets
 from layer.build import Built, Options, build_zip, find_zip
-from layer.report.starts import Start, measure_starts
-from layer.report.weights import Package, weigh
 from layer.tools import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tests.benchmarks.history import Run
+    from layer.import_times import Import
 
-__all__ = ["Content", "collect"]
+__all__ = ["PHASES", "ColdStart", "Content", "File", "collect", "measure_cold_starts", "measure_sizes"]
+
+PHASES = ("runtime", "init", "first call")
+"""Parts of a cold start, in order: Lambda's own client, the function's module, what is left to the first call."""
+
+_KINDS = {".pyc": "bytecode", ".py": "source", ".so": "native"}
+
+
+File = tuple[str, str, str, int]
+"""A file of the layer: its package, its kind, its name and its bytes."""
+
+
+class ColdStart(NamedTuple):
+    """A cold start's imports: the outermost ones of each of `PHASES`."""
+
+    name: str
+    phases: dict[str, list[Import]]
+
+    def modules(self, *phases: str) -> list[Import]:
+        """Return all imports of some phases."""
+        return [module for phase in phases for outer in self.phases[phase] for module in outer.walk()]
+
+    def microseconds(self, *phases: str) -> Counter[str]:
+        """Return the time of each package's own modules."""
+        times: Counter[str] = Counter()
+        for module in self.modules(*phases):
+            times[module.name.partition(".")[0]] += module.own
+        return times
 
 
 @dataclass(frozen=True)
 class Content:
-    """All that is drawn.
+    """All that is shown.
 
     Parameters
     ----------
-    made
-        When, of which commit and where, in a few words.
+    origin
+        When, of which commit and where it was measured.
     layer
-        The zip that packages and starts are of.
-    packages
-        What it weighs.
-    starts
-        Cold starts, unprimed and primed.
+        The zip that files and cold starts are of.
+    files
+        What it holds.
+    cold_starts
+        Unprimed and primed.
     built
         The zips in `dist/` that are of this very commit.
     missing
         Names of targets that have none.
     runs
         The benchmarks' history.
+    rows
+        The last figures of each benchmark.
     """
 
-    made: str
+    origin: str
     layer: Built
-    packages: Sequence[Package]
-    starts: Sequence[Start]
+    files: Sequence[File]
+    cold_starts: Sequence[ColdStart]
     built: Sequence[Built]
     missing: Sequence[str]
-    runs: Sequence[Run]
-
-    @property
-    def rows(self) -> list[tuple[Run, dict[str, Any]]]:
-        """The last figures of each benchmark, with the run that they are from."""
-        from tests.benchmarks.history import latest
-
-        return latest(self.runs)
-
-    @property
-    def aimed(self) -> list[dict[str, Any]]:
-        """Those of the last figures that have a goal."""
-        return [row for _, row in self.rows if "met" in row]
+    runs: Sequence[dict[str, Any]]
+    rows: Sequence[dict[str, Any]]
 
 
 def collect(dist: Path, *, rounds: int, layer: Built | None = None, opt: Path | None = None) -> Content:
@@ -72,23 +91,56 @@ def collect(dist: Path, *, rounds: int, layer: Built | None = None, opt: Path | 
     dist
         The folder of the zips.
     rounds
-        Cold starts to take the median of.
+        Cold starts of each kind, of which the middle one is taken.
     layer, opt
         The layer for this machine, and the same unpacked; None builds it.
     """
     # Here, because they need what only the tests do.
-    from tests.benchmarks.history import commit, machine, read
+    from tests.benchmarks.history import commit, latest, machine, read
     from tests.benchmarks.packages import layer_folder
 
-    layer = layer or build_zip(targets.parse("local"), Options(), dist)
     opt = opt or layer_folder()
     found = {target.name: find_zip(target, Options(), dist) for target in targets.ALL}
+    runs = read(PROJECT / "docs" / "benchmarks.json")
     return Content(
-        made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit()}, {machine()}",
-        layer=layer,
-        packages=weigh(opt),
-        starts=measure_starts(opt, rounds=rounds),
-        built=[one for one in found.values() if one],
-        missing=[name for name, one in found.items() if one is None],
-        runs=read(PROJECT / "docs" / "benchmarks.json"),
+        origin=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit()}, {machine()}",
+        layer=layer or build_zip(targets.parse("local"), Options(), dist),
+        files=measure_sizes(opt),
+        cold_starts=measure_cold_starts(opt, rounds=rounds),
+        built=[built for built in found.values() if built],
+        missing=[name for name, built in found.items() if built is None],
+        runs=runs,
+        rows=[row for _, row in latest(runs)],
     )
+
+
+def measure_sizes(opt: Path) -> list[File]:
+    """Return the files of an unpacked layer, bytecode with the package that it is of.
+
+    Parameters
+    ----------
+    opt
+        The folder that Lambda has at `/opt`.
+    """
+    files: list[File] = []
+    for path in sorted(path for path in opt.rglob("*") if path.is_file()):
+        folder, *parts = path.relative_to(opt).parts
+        module = re.split("[-.]", parts[1] if parts[0] == "__pycache__" else parts[0])[0]
+        package = module if folder == "python" else "manifest, SBOM, licences"
+        files.append((package, _KINDS.get(path.suffix, "data"), "/".join(parts), path.stat().st_size))
+    return files
+
+
+def measure_cold_starts(opt: Path, *, rounds: int) -> list[ColdStart]:
+    """Start the benchmarks' handler with a voice note, unprimed and primed in turns; return the middle one of each."""
+    from tests.benchmarks.cold_start import PARTS, shared_function
+    from tests.benchmarks.imports import import_phases
+    from tests.benchmarks.packages import runtime_folder
+    from tests.benchmarks.world import webhook_event, world
+
+    with world() as url:
+        create, event = partial(shared_function, url, opt / "python", runtime_folder()), webhook_event(url, media=True)
+        functions = {"unprimed": create(), "primed": create(PRIME=PARTS)}
+        starts = [ColdStart(name, import_phases(functions[name], event)) for _ in range(rounds) for name in functions]
+    starts.sort(key=lambda start: start.microseconds(*PHASES).total())
+    return [[start for start in starts if start.name == name][rounds // 2] for name in functions]
