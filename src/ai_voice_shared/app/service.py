@@ -129,11 +129,11 @@ class Service:
     @cached_property
     def logger(self) -> Logger:
         """The service's logger, through which the package's own lines come out as well."""
-        from ai_voice_shared.observability.logger import adopt_library_logger, get_logger
+        from ai_voice_shared.observability.logger import attach_library_logs, get_logger
 
         logger = get_logger(self.name)
         # Where a process has two services, as in tests, the lines are the one's that is used.
-        adopt_library_logger(logger)
+        attach_library_logs(logger)
         return logger
 
     def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import httpx
 from ai_voice_shared.http.errors import bare, invalid_request, not_understood, timed_out, unreachable
 from ai_voice_shared.http.messages import Body, HttpRequest, HttpResponse
 from ai_voice_shared.http.tls import shared_tls_context
-from ai_voice_shared.observability.unlogged import unlogged
+from ai_voice_shared.observability.suppression import suppress_logging
 
 if TYPE_CHECKING:
     import ssl
@@ -45,7 +45,7 @@ class AsyncHttpStream:
         try:
             with _translated(self._request):
                 while True:
-                    with _unlogged(), anyio.fail_after(max(0.0, self._ends_at - time.monotonic())):
+                    with _suppress_logging(), anyio.fail_after(max(0.0, self._ends_at - time.monotonic())):
                         piece = await anext(pieces, None)
                     if piece is None:
                         break
@@ -53,7 +53,7 @@ class AsyncHttpStream:
                         yield part
                 body.finish()
         finally:
-            with _unlogged():
+            with _suppress_logging():
                 await _exhaust(self._response, pieces)
 
 
@@ -90,7 +90,7 @@ class AsyncHttpClient:
 
         ends_at = time.monotonic() + request.timeout
         client = self._ready()
-        with _translated(request), _unlogged(), anyio.fail_after(request.timeout):
+        with _translated(request), _suppress_logging(), anyio.fail_after(request.timeout):
             attempt = _Attempt(request)
             while True:
                 try:
@@ -228,6 +228,6 @@ def _is_no_http(error: Exception) -> bool:
     )
 
 
-def _unlogged() -> AbstractContextManager[None]:
+def _suppress_logging() -> AbstractContextManager[None]:
     """Keep a request out of the logs: httpx writes whole URLs at INFO, signed queries included, httpcore headers."""
-    return unlogged("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy")
+    return suppress_logging("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy")

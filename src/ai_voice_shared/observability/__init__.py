@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from ai_voice_shared.observability.health import get_health_registry as get_health_registry
     from ai_voice_shared.observability.health import get_health_status as get_health_status
     from ai_voice_shared.observability.health import register_health_check as register_health_check
-    from ai_voice_shared.observability.log_functions import LogManager as LogManager
-    from ai_voice_shared.observability.log_functions import log_event as log_event
-    from ai_voice_shared.observability.log_functions import log_request as log_request
-    from ai_voice_shared.observability.logger import adopt_library_logger as adopt_library_logger
+    from ai_voice_shared.observability.log_events import LogManager as LogManager
+    from ai_voice_shared.observability.log_events import log_event as log_event
+    from ai_voice_shared.observability.log_events import log_request as log_request
+    from ai_voice_shared.observability.logger import attach_library_logs as attach_library_logs
     from ai_voice_shared.observability.logger import get_agent_logger as get_agent_logger
     from ai_voice_shared.observability.logger import get_api_logger as get_api_logger
     from ai_voice_shared.observability.logger import get_logger as get_logger
@@ -48,14 +48,14 @@ __getattr__, __dir__, __all__ = lazy_exports(
     {
         "HealthRegistry": ".health",
         "HealthResponse": ".health",
-        "LogManager": ".log_functions",
+        "LogManager": ".log_events",
         "MetricsClient": ".metrics",
         "NoopTracer": ".tracing",
         "OpenTelemetryTracer": ".tracing",
         "ServiceLogger": ".service_logger",
         "Tracer": ".tracing",
         "XRayTracer": ".tracing",
-        "adopt_library_logger": ".logger",
+        "attach_library_logs": ".logger",
         "circuit_transition_hook": ".monitoring",
         "cleanup_old_metrics": ".performance",
         "correlation_id_from_event": ".correlation",
@@ -72,8 +72,8 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "get_tracer": ".tracing",
         "get_user_metrics": ".performance",
         "get_web_logger": ".logger",
-        "log_event": ".log_functions",
-        "log_request": ".log_functions",
+        "log_event": ".log_events",
+        "log_request": ".log_events",
         "monitor_api_call": ".monitoring",
         "monitor_task_execution": ".monitoring",
         "register_health_check": ".health",

@@ -1,77 +1,69 @@
-"""The package's own debug lines, kept in memory and shown only when an error is logged.
+"""Debug lines of the package, held back in Powertools' log buffer and shown only with an error.
 
-Powertools buffers what is logged through its Logger. The package logs through the standard library, so its lines are
-kept here, as records, and come out through the same handler with the times they were made at. (Powertools' own
-`BufferingHandler` loses a record's fields and place.)
+Powertools buffers what is logged through its `Logger`; the package logs through the standard library. Powertools'
+own bridge between the two (`BufferingHandler` of 3.37) drops a record's fields and its place in the code, ignores the
+logger's level, and shows nothing when the error comes from the bridged side. `LibraryHandler` passes the record on to
+the same buffer as a field, and `LineFilter` takes it out again when the buffer is flushed.
+
+This module is imported when the first buffering logger is attached, so it may import Powertools itself.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-from collections import deque
 from typing import TYPE_CHECKING
 
-from ai_voice_shared.observability.correlation import get_correlation_id
+from aws_lambda_powertools.logging.buffer.config import LoggerBufferConfig
+
+from ai_voice_shared.observability.logger import LIBRARY_RECORD, add_correlation_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from aws_lambda_powertools import Logger
 
-__all__ = ["MAX_RECORDS", "LibraryBuffer"]
-
-MAX_RECORDS = 200
-"""Records that are kept of one invocation; older ones go first."""
+__all__ = ["DebugBufferConfig", "LibraryHandler"]
 
 
-class LibraryBuffer(logging.Handler):
-    """Passes on lines of a level and above, and keeps those below until an error or the next invocation comes.
+class DebugBufferConfig(LoggerBufferConfig):
+    """Powertools' buffer of debug lines, off while the logger's level is DEBUG: then they are written at once.
 
-    Parameters
-    ----------
-    target
-        The handler that lines come out through.
-    level
-        What is passed on at once.
-    before_error
-        Called before an error is passed on.
+    With Powertools' own configuration they would wait for an error at any level, in sampled invocations too.
 
     Attributes
     ----------
-    threshold : int
-        The level, as it is now.
+    logger : logging.Logger | None
+        The logger whose level counts; until it is set, the buffer is on.
     """
 
-    def __init__(self, target: logging.Handler, level: int, before_error: Callable[[], None]) -> None:
-        super().__init__(logging.DEBUG)
-        self._target = target
-        self.threshold = level
-        self._before_error = before_error
-        self._trace_id: str | None = None
-        self._records: deque[logging.LogRecord] = deque(maxlen=MAX_RECORDS)
+    def __init__(self) -> None:
+        super().__init__(buffer_at_verbosity="DEBUG")
+        self.logger: logging.Logger | None = None
+
+    def __bool__(self) -> bool:
+        """Return whether debug lines are held back."""
+        return self.logger is None or self.logger.level > logging.DEBUG
+
+
+class LibraryHandler(logging.Handler):
+    """Write records of the logger's level and above, and leave those below to the logger's buffer.
+
+    Parameters
+    ----------
+    logger
+        The Powertools Logger of the handler, with a buffer.
+    """
+
+    def __init__(self, logger: Logger) -> None:
+        super().__init__()
+        self._logger = logger
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Pass a record on, or keep it."""
-        if record.levelno >= self.threshold:
+        """Write a record, or buffer it."""
+        logger = self._logger
+        if record.levelno >= logger.log_level:
             if record.levelno >= logging.ERROR:
-                self._before_error()
-            self._target.handle(record)
+                logger.flush_buffer()
+            logger.registered_handler.handle(record)
             return
-        trace_id = os.environ.get("_X_AMZN_TRACE_ID")
-        if trace_id is None:  # not in an invocation: nothing would ever show or drop it
-            return
-        if trace_id != self._trace_id:
-            self._records.clear()
-            self._trace_id = trace_id
-        # When it is shown, another piece of work may be the current one.
-        correlation_id = get_correlation_id()
-        if correlation_id is not None and not hasattr(record, "correlation_id"):
-            record.correlation_id = correlation_id
-        self._records.append(record)
-
-    def show(self) -> None:
-        """Let the kept records of this invocation come out."""
-        current = os.environ.get("_X_AMZN_TRACE_ID")
-        while self._records:
-            record = self._records.popleft()
-            if self._trace_id == current:
-                self._target.handle(record)
+        # When it is shown, another correlation id may be the current one.
+        add_correlation_id(record)
+        logger.debug(record.msg, extra={LIBRARY_RECORD: record})

@@ -1,7 +1,7 @@
 """The handler's Powertools Logger, and how the package's own lines come out through it.
 
 The package logs to the standard library's logger `ai_voice_shared` and never configures it. A handler makes its
-Logger with `get_logger`, or has one already and calls `adopt_library_logger`; from then on the package's lines have
+Logger with `get_logger`, or has one already and calls `attach_library_logs`; from then on the package's lines have
 the handler's format, level, service name and keys. No child `Logger` is made: under another service name it would
 be orphaned and silent.
 
@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from ai_voice_shared._collector import collector_paused
 from ai_voice_shared.observability.correlation import get_correlation_id
 
 if TYPE_CHECKING:
@@ -23,8 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LIBRARY_LOGGER",
-    "CorrelationFilter",
-    "adopt_library_logger",
+    "LIBRARY_RECORD",
+    "LineFilter",
+    "add_correlation_id",
+    "attach_library_logs",
     "get_agent_logger",
     "get_api_logger",
     "get_logger",
@@ -36,22 +37,45 @@ __all__ = [
 LIBRARY_LOGGER = "ai_voice_shared"
 """The name of the package's own logger in the standard library's registry."""
 
+LIBRARY_RECORD = "library_record"
+"""The field of a buffered line that holds the package's record."""
+
 _loggers: dict[str | None, ServiceLogger] = {}
 
 
-class CorrelationFilter(logging.Filter):
-    """Puts the current correlation id on every line that passes the handler it is attached to.
+class LineFilter(logging.Filter):
+    """Put the current correlation id on every line that passes the handler, and restore lines of the package.
 
     It reads the id when the line is written, so it outlives Powertools' `clear_state=True` and is right in threads
-    and coroutines.
+    and coroutines. A line of the package that comes out of the buffer has its record as a field (`buffering.py`); it
+    gets back that record's message, fields, place and time.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Add `correlation_id` where one is current; no line is held back."""
-        correlation_id = get_correlation_id()
-        if correlation_id is not None and not hasattr(record, "correlation_id"):
-            record.correlation_id = correlation_id
+        """Complete a record; no line is held back."""
+        fields = record.__dict__
+        if LIBRARY_RECORD in fields:
+            # The service's name stays: by it, Lambda's own root handler knows that the line is printed already.
+            fields.update(fields.pop(LIBRARY_RECORD).__dict__ | {"name": record.name})
+        add_correlation_id(record)
         return True
+
+
+def add_correlation_id(record: logging.LogRecord) -> None:
+    """Add `correlation_id` to a record where one is current and the record has none.
+
+    Examples
+    --------
+    >>> from ai_voice_shared import use_correlation_id
+    >>> record = logging.makeLogRecord({"msg": "stored"})
+    >>> with use_correlation_id("order-7"):
+    ...     add_correlation_id(record)
+    >>> record.correlation_id
+    'order-7'
+    """
+    correlation_id = get_correlation_id()
+    if correlation_id is not None and "correlation_id" not in record.__dict__:
+        record.correlation_id = correlation_id
 
 
 def get_logger(service: str | None = None, **options: Any) -> ServiceLogger:
@@ -73,7 +97,7 @@ def get_logger(service: str | None = None, **options: Any) -> ServiceLogger:
     logger = _loggers.get(service)
     if logger is None:
         logger = _made(service, options)
-        adopt_library_logger(logger)
+        attach_library_logs(logger)
     return logger
 
 
@@ -100,7 +124,7 @@ def setup_logging(name: str | None = None, level: str | int | None = None, **opt
     logger = get_logger(name, level=level, **options)
     if known and level is not None:
         logger.setLevel(level)
-        adopt_library_logger(logger)
+        attach_library_logs(logger)
     return logger
 
 
@@ -130,22 +154,19 @@ def _of_role(role: str, options: dict[str, Any]) -> ServiceLogger:
         logger = _made(role, options)
         # A process may have several of these; the package's lines stay with the first logger that was made.
         if logging.getLogger(LIBRARY_LOGGER).propagate:
-            adopt_library_logger(logger)
+            attach_library_logs(logger)
     return logger
 
 
 def _made(service: str | None, options: dict[str, Any]) -> ServiceLogger:
-    with collector_paused():
-        from ai_voice_shared.observability.service_logger import ServiceLogger
+    from ai_voice_shared.observability.service_logger import ServiceLogger
 
     logger = _loggers[service] = ServiceLogger(service, **options)
-    handler = logger.registered_handler
-    if not any(isinstance(existing, CorrelationFilter) for existing in handler.filters):
-        handler.addFilter(CorrelationFilter())
+    _add_filter(logger.registered_handler)
     return logger
 
 
-def adopt_library_logger(logger: Logger) -> None:
+def attach_library_logs(logger: Logger) -> None:
     """Let the package's lines come out through the handler's Logger, with its format, level and keys.
 
     Parameters
@@ -156,10 +177,18 @@ def adopt_library_logger(logger: Logger) -> None:
     library = logging.getLogger(LIBRARY_LOGGER)
     # Shared, not copied: keys that the handler appends live in the formatter of this very handler.
     handler = logger.registered_handler
-    if not any(isinstance(existing, CorrelationFilter) for existing in handler.filters):
-        handler.addFilter(CorrelationFilter())
-    buffer: logging.Handler | None = getattr(logger, "library_buffer", None)
-    library.handlers = [handler if buffer is None else buffer]
-    library.setLevel(logger.log_level if buffer is None else logging.DEBUG)
+    _add_filter(handler)
+    library.handlers = [handler]
+    library.setLevel(logger.log_level)
+    if getattr(logger, "powertools_buffer_config", None) is not None:
+        from ai_voice_shared.observability.buffering import LibraryHandler
+
+        library.handlers = [LibraryHandler(logger)]
+        library.setLevel(logging.DEBUG)
     # Lambda's own root handler would print each line a second time.
     library.propagate = False
+
+
+def _add_filter(handler: logging.Handler) -> None:
+    if not any(isinstance(existing, LineFilter) for existing in handler.filters):
+        handler.addFilter(LineFilter())

@@ -1,8 +1,9 @@
 """Powertools' Logger with what every service logs: calls, tasks, agents, security, the database, requests.
 
-`ServiceLogger` is a Powertools Logger and can do all that one can. It writes the same lines at about half the cost
-(`formatter.py`), keeps debug lines in memory and shows them only when an error is logged, and takes its level from
-`<SERVICE>_LOG_LEVEL` before `POWERTOOLS_LOG_LEVEL`.
+`ServiceLogger` is a Powertools Logger and can do all that one can. It holds debug lines back and shows them only with
+an error (`buffering.py`), and takes its level from `<SERVICE>_LOG_LEVEL` before `POWERTOOLS_LOG_LEVEL`. Lines are
+written by Powertools' formatter. Two of its options are set, which change no line: by default it parses every message
+as JSON and creates a JSON encoder for every line, 2.5 of the 19.5 microseconds of a line.
 
 This module is imported when the first logger is made, so it may import Powertools itself.
 """
@@ -10,57 +11,53 @@ This module is imported when the first logger is made, so it may import Powertoo
 from __future__ import annotations
 
 import functools
+import json
 import logging
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.logging.buffer.config import LoggerBufferConfig
 from aws_lambda_powertools.logging.filters import SuppressFilter
-from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-from ai_voice_shared.observability.buffering import LibraryBuffer
+from ai_voice_shared.observability.buffering import DebugBufferConfig
 from ai_voice_shared.observability.correlation import (
     correlation_id_from_event,
     get_correlation_id,
     use_correlation_id,
 )
-from ai_voice_shared.observability.formatter import LeanFormatter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ServiceLogger", "level_of"]
+__all__ = ["ServiceLogger", "get_service_level"]
 
 HandlerT = TypeVar("HandlerT", bound="Callable[..., Any]")
 
-
-def _parameters(function: Any) -> frozenset[str]:
-    code = function.__code__  # inspect.signature would cost each cold start a millisecond
-    return frozenset(code.co_varnames[1 : code.co_argcount])
-
-
-_FORMATTER_OPTIONS = _parameters(vars(LambdaPowertoolsFormatter)["__init__"])
-_LOGGER_OPTIONS = _parameters(vars(Logger)["__init__"])
 _FAILED = frozenset({"error", "failed", "failure", "timeout"})
 _SERVER_ERROR = 500
+_JSON_STARTS = frozenset('{["-0123456789tfnNI \t\n\r')
 
 
-def level_of(service: str) -> str | None:
-    """Read the log level that the environment has for a service: `WEBHOOK_HANDLER_LOG_LEVEL` for `webhook-handler`.
+def get_service_level(service: str) -> str | None:
+    """Return the log level that the environment has for a service: `WEBHOOK_HANDLER_LOG_LEVEL` for `webhook-handler`.
 
     Examples
     --------
-    >>> level_of("no-such-service") is None
+    >>> get_service_level("no-such-service") is None
     True
     """
     name = "".join(letter if letter.isalnum() else "_" for letter in service.upper())
     return os.environ.get(f"{name}_LOG_LEVEL") or None
 
 
+def _parse_message(text: str) -> Any:
+    """Parse a message that may be JSON; most are a few words, and to fail on them is half the cost of parsing."""
+    return json.loads(text) if text[:1] in _JSON_STARTS else text
+
+
 class ServiceLogger(Logger):
-    """A Powertools Logger that knows what services log. Make it with `get_logger` or `setup_logging`.
+    """A Powertools Logger that knows what services log. Create it with `get_logger` or `setup_logging`.
 
     Parameters
     ----------
@@ -69,7 +66,7 @@ class ServiceLogger(Logger):
     level
         Its level; by default `<SERVICE>_LOG_LEVEL`, then `POWERTOOLS_LOG_LEVEL`, then INFO.
     buffer_debug
-        Keep debug lines (20 kB of an invocation at most) and show them when an error is logged or leaves the
+        Hold debug lines back (20 kB of an invocation at most) and show them when an error is logged or leaves the
         handler. In Lambda only, where an invocation has a trace id. Where the level is DEBUG, or a sampling rate
         makes it so, they are shown at once.
     **options
@@ -89,35 +86,26 @@ class ServiceLogger(Logger):
         self, service: str | None = None, *, level: str | int | None = None, buffer_debug: bool = True, **options: Any
     ) -> None:
         name = service if service is not None else os.environ.get("POWERTOOLS_SERVICE_NAME", "service_undefined")
-        level = level if level is not None else level_of(name)
-        self.library_buffer: LibraryBuffer | None = None
-        rate = options.get("sampling_rate") or os.environ.get("POWERTOOLS_LOGGER_SAMPLE_RATE")
-        if options.get("logger_formatter") is None and not options.get("child"):
-            formatting = {key: value for key, value in options.items() if key in _FORMATTER_OPTIONS}
-            keys = {key: value for key, value in options.items() if key not in _LOGGER_OPTIONS}
-            options["logger_formatter"] = LeanFormatter(**formatting, service=name, sampling_rate=rate, **keys)
-        # With a sampling rate somebody wants to see the debug lines of whole invocations.
-        if buffer_debug and not rate and not options.get("child") and _hides_debug(level):
-            options.setdefault("buffer_config", LoggerBufferConfig(buffer_at_verbosity="DEBUG"))
-        super().__init__(service=service, level=level, **options)
+        options.setdefault("json_deserializer", _parse_message)
+        if options.get("json_serializer") is None and not os.environ.get("POWERTOOLS_DEV"):
+            encoder = json.JSONEncoder(
+                default=options.get("json_default") or str, separators=(",", ":"), ensure_ascii=False
+            )
+            options["json_serializer"] = encoder.encode
+        config = DebugBufferConfig()
+        # Where Lambda filters by level itself, it would drop what is shown later, and Powertools warns of it.
+        if buffer_debug and not options.get("child") and "AWS_LAMBDA_LOG_LEVEL" not in os.environ:
+            options.setdefault("buffer_config", config)
+        super().__init__(service=service, level=level if level is not None else get_service_level(name), **options)
+        config.logger = logging.getLogger(self.name)
         _suppress_exactly(self.service)
-        if self._buffer_config is not None:
-            self.library_buffer = LibraryBuffer(self.registered_handler, self.log_level, self.flush_buffer)
 
     def setLevel(self, level: str | int | None) -> None:  # noqa: N802 - logging's name
-        """Change the level; from DEBUG down, nothing is kept back any more."""
+        """Change the level; at DEBUG, lines that were held back are shown and further ones are not held back."""
+        number = logging.getLevelNamesMapping().get(level.upper()) if isinstance(level, str) else level
+        if number is not None and number <= logging.DEBUG:
+            self.flush_buffer()
         super().setLevel(level)
-        if self.library_buffer is not None:
-            self.library_buffer.threshold = self.log_level
-            if self.log_level <= logging.DEBUG:
-                self.flush_buffer()
-                self._buffer_config = None
-
-    def flush_buffer(self) -> None:
-        """Show the debug lines of this invocation, the service's own and the package's."""
-        super().flush_buffer()
-        if self.library_buffer is not None:
-            self.library_buffer.show()
 
     @overload  # type: ignore[override] # Powertools' own options, passed on
     def inject_lambda_context(self, lambda_handler: HandlerT, **options: Any) -> HandlerT: ...
@@ -176,14 +164,14 @@ class ServiceLogger(Logger):
         **fields
             Further facts, without personal data.
         """
-        facts = {
+        logged = {
             "endpoint": endpoint.partition("?")[0],
             "method": method,
             "status_code": status_code,
             "duration_ms": duration_ms,
             **fields,
         }
-        self._facts(logging.ERROR if status_code >= _SERVER_ERROR else logging.INFO, "API call", facts, user_id)
+        self._log_fields(logging.ERROR if status_code >= _SERVER_ERROR else logging.INFO, "API call", logged, user_id)
 
     def log_task_execution(
         self, task: str, status: str, duration_ms: float, user_id: str | None = None, **fields: Any
@@ -203,8 +191,8 @@ class ServiceLogger(Logger):
         **fields
             Further facts, without personal data.
         """
-        facts = {"task": task, "status": status, "duration_ms": duration_ms, **fields}
-        self._facts(logging.ERROR if status.lower() in _FAILED else logging.INFO, "Task execution", facts, user_id)
+        logged = {"task": task, "status": status, "duration_ms": duration_ms, **fields}
+        self._log_fields(_get_level(status), "Task execution", logged, user_id)
 
     def log_agent_interaction(
         self,
@@ -226,8 +214,8 @@ class ServiceLogger(Logger):
         status, duration_ms, user_id, **fields
             As for a task.
         """
-        facts = {"agent": agent, "interaction": interaction, "status": status, "duration_ms": duration_ms, **fields}
-        self._facts(logging.ERROR if status.lower() in _FAILED else logging.INFO, "Agent interaction", facts, user_id)
+        logged = {"agent": agent, "interaction": interaction, "status": status, "duration_ms": duration_ms, **fields}
+        self._log_fields(_get_level(status), "Agent interaction", logged, user_id)
 
     def log_security_event(
         self, event: str, outcome: str = "denied", user_id: str | None = None, *, level: str = "WARNING", **fields: Any
@@ -247,8 +235,8 @@ class ServiceLogger(Logger):
         **fields
             Further facts; no tokens, keys or addresses.
         """
-        facts = {"security_event": event, "outcome": outcome, **fields}
-        self._facts(logging.getLevelNamesMapping()[level.upper()], "Security event", facts, user_id)
+        logged = {"security_event": event, "outcome": outcome, **fields}
+        self._log_fields(logging.getLevelNamesMapping()[level.upper()], "Security event", logged, user_id)
 
     def log_database_operation(
         self,
@@ -274,9 +262,8 @@ class ServiceLogger(Logger):
         status, **fields
             As for a task.
         """
-        facts = {"operation": operation, "table": table, "duration_ms": duration_ms, "rows": rows, "status": status}
-        failed = status.lower() in _FAILED
-        self._facts(logging.ERROR if failed else logging.INFO, "Database operation", {**facts, **fields}, None)
+        logged = {"operation": operation, "table": table, "duration_ms": duration_ms, "rows": rows, "status": status}
+        self._log_fields(_get_level(status), "Database operation", {**logged, **fields}, None)
 
     def log_event(self, name: str, data: Mapping[str, Any], correlation_id: str | None = None) -> None:
         """Log that something happened; see the function `log_event`."""
@@ -285,26 +272,21 @@ class ServiceLogger(Logger):
             fields["correlation_id"] = correlation_id
         self.info(name, extra=fields, stacklevel=3)
 
-    def _facts(self, level: int, message: str, facts: dict[str, Any], user_id: str | None) -> None:
-        fields = {key: value for key, value in facts.items() if value is not None}
+    def _log_fields(self, level: int, message: str, fields: dict[str, Any], user_id: str | None) -> None:
+        extra = {key: value for key, value in fields.items() if value is not None}
         if user_id is not None:
-            fields["user_id"] = user_id
+            extra["user_id"] = user_id
         # Past this method and the public one, so that `location` is the caller's.
         if level >= logging.ERROR:
-            self.error(message, extra=fields, stacklevel=4)
+            self.error(message, extra=extra, stacklevel=4)
         elif level >= logging.WARNING:
-            self.warning(message, extra=fields, stacklevel=4)
+            self.warning(message, extra=extra, stacklevel=4)
         else:
-            self.info(message, extra=fields, stacklevel=4)
+            self.info(message, extra=extra, stacklevel=4)
 
 
-def _hides_debug(level: str | int | None) -> bool:
-    """Say whether debug lines would otherwise be dropped, and would be shown if they were written."""
-    if level is None:
-        level = os.environ.get("POWERTOOLS_LOG_LEVEL") or os.environ.get("LOG_LEVEL") or logging.INFO
-    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO) if isinstance(level, str) else level
-    # Lambda's own filter would drop what is shown later, and Powertools warns of it at every cold start.
-    return number > logging.DEBUG and os.environ.get("AWS_LAMBDA_LOG_LEVEL", "DEBUG") in ("DEBUG", "TRACE")
+def _get_level(status: str) -> int:
+    return logging.ERROR if status.lower() in _FAILED else logging.INFO
 
 
 class _ExactSuppressFilter(logging.Filter):

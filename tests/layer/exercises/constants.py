@@ -163,17 +163,17 @@ def nothing_is_traced_without_a_tracer() -> None:
     assert span is NOOP_SPAN
 
 
-@exercises("observability.buffering.MAX_RECORDS", "observability.logger.LIBRARY_LOGGER")
-def debug_lines_wait_within_a_limit() -> None:
-    """The package's logger has the name that handlers adopt, and no more lines wait than the limit."""
+@exercises("observability.logger.LIBRARY_LOGGER", "observability.logger.LIBRARY_RECORD")
+def the_package_s_lines_have_a_logger_and_a_field() -> None:
+    """The package's logger has the name that handlers attach, and the filter takes its record out of the field."""
     import logging
 
-    from ai_voice_shared.observability.buffering import MAX_RECORDS, LibraryBuffer
-    from ai_voice_shared.observability.logger import LIBRARY_LOGGER
+    from ai_voice_shared.observability.logger import LIBRARY_LOGGER, LIBRARY_RECORD, LineFilter
 
     assert logging.getLogger("ai_voice_shared.http").parent is logging.getLogger(LIBRARY_LOGGER)
-    assert MAX_RECORDS == 200
-    assert issubclass(LibraryBuffer, logging.Handler)
+    buffered = logging.makeLogRecord({LIBRARY_RECORD: logging.makeLogRecord({"msg": "in detail", "size": 3})})
+    assert LineFilter().filter(buffered)
+    assert (buffered.msg, vars(buffered)["size"], LIBRARY_RECORD in vars(buffered)) == ("in detail", 3, False)
 
 
 @exercises("observability.correlation.CORRELATION_HEADER", "observability.correlation.CORRELATION_METADATA_KEY")

@@ -21,10 +21,10 @@ def _lines(out: io.StringIO) -> list[dict[str, Any]]:
 
 @exercises(
     "get_logger",
-    "observability.adopt_library_logger",
-    "observability.buffering.LibraryBuffer",
-    "observability.logger.CorrelationFilter",
-    "observability.formatter.LeanFormatter",
+    "observability.attach_library_logs",
+    "observability.buffering.DebugBufferConfig",
+    "observability.buffering.LibraryHandler",
+    "observability.logger.LineFilter",
     "observability.setup_logging",
     "observability.ServiceLogger",
     "observability.log_event",
@@ -32,11 +32,11 @@ def _lines(out: io.StringIO) -> list[dict[str, Any]]:
 def a_logger_and_the_package_s_own_lines() -> None:
     """JSON with service and correlation id; debug lines of the package wait for an error."""
     from ai_voice_shared import get_logger, use_correlation_id
-    from ai_voice_shared.observability import adopt_library_logger, log_event, setup_logging
+    from ai_voice_shared.observability import attach_library_logs, log_event, setup_logging
 
     out = io.StringIO()
     logger = get_logger(f"logged-{uuid.uuid4()}", stream=out)
-    adopt_library_logger(logger)
+    attach_library_logs(logger)
     os.environ["_X_AMZN_TRACE_ID"] = f"Root=1-{uuid.uuid4()}"
     library = logging.getLogger("ai_voice_shared.exercise")
     with use_correlation_id("order-7"):
@@ -58,7 +58,7 @@ def a_logger_and_the_package_s_own_lines() -> None:
     "observability.get_web_logger",
     "observability.LogManager",
     "observability.log_request",
-    "observability.log_functions.RequestLog",
+    "observability.log_events.RequestLog",
 )
 def loggers_by_role() -> None:
     """Each has its service's name and the documents' methods."""

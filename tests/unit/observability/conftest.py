@@ -26,13 +26,13 @@ def _loggers_are_put_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     library = logging.getLogger(LIBRARY_LOGGER)
     before = library.handlers[:], library.level, library.propagate
     library.handlers, library.propagate = [], True
-    forget_powertools_loggers()
+    clear_powertools_loggers()
     yield
     library.handlers, library.level, library.propagate = before[0], before[1], before[2]
-    forget_powertools_loggers()
+    clear_powertools_loggers()
 
 
-def forget_powertools_loggers() -> None:
+def clear_powertools_loggers() -> None:
     """Drop the loggers that Powertools has set up: asked for again, they would have another test's stream."""
     known = logging.Logger.manager.loggerDict
     for name in [name for name, logger in known.items() if hasattr(logger, "powertools_handler")]:

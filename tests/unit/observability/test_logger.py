@@ -11,7 +11,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from ai_voice_shared.observability.correlation import use_correlation_id
-from ai_voice_shared.observability.logger import adopt_library_logger, get_logger
+from ai_voice_shared.observability.logger import attach_library_logs, get_logger
 
 pytestmark = pytest.mark.unit
 
@@ -30,7 +30,7 @@ def lines(out: io.StringIO) -> list[dict[str, Any]]:
 def test_the_library_s_lines_have_the_handler_s_format_and_keys(out: io.StringIO) -> None:
     """A line of a service of the package is JSON, with the service's name and the keys that the handler appended."""
     logger = Logger(service="webhook-handler", stream=out)
-    adopt_library_logger(logger)
+    attach_library_logs(logger)
     logger.append_keys(message_sid="SM1")
     logging.getLogger("ai_voice_shared.services.s3_service").info("stored", extra={"bucket": "notes"})
     (line,) = lines(out)
@@ -41,9 +41,9 @@ def test_the_library_s_lines_have_the_handler_s_format_and_keys(out: io.StringIO
 def test_the_library_s_lines_follow_the_handler_s_level(out: io.StringIO) -> None:
     """Debug lines of the package show when the handler's level is DEBUG, and only then."""
     library = logging.getLogger("ai_voice_shared.http")
-    adopt_library_logger(Logger(service="level-info", stream=out, level="INFO"))
+    attach_library_logs(Logger(service="level-info", stream=out, level="INFO"))
     library.debug("hidden")
-    adopt_library_logger(Logger(service="level-debug", stream=out, level="DEBUG"))
+    attach_library_logs(Logger(service="level-debug", stream=out, level="DEBUG"))
     library.debug("shown")
     assert [line["message"] for line in lines(out)] == ["shown"]
 
@@ -54,7 +54,7 @@ def test_each_line_is_written_once(out: io.StringIO) -> None:
     root_handler = logging.StreamHandler(root_stream)
     logging.getLogger().addHandler(root_handler)
     try:
-        adopt_library_logger(Logger(service="once", stream=out))
+        attach_library_logs(Logger(service="once", stream=out))
         logging.getLogger("ai_voice_shared").warning("one line")
     finally:
         logging.getLogger().removeHandler(root_handler)
@@ -64,7 +64,7 @@ def test_each_line_is_written_once(out: io.StringIO) -> None:
 
 def test_a_service_whose_name_is_part_of_the_package_s_does_not_silence_it(out: io.StringIO) -> None:
     """Powertools' SuppressFilter matches substrings: a service called `ai_voice` must not swallow our lines."""
-    adopt_library_logger(Logger(service="ai_voice", stream=out))
+    attach_library_logs(Logger(service="ai_voice", stream=out))
     logging.getLogger("ai_voice_shared.services").warning("still there")
     assert [line["message"] for line in lines(out)] == ["still there"]
 
@@ -72,7 +72,7 @@ def test_a_service_whose_name_is_part_of_the_package_s_does_not_silence_it(out: 
 def test_the_correlation_id_is_on_every_line_and_outlives_clear_state(out: io.StringIO) -> None:
     """Lines of the handler and of the package carry it, also with `clear_state=True`, which drops appended keys."""
     logger = Logger(service="correlated", stream=out)
-    adopt_library_logger(logger)
+    attach_library_logs(logger)
 
     class Context:
         function_name = function_version = invoked_function_arn = aws_request_id = log_stream_name = "x"
@@ -94,7 +94,7 @@ def test_the_correlation_id_is_on_every_line_and_outlives_clear_state(out: io.St
 def test_outside_a_correlation_block_the_key_is_absent(out: io.StringIO) -> None:
     """No line pretends to belong to something."""
     logger = Logger(service="uncorrelated", stream=out)
-    adopt_library_logger(logger)
+    attach_library_logs(logger)
     logger.info("alone")
     assert "correlation_id" not in lines(out)[0]
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.buffer.config import LoggerBufferConfig
 
 from ai_voice_shared.errors import NotFoundError
 from ai_voice_shared.observability import (
     LogManager,
+    attach_library_logs,
     get_agent_logger,
     get_api_logger,
     get_shared_logger,
@@ -198,6 +200,88 @@ def test_an_error_that_leaves_the_handler_shows_them(out: io.StringIO, monkeypat
         handler({"headers": {"X-Correlation-Id": "order-7"}}, Context())
     assert [line["message"] for line in lines(out)] == ["service detail", "package detail"]
     assert {line["correlation_id"] for line in lines(out)} == {"order-7"}
+
+
+def test_a_buffered_line_has_the_time_and_the_correlation_id_of_when_it_was_logged(
+    out: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is shown with an error later tells when it happened and in which work."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
+    logger = setup_logging("buffered-time", stream=out, utc=True)
+    record = logging.makeLogRecord(
+        {"name": "ai_voice_shared", "msg": "%s detail", "args": ("package",), "levelno": 10, "created": 86400.5}
+    )
+    record.msecs = 500.0
+    with use_correlation_id("order-7"):
+        logging.getLogger("ai_voice_shared").handle(record)
+    with use_correlation_id("order-8"):
+        logger.error("did not")
+    assert [(line["message"], line["correlation_id"]) for line in lines(out)] == [
+        ("package detail", "order-7"),
+        ("did not", "order-8"),
+    ]
+    assert lines(out)[0]["timestamp"] == "1970-01-02 00:00:00,500+0000"
+
+
+def test_a_plain_powertools_logger_with_a_buffer_shows_the_package_s_lines_too(
+    out: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With their fields and places, in the order of all lines, and only when an error is logged."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
+    logger: Any = Logger(service="buffered-plain", stream=out, buffer_config=LoggerBufferConfig())
+    attach_library_logs(logger)
+    log_all(logger)
+    logger.debug("service again")
+    assert out.getvalue() == ""
+    logging.getLogger("ai_voice_shared.http").error("package failed")
+    shown = lines(out)
+    assert [line["message"] for line in shown[:3]] == ["service detail", "package detail", "service again"]
+    assert (shown[1]["step"], shown[1]["location"].partition(":")[0]) == (2, "log_all")
+    assert shown[3]["message"] == "package failed"
+
+
+def test_a_buffered_line_is_written_once(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lambda's own root handler does not print it a second time."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
+    root_stream = io.StringIO()
+    root_handler = logging.StreamHandler(root_stream)
+    logging.getLogger().addHandler(root_handler)
+    try:
+        logger = setup_logging("buffered-once", stream=out)
+        log_all(logger)
+        logger.error("did not")
+    finally:
+        logging.getLogger().removeHandler(root_handler)
+    assert len(lines(out)) == 3
+    assert root_stream.getvalue() == ""
+
+
+def test_lines_that_were_held_back_are_shown_when_the_level_becomes_debug(
+    out: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And further ones are written at once, until the level is raised again."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
+    logger = setup_logging("lowered", stream=out)
+    log_all(logger)
+    logger.setLevel("DEBUG")
+    assert [line["message"] for line in lines(out)] == ["service detail", "package detail"]
+    log_all(logger)
+    assert len(lines(out)) == 4
+    logger.setLevel(logging.INFO)
+    log_all(logger)
+    assert len(lines(out)) == 4
+
+
+def test_an_invocation_that_is_not_sampled_holds_its_debug_lines_back(
+    out: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sampling rate decides for each invocation: the others show them with an error."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
+    logger = setup_logging("sampled-by-turns", stream=out, sampling_rate=1e-12)
+    log_all(logger)
+    assert out.getvalue() == ""
+    logger.error("did not")
+    assert [line["message"] for line in lines(out)] == ["service detail", "package detail", "did not"]
 
 
 @pytest.mark.parametrize("alc", [None, "DEBUG", "INFO"])

@@ -17,7 +17,7 @@ from ai_voice_shared.errors import (
 )
 from ai_voice_shared.observability.correlation import get_correlation_id
 from ai_voice_shared.observability.propagation import outgoing_headers
-from ai_voice_shared.observability.unlogged import unlogged
+from ai_voice_shared.observability.suppression import suppress_logging
 from ai_voice_shared.problems import retry_after_seconds
 from ai_voice_shared.services.customer_lookup.contract import LOOKUP_PATH, MAX_ANSWER, SERVICE, LookupReply
 
@@ -59,7 +59,7 @@ class LambdaTransport:
 
     def send(self, request: LookupRequest, timeout: float) -> LookupReply:
         """Invoke the function."""
-        with unlogged(*_LOGGERS):
+        with suppress_logging(*_LOGGERS):
             return self._send(request, timeout)
 
     def _send(self, request: LookupRequest, timeout: float) -> LookupReply:

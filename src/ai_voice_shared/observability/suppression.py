@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["unlogged"]
+__all__ = ["suppress_logging"]
 
 _own_call: ContextVar[bool] = ContextVar("ai_voice_shared_own_call", default=False)
 
@@ -31,7 +31,7 @@ _filtered: set[tuple[str, ...]] = set()
 
 
 @contextmanager
-def unlogged(*names: str) -> Iterator[None]:
+def suppress_logging(*names: str) -> Iterator[None]:
     """Keep the loggers of these names silent for a block, in this thread or task.
 
     Parameters
@@ -41,7 +41,7 @@ def unlogged(*names: str) -> Iterator[None]:
 
     Examples
     --------
-    >>> with unlogged("example"):
+    >>> with suppress_logging("example"):
     ...     logging.getLogger("example").error("not seen")
     """
     if names not in _filtered:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ai_voice_shared.observability.correlation import correlation_id_from_event, get_correlation_id, use_correlation_id
-from ai_voice_shared.observability.logger import get_logger
+from ai_voice_shared.observability.logger import LIBRARY_LOGGER, attach_library_logs, get_logger
 
 if TYPE_CHECKING:
     import logging
@@ -160,12 +160,10 @@ class LogManager:
         """Change the level of the service and of the package's lines, from now on."""
         import logging
 
-        from ai_voice_shared.observability.logger import adopt_library_logger
-
         self.logger.setLevel(level)
-        ours = {self.logger.registered_handler, self.logger.library_buffer}
-        if ours.intersection(logging.getLogger("ai_voice_shared").handlers):
-            adopt_library_logger(self.logger)
+        # A logger with a buffer is asked for its level with each of the package's lines.
+        if self.logger.registered_handler in logging.getLogger(LIBRARY_LOGGER).handlers:
+            attach_library_logs(self.logger)
 
     def log_event(self, name: str, data: Mapping[str, Any], correlation_id: str | None = None) -> None:
         """Log that something happened; see the function `log_event`."""
