@@ -1,6 +1,6 @@
-"""Attributes that are built on first use, once, whoever asks.
+"""Attributes that are created on first use, by one thread.
 
-`functools.cached_property` has no lock since Python 3.12: two threads that ask at the same time build twice, and keep
+`functools.cached_property` has no lock since Python 3.12: two threads that read the attribute at the same time create
 two caches, or two circuits, where there should be one.
 """
 
@@ -9,23 +9,21 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
-from ai_voice_shared._collector import collector_paused
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["built_once"]
+__all__ = ["locked_cached_property"]
 
 T = TypeVar("T")
 
 
-class built_once(Generic[T]):  # noqa: N801 - it is used as a decorator, as `property` is
-    """Make a method an attribute that is built when it is first asked for, by one thread.
+class locked_cached_property(Generic[T]):  # noqa: N801 - it is used as a decorator, as `property` is
+    """Create an attribute by a method when it is first read; other threads wait for it.
 
     Examples
     --------
     >>> class Shop:
-    ...     @built_once
+    ...     @locked_cached_property
     ...     def stock(self) -> list[str]:
     ...         return ["tea"]
     >>> shop = Shop()
@@ -33,11 +31,11 @@ class built_once(Generic[T]):  # noqa: N801 - it is used as a decorator, as `pro
     True
     """
 
-    def __init__(self, build: Callable[[Any], T]) -> None:
-        self._build = build
-        self._name = build.__name__
+    def __init__(self, create: Callable[[Any], T]) -> None:
+        self._create = create
+        self._name = create.__name__
         self._lock = threading.RLock()
-        self.__doc__ = build.__doc__
+        self.__doc__ = create.__doc__
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -49,11 +47,10 @@ class built_once(Generic[T]):  # noqa: N801 - it is used as a decorator, as `pro
     def __get__(self, instance: object | None, owner: type | None = None) -> Self | T:
         if instance is None:
             return self
-        # Once it stands in the instance, Python finds it there and does not come by here.
-        kept = instance.__dict__
+        # Once it is in the instance's dictionary, Python finds it there and does not call this method.
+        cache = instance.__dict__
         with self._lock:
-            if self._name not in kept:
-                with collector_paused():
-                    kept[self._name] = self._build(instance)
-            value: T = kept[self._name]
+            if self._name not in cache:
+                cache[self._name] = self._create(instance)
+            value: T = cache[self._name]
             return value

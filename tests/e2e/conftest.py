@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ai_voice_shared.aws import close_connections
-from ai_voice_shared.testing.aws import forget_clients
+from ai_voice_shared.testing.aws import clear_clients
 from ai_voice_shared.testing.xray import XRayCollector
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.real_aws import RealAccountError, RealAWS, account_settings
@@ -79,10 +79,10 @@ def own_clients(stack: Stack) -> Iterator[None]:
         for name, value in stack.aws.environment().items():
             if name.startswith("AWS_"):
                 patch.setenv(name, value)
-        forget_clients()
+        clear_clients()
         yield
         close_connections()
-    forget_clients()
+    clear_clients()
 
 
 @pytest.fixture(scope="session")

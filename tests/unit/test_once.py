@@ -1,4 +1,4 @@
-"""Attributes that are built once."""
+"""Attributes that are created once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from ai_voice_shared._once import built_once
+from ai_voice_shared._once import locked_cached_property
 
 pytestmark = pytest.mark.unit
 
@@ -17,7 +17,7 @@ def test_threads_that_ask_at_once_get_the_same() -> None:
     built: list[object] = []
 
     class Thing:
-        @built_once
+        @locked_cached_property
         def part(self) -> object:
             """Build it."""
             built.append(object())
@@ -43,7 +43,7 @@ def test_each_instance_has_its_own() -> None:
     """And the class has the description."""
 
     class Thing:
-        @built_once
+        @locked_cached_property
         def part(self) -> list[int]:
             """Build it."""
             return []
@@ -52,12 +52,12 @@ def test_each_instance_has_its_own() -> None:
     assert Thing.part.__doc__ == "Build it."
 
 
-def test_what_fails_is_built_anew() -> None:
-    """A failure is not kept."""
+def test_what_fails_is_created_again() -> None:
+    """A failure is not stored."""
     errors: list[Exception] = [KeyError()]
 
     class Thing:
-        @built_once
+        @locked_cached_property
         def part(self) -> str:
             """Build it."""
             if errors:
@@ -74,12 +74,12 @@ def test_one_may_need_another() -> None:
     """Of the same instance, from one thread."""
 
     class Thing:
-        @built_once
+        @locked_cached_property
         def one(self) -> int:
             """Build it."""
             return 1
 
-        @built_once
+        @locked_cached_property
         def two(self) -> int:
             """Build it."""
             return self.one + 1

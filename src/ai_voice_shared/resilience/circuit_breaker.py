@@ -11,9 +11,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ai_voice_shared._once import locked_cached_property
 from ai_voice_shared.errors import AIVoiceError, CircuitOpenError, ConfigurationError, DeadlineExceededError
 from ai_voice_shared.resilience.circuit_stores import dynamodb_store, memory_store
 
@@ -205,7 +206,7 @@ class CircuitBreaker:
             # It went in through a circuit that was closed, whatever it has become meanwhile.
             _Passage(self).leave(error)
 
-    @cached_property
+    @locked_cached_property
     def _config(self) -> Any:
         from aws_lambda_powertools.utilities.circuit_breaker import CircuitBreakerConfig
 

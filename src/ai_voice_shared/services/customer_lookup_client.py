@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ai_voice_shared._lazy import lazy_exports
-from ai_voice_shared._once import built_once
+from ai_voice_shared._once import locked_cached_property
 from ai_voice_shared.errors import DeadlineExceededError, ServiceError
 from ai_voice_shared.observability.tracing import get_tracer
 from ai_voice_shared.services.customer_lookup.base import LookupBase
@@ -137,11 +137,11 @@ class CustomerLookupClient(LookupBase):
         except DeadlineExceededError as error:
             return self._failed(request, error)
 
-    @built_once
+    @locked_cached_property
     def _flights(self) -> Flights[CustomerMetadata | None]:
         return Flights()
 
-    @built_once
+    @locked_cached_property
     def _way(self) -> Transport:
         from ai_voice_shared.services.customer_lookup.transports import transport_for
 
@@ -211,11 +211,11 @@ class AsyncCustomerLookupClient(LookupBase):
         except DeadlineExceededError as error:
             return self._failed(request, error)
 
-    @built_once
+    @locked_cached_property
     def _flights(self) -> AsyncFlights[CustomerMetadata | None]:
         return AsyncFlights()
 
-    @built_once
+    @locked_cached_property
     def _way(self) -> AsyncTransport:
         from ai_voice_shared.services.customer_lookup.transports import async_transport_for
 

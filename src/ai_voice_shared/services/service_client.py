@@ -7,9 +7,9 @@ service, and the correlation id and trace in the headers. Only what is safe to r
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from ai_voice_shared._once import locked_cached_property
 from ai_voice_shared.http import shared_http_client
 from ai_voice_shared.observability.tracing import get_tracer
 from ai_voice_shared.services.service_calls.base import ServiceClientBase
@@ -72,7 +72,7 @@ class ServiceClient(ServiceClientBase):
         if "_own_client" in self.__dict__:
             await self._own_client.aclose()
 
-    @cached_property
+    @locked_cached_property
     def _own_client(self) -> AsyncHttpClient:
         # Not the process's: its connections would belong to an event loop that ends with the invocation.
         from ai_voice_shared.http import AsyncHttpClient

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ai_voice_shared._once import built_once
+from ai_voice_shared._once import locked_cached_property
 from ai_voice_shared.errors import InvalidPayloadError, InvalidSignatureError
 from ai_voice_shared.security.twilio_signature import (
     SIGNATURE_HEADER,
@@ -148,7 +148,7 @@ class TwilioService(TwilioFetching):
         self._check_account(callback.account_sid)
         return callback
 
-    @built_once
+    @locked_cached_property
     def _message_model(self) -> type[TwilioWebhookPayload]:
         from ai_voice_shared.models.twilio.message import TwilioWebhookPayload
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["REGION", "forget_clients", "isolate"]
+__all__ = ["REGION", "clear_clients", "isolate"]
 
 REGION = "eu-central-1"
 """The region of tests."""
@@ -45,7 +45,7 @@ def isolate(monkeypatch: pytest.MonkeyPatch) -> str:
     return REGION
 
 
-def forget_clients() -> None:
+def clear_clients() -> None:
     """Let the package make its AWS clients anew: those that it has keep the credentials that they were made with."""
     from ai_voice_shared import aws
 

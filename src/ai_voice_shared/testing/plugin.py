@@ -69,12 +69,12 @@ def aws_mock(aws_environment: str) -> Iterator[str]:
     """Put AWS into memory for the test, by moto, and give the region."""
     from moto import mock_aws
 
-    from ai_voice_shared.testing.aws import forget_clients
+    from ai_voice_shared.testing.aws import clear_clients
 
     with mock_aws():
-        forget_clients()
+        clear_clients()
         yield aws_environment
-    forget_clients()
+    clear_clients()
 
 
 @pytest.fixture

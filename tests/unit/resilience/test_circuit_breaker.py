@@ -330,15 +330,15 @@ async def test_a_table_that_is_down_is_not_the_outage(
 
 def test_the_table_s_own_client_has_short_limits(name: str) -> None:
     """A table that hangs does not hang the call."""
-    from ai_voice_shared.testing.aws import forget_clients
+    from ai_voice_shared.testing.aws import clear_clients
 
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         isolate(patch)
-        forget_clients()
+        clear_clients()
         store: Any = dynamodb_store("circuits")
         assert (store.client.meta.config.read_timeout, store.client.meta.config.connect_timeout) == (1.0, 1.0)
         assert store.client.meta.config.retries["total_max_attempts"] == 2
-    forget_clients()
+    clear_clients()
 
 
 async def test_transitions_are_told(call: Any, name: str, clock: Clock) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ai_voice_shared.errors import ConfigurationError
 from ai_voice_shared.http import HttpClient, HttpRequest, encoded_url
 from ai_voice_shared.security.sigv4 import AwsCredentials, credentials, sign
-from ai_voice_shared.testing.aws import forget_clients, isolate
+from ai_voice_shared.testing.aws import clear_clients, isolate
 from tests.support.faulty_http import FaultyHttp, reply
 from tests.support.sigv4_server import botocore_authorization, is_signed
 
@@ -196,19 +196,19 @@ def test_others_come_from_botocore_s_chain(monkeypatch: pytest.MonkeyPatch, tmp_
     file = tmp_path / "credentials"
     file.write_text("[default]\naws_access_key_id = mine\naws_secret_access_key = own\n")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
-    forget_clients()
+    clear_clients()
     assert credentials() == AwsCredentials("mine", "own", None)
-    forget_clients()
+    clear_clients()
 
 
 def test_none_at_all_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """By name, and not by a 403 of the other side."""
     isolate(monkeypatch)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    forget_clients()
+    clear_clients()
     with pytest.raises(ConfigurationError, match="there are no AWS credentials"):
         credentials()
-    forget_clients()
+    clear_clients()
 
 
 def test_secrets_stay_out_of_reprs() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from ai_voice_shared._once import built_once
+from ai_voice_shared._once import locked_cached_property
 from ai_voice_shared.errors import CustomerLookupError, CustomerLookupUnavailableError, ServiceError
 from ai_voice_shared.services.customer_lookup.cache import LookupCache
 from ai_voice_shared.services.customer_lookup.contract import SERVICE, speaks_against_server
@@ -47,7 +47,7 @@ class LookupBase:
         self._retry_budget = retry_budget
         self._tracer = tracer
 
-    @built_once
+    @locked_cached_property
     def settings(self) -> CustomerLookupSettings:
         """The settings; from the environment unless the constructor was given some."""
         from ai_voice_shared.settings import CustomerLookupSettings
@@ -59,7 +59,7 @@ class LookupBase:
             CustomerLookupSettings(url="http://localhost") if self._transport is not None else CustomerLookupSettings()
         )
 
-    @built_once
+    @locked_cached_property
     def cache(self) -> LookupCache:
         """What is known already."""
         if self._cache is not None:
@@ -72,7 +72,7 @@ class LookupBase:
             stale_if_error=settings.stale_if_error,
         )
 
-    @built_once
+    @locked_cached_property
     def circuit_breaker(self) -> CircuitBreaker:
         """Stops asking a server that keeps failing."""
         from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker, dynamodb_store, record_transition
@@ -87,7 +87,7 @@ class LookupBase:
             on_transition=record_transition,
         )
 
-    @built_once
+    @locked_cached_property
     def retry_budget(self) -> RetryBudget:
         """What retries are paid from."""
         from ai_voice_shared.resilience.retrying import process_budget
@@ -137,7 +137,7 @@ class LookupBase:
                 client.increment(f"customer_lookup.{name}", value)
         client.gauge("customer_lookup.cached", since.size, "Count")
 
-    @built_once
+    @locked_cached_property
     def _policy(self) -> Any:
         from ai_voice_shared.resilience.retrying import RetryPolicy
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from ai_voice_shared._once import locked_cached_property
 from ai_voice_shared.errors import ServiceResponseError
 from ai_voice_shared.http import HttpRequest, merged_headers
 from ai_voice_shared.observability.propagation import outgoing_headers
@@ -64,7 +64,7 @@ class ServiceClientBase:
         self._tracer = tracer
         self._metrics = metrics
 
-    @cached_property
+    @locked_cached_property
     def base_url(self) -> str:
         """Where the service is: what the constructor was given, else what `ServiceSettings` knows."""
         if self._base_url is not None:

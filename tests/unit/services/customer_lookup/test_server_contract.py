@@ -18,7 +18,7 @@ from ai_voice_shared.errors import CustomerLookupError, CustomerLookupUnavailabl
 from ai_voice_shared.http import HttpClient
 from ai_voice_shared.services.customer_lookup.contract import LookupReply, interpret, make_request
 from ai_voice_shared.services.customer_lookup.transports import HttpTransport, LambdaTransport
-from ai_voice_shared.testing.aws import forget_clients, isolate
+from ai_voice_shared.testing.aws import clear_clients, isolate
 from ai_voice_shared.testing.context import FakeLambdaContext
 from tests.support.asgi_server import serving
 
@@ -42,7 +42,7 @@ def function() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         region = isolate(patch)
         patch.setenv("CUSTOMERS_TABLE_NAME", "customers")
-        forget_clients()
+        clear_clients()
         client = boto3.client("dynamodb", region_name=region)
         client.create_table(
             TableName="customers",
@@ -59,7 +59,7 @@ def function() -> Iterator[Any]:
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         yield module
-    forget_clients()
+    clear_clients()
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from moto import mock_aws
 from ai_voice_shared.errors import CircuitOpenError, CustomerLookupUnavailableError
 from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
 from ai_voice_shared.services.customer_lookup.contract import SERVICE
-from ai_voice_shared.testing.aws import forget_clients, isolate
+from ai_voice_shared.testing.aws import clear_clients, isolate
 from tests.support.faulty_http import FaultyHttp, closed_port, reply
 
 from .conftest import CUSTOMER, PHONE, found, lookup_settings, nobody
@@ -31,7 +31,7 @@ THRESHOLD = 5
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Give a DynamoDB client, and a table called circuits, on moto."""
     region = isolate(monkeypatch)
-    forget_clients()
+    clear_clients()
     with mock_aws():
         client = boto3.client("dynamodb", region_name=region)
         client.create_table(
@@ -41,7 +41,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             BillingMode="PAY_PER_REQUEST",
         )
         yield client
-    forget_clients()
+    clear_clients()
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ async def test_a_table_that_is_down_is_not_an_outage(
     """Customers are found as if there were no circuit, and a lookup that fails fails for its own reason."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{closed_port()}")
     monkeypatch.setattr("botocore.endpoint.time", type("NoWait", (), {"sleep": staticmethod(lambda _: None)}))
-    forget_clients()
+    clear_clients()
     ask = make_ask(settings(server.url), circuit_breaker=None)
     assert (await ask(phone_number=PHONE)).customer_id == CUSTOMER["customer_id"]
     server.answers = [reply(503)]
