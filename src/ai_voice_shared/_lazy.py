@@ -6,8 +6,6 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ai_voice_shared._collector import collector_paused
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -47,8 +45,7 @@ def lazy_exports(
         if home is None:
             msg = f"module {package!r} has no attribute {name!r}"
             raise AttributeError(msg)
-        with collector_paused():
-            value = getattr(import_module(home, package), name)
+        value = getattr(import_module(home, package), name)
         setattr(sys.modules[package], name, value)
         return value
 

@@ -18,8 +18,6 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ai_voice_shared._collector import collector_paused
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -106,7 +104,7 @@ def aws_client(
     key = service_name, repr((region_name, endpoint_url, sorted(config.items())))
     client = _clients.get(key)
     if client is None:
-        with _lock, collector_paused():
+        with _lock:
             client = _clients.get(key)
             if client is None:
                 from botocore.config import Config
