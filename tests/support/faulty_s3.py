@@ -1,6 +1,6 @@
 """A small S3 on loopback that misbehaves on request: real sockets, real HTTP, and TLS where it is asked for.
 
-It knows one bucket in path style, conditions, ranges, CRC32 and uploads in parts, checks each body against its
+It knows one bucket in path style, conditions, copies, ranges, CRC32 and uploads in parts, checks each body against its
 checksum and its length as S3 does, and keeps a list of what it was asked. A `Fault` is used up by the requests that
 it fits.
 """
@@ -224,9 +224,19 @@ class _Handler(BaseHTTPRequestHandler):
                     self._error(404, "NoSuchUpload")
                     return
                 upload.parts[int(query["partNumber"][0])] = (self.length, self.body, self.etag)
+            elif "x-amz-copy-source" in self.headers:
+                self._copy(unquote(self.headers["x-amz-copy-source"]).partition("/")[2], key)
+                return
             elif not self._store(key, self.body, self._kept_headers(), self.etag):
                 return
         self._answer(200, b"", {"ETag": self.etag})
+
+    def _copy(self, source_key: str, key: str) -> None:
+        source = self.server.s3.objects.get(source_key)
+        if source is None:
+            self._error(404, "NoSuchKey")
+        elif self._store(key, source.body, source.headers, source.etag):
+            self._answer_xml("CopyObjectResult", f"<ETag>{source.etag}</ETag>")
 
     def _post(self, key: str, query: dict[str, list[str]]) -> None:
         s3 = self.server.s3

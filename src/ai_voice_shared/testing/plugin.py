@@ -7,7 +7,7 @@ fixture imports what it needs when a test asks for it.
 `lambda_context`        Lambda's context of an invocation that has just begun
 `aws_environment`       fake credentials, one region, and nothing of the machine's own AWS configuration
 `aws_mock`              AWS in memory, by moto
-`s3_service`            an `S3Service` on a bucket in memory
+`s3_service`            an `S3Service` on a bucket in memory, by moto
 `customer_lookup`       a customer lookup whose customers the test writes down
 `twilio_webhooks`       signed webhooks of Twilio, and a `TwilioService` that takes them and their voice notes
 `idempotency_table`     the table of `handle_once`, empty, in memory
@@ -78,8 +78,8 @@ def aws_mock(aws_environment: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def s3_service() -> InMemoryS3Service:
-    """Give an `S3Service` on an empty bucket in memory."""
+def s3_service(aws_mock: str) -> InMemoryS3Service:  # noqa: ARG001 - moto is on while the test runs
+    """Return an `S3Service` on an empty bucket in memory, by moto."""
     from ai_voice_shared.testing.s3 import InMemoryS3Service
 
     return InMemoryS3Service()

@@ -1,27 +1,28 @@
-"""S3 in memory, for the tests of services: no network, no emulator, the same answers.
-
-`InMemoryS3Service` is `S3Service` itself on a client that keeps objects in a dictionary, so that keys, conditions,
-metadata, parts and errors are those of the real one; the same contract tests run on both.
-"""
+"""S3 in memory by moto, for the tests of services: no network, no emulator."""
 
 from __future__ import annotations
 
 from ai_voice_shared.services.s3_service import S3Service
 from ai_voice_shared.settings.s3 import S3Settings
-from ai_voice_shared.testing.s3_client import InMemoryS3Client
 
-__all__ = ["InMemoryS3Client", "InMemoryS3Service"]
+__all__ = ["InMemoryS3Service"]
 
 
 class InMemoryS3Service(S3Service):
-    """`S3Service` on a bucket in memory.
+    """`S3Service` on a new bucket of moto; its client is the process's own, as in a function.
 
-    What it presigns is signed as S3's own, with credentials that open nothing; nobody serves it.
+    It needs moto to be on: by the fixture `aws_mock`, or by `moto.mock_aws`. What it presigns is signed as S3's own,
+    with credentials that open nothing; no server responds to it. moto 5.2 ignores the conditions of a copy.
 
     Parameters
     ----------
     bucket_name
         The bucket's name.
+
+    Raises
+    ------
+    RuntimeError
+        moto is off: the bucket would be created in a real account.
 
     Examples
     --------
@@ -33,4 +34,13 @@ class InMemoryS3Service(S3Service):
     """
 
     def __init__(self, bucket_name: str = "in-memory") -> None:
-        super().__init__(S3Settings(bucket_name=bucket_name), client=InMemoryS3Client(bucket_name))
+        from moto.core.models import botocore_stubber, patch_client
+
+        if not botocore_stubber.enabled:
+            raise RuntimeError("InMemoryS3Service needs the fixture aws_mock, or moto.mock_aws")
+        super().__init__(S3Settings(bucket_name=bucket_name))
+        # A client that the process created before moto was imported would go to the network.
+        patch_client(self.client)
+        region = self.client.meta.region_name
+        location = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        self.client.create_bucket(Bucket=bucket_name, **location)

@@ -276,6 +276,57 @@ def test_s3_and_traces(pytester: pytest.Pytester) -> None:
     )
 
 
+def test_the_bucket_is_there_for_the_test_that_asks_for_it(pytester: pytest.Pytester) -> None:
+    """The function's own clients find it; without moto no bucket is created, in a real account least of all."""
+    passes(
+        pytester,
+        """
+        import boto3
+        import pytest
+        from ai_voice_shared import S3Service
+        from ai_voice_shared.testing.s3 import InMemoryS3Service
+
+        def test_own_clients(s3_service):
+            s3_service.upload_bytes("a.txt", b"hello", if_none_match="*")
+            own = S3Service(bucket_name=s3_service.bucket_name)
+            assert own.download_bytes("a.txt") == b"hello"
+            assert boto3.client("s3").head_object(Bucket=own.bucket_name, Key="a.txt")["ContentLength"] == 5
+
+        def test_each_test_has_its_own(s3_service):
+            assert list(s3_service.iter_objects()) == []
+
+        def test_moto_is_off(monkeypatch):
+            with pytest.raises(RuntimeError, match="aws_mock"):
+                InMemoryS3Service()
+
+        """,
+        tests=3,
+    )
+
+
+def test_a_client_from_before_moto_was_imported_is_kept_from_the_network(pytester: pytest.Pytester) -> None:
+    """The process has one client, and moto knows only of those that are created after it."""
+    passes(
+        pytester,
+        """
+        import sys
+        from ai_voice_shared import S3Service
+        from ai_voice_shared.testing.s3 import InMemoryS3Service
+
+        def test_early_client(aws_environment):
+            early = S3Service(bucket_name="other")
+            early.client
+            assert "moto" not in sys.modules
+            from moto import mock_aws
+
+            with mock_aws():
+                service = InMemoryS3Service("other")
+                assert service.client is early.client
+                assert service.upload_bytes("a.txt", b"hello").size == 5
+        """,
+    )
+
+
 def test_segments_of_x_ray(pytester: pytest.Pytester) -> None:
     """What the X-Ray SDK sends arrives."""
     passes(

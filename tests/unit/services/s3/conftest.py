@@ -1,4 +1,4 @@
-"""The two S3s that must behave the same: the real service on moto, and the twin in memory."""
+"""S3 for the tests of the service: moto, and a server on loopback that misbehaves on request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from moto import mock_aws
 from ai_voice_shared import aws
 from ai_voice_shared.services.s3_service import S3Service
 from ai_voice_shared.settings.s3 import S3Settings
-from ai_voice_shared.testing.s3 import InMemoryS3Service
 from tests.support.faulty_s3 import BUCKET, FaultyS3
 
 if TYPE_CHECKING:
@@ -46,13 +45,10 @@ def on_moto(boto3_client: Any) -> S3Service:
     return S3Service(S3Settings(bucket_name=name, region="ap-southeast-2"), client=boto3_client)
 
 
-@pytest.fixture(params=["moto", "memory"])
-def s3(request: pytest.FixtureRequest) -> S3Service:
-    """Give each of the two in turn."""
-    if request.param == "memory":
-        return InMemoryS3Service()
-    service: S3Service = request.getfixturevalue("on_moto")
-    return service
+@pytest.fixture
+def s3(on_moto: S3Service) -> S3Service:
+    """Return the service that the contract is checked on."""
+    return on_moto
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from ai_voice_shared.errors import MissingSettingError, S3ObjectNotFoundError
 from ai_voice_shared.observability.tracing import NOOP_SPAN
 from ai_voice_shared.services.s3_service import S3Service
 from ai_voice_shared.settings.s3 import S3Settings
-from ai_voice_shared.testing.s3 import InMemoryS3Client, InMemoryS3Service
 from tests.support.faulty_s3 import BUCKET, FaultyS3
 
 if TYPE_CHECKING:
@@ -129,27 +128,26 @@ class _Recorder:
             raise
 
 
-def test_each_request_is_a_span() -> None:
+def test_each_request_is_a_span(on_moto: S3Service) -> None:
     """With its operation and bucket; a failed one with the package's own error."""
     tracer = _Recorder()
-    settings = S3Settings(bucket_name="notes-1")
-    service = S3Service(settings, client=InMemoryS3Client("notes-1"), tracer=tracer)
+    service = S3Service(on_moto.settings, client=on_moto.client, tracer=tracer)
     service.upload_bytes("k", b"x")
     service.delete_object("k")
     with pytest.raises(S3ObjectNotFoundError):
         service.download_bytes("k")
     assert [name for name, _ in tracer.spans] == ["## s3.PutObject", "## s3.DeleteObject", "## s3.GetObject"]
-    assert all(annotations["bucket"] == "notes-1" for _, annotations in tracer.spans)
+    assert all(annotations["bucket"] == on_moto.bucket_name for _, annotations in tracer.spans)
     assert [type(error) for error in tracer.failed] == [S3ObjectNotFoundError]
 
 
-def test_lines_are_of_level_debug_and_name_bucket_and_key(caplog: pytest.LogCaptureFixture) -> None:
+def test_lines_are_of_level_debug_and_name_bucket_and_key(on_moto: S3Service, caplog: pytest.LogCaptureFixture) -> None:
     """What went well costs nothing in production."""
     with caplog.at_level(logging.DEBUG, "ai_voice_shared"):
-        InMemoryS3Service("notes-1").upload_bytes("k", b"x", metadata={"name": "Jane"})
+        on_moto.upload_bytes("k", b"x", metadata={"name": "Jane"})
     (record,) = (record for record in caplog.records if record.name.startswith("ai_voice_shared"))
     assert record.levelno == logging.DEBUG
-    assert (vars(record)["bucket"], vars(record)["key"]) == ("notes-1", "k")
+    assert (vars(record)["bucket"], vars(record)["key"]) == (on_moto.bucket_name, "k")
     assert "Jane" not in str(vars(record))
 
 

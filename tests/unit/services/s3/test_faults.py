@@ -313,3 +313,17 @@ def test_another_checksum_goes_over_the_wire(service: S3Service, server: FaultyS
     assert (sent["x-amz-storage-class"], sent["x-amz-tagging"]) == ("GLACIER_IR", "a=b+c")
     assert sent["x-amz-server-side-encryption"] == "aws:kms"
     assert sent["x-amz-server-side-encryption-aws-kms-key-id"] == "key-1"
+
+
+def test_a_copy_takes_conditions(service: S3Service, server: FaultyS3) -> None:
+    """A taken key and another's ETag are refused, and nothing changes."""
+    server.put("source", b"new")
+    server.put("taken", b"old")
+    etag = server.objects["taken"].etag
+    for condition in ({"if_none_match": "*"}, {"if_match": '"0123456789abcdef0123456789abcdef"'}):
+        with pytest.raises(errors.S3PreconditionFailedError):
+            service.copy_object("source", "taken", **condition)  # type: ignore[arg-type] # each is an option of it
+        assert server.objects["taken"].body == b"old"
+    service.copy_object("source", "free", if_none_match="*")
+    service.copy_object("source", "taken", if_match=etag)
+    assert (server.objects["free"].body, server.objects["taken"].body) == (b"new", b"new")
