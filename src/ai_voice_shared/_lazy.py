@@ -15,7 +15,7 @@ __all__ = ["lazy_exports"]
 def lazy_exports(
     package: str, homes: Mapping[str, str]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
-    """Make a package's `__getattr__`, `__dir__` and `__all__` out of a table of names and their modules.
+    """Create a package's `__getattr__`, `__dir__` and `__all__` from a table of names and their modules.
 
     A name is looked up once: the object then stands in the package's own dictionary.
 

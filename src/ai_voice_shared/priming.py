@@ -1,9 +1,10 @@
-"""Doing at INIT what the first call would do: Lambda gives INIT a full CPU, and does it before anybody waits.
+"""Work of the first call, done at INIT: Lambda gives INIT a full CPU, and no caller waits for it.
 
-A function says which parts it uses, `prime("s3", "lookup", "twilio")` at the end of its module, or has it said by the
-environment variable `AI_VOICE_PRIME=s3,lookup,twilio`. Clients are made, models are built and code paths are walked
-once, with nothing sent. With SnapStart the same happens before the snapshot, and what must not be shared by the
-restored copies is dropped after it (https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html).
+A function names the parts that it uses at the end of its module: `prime("s3", "lookup", "twilio")`. Clients are
+created, models are built and code paths are run once, with nothing sent.
+
+With SnapStart the same happens before the snapshot, and what must not be shared by the restored copies is dropped
+after it (https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ __all__ = ["PARTS", "after_restore", "enable_snapstart", "prime"]
 
 
 def prime(*parts: str) -> None:
-    """Make ready what the first call will use.
+    """Prepare what the first call will use.
 
     Garbage collection waits while it works: nothing that INIT makes is garbage soon, and looking for it is 5 to 12 %
     of INIT.
@@ -30,7 +31,7 @@ def prime(*parts: str) -> None:
     Raises
     ------
     ValueError
-        There is no such part.
+        Unknown part.
     ConfigurationError
         A part is used that the environment does not configure: better at INIT than at the first message.
 
@@ -75,7 +76,7 @@ def enable_snapstart(*parts: str) -> None:
 
 
 def after_restore() -> None:
-    """Drop what a restored copy must not share with others or cannot use any more.
+    """Drop what a restored copy must not share with others, or can no longer use.
 
     Sockets are dead, secrets may have been rotated since the snapshot, and the state of `random` would be the same in
     every copy. (`secrets`, `uuid` and TLS take theirs from the system.)
@@ -103,7 +104,7 @@ def _models() -> None:
     from ai_voice_shared.models import CustomerMetadata, TwilioWebhookPayload
 
     for model in (TwilioWebhookPayload, CustomerMetadata):
-        # Builds the validator where the class has put it off.
+        # Builds the validator where the class has deferred it.
         model.model_rebuild()
 
 
@@ -133,10 +134,8 @@ def _lookup() -> None:
     settings = CustomerLookupSettings()
     if settings.url is None:
         _lambda()
-        return
-    _http()
-    if settings.auth == "iam":
-        pass
+    else:
+        _http()
 
 
 def _dynamodb() -> None:

@@ -1,4 +1,4 @@
-"""The correlation id of the work at hand: one value that the log lines and calls of all services share.
+"""The correlation id of the current work: one value that the log lines and calls of all services share.
 
 It is held in a context variable, so it follows `await` and `contextvars.copy_context()`, and ends with its block.
 """
@@ -31,7 +31,7 @@ _current: ContextVar[str | None] = ContextVar("ai_voice_shared_correlation_id", 
 
 
 def get_correlation_id() -> str | None:
-    """Give the correlation id of the work at hand, or None outside any.
+    """Return the current correlation id, or None outside any block.
 
     Examples
     --------
@@ -46,12 +46,12 @@ def get_correlation_id() -> str | None:
 
 @contextmanager
 def use_correlation_id(correlation_id: str | None) -> Iterator[str]:
-    r"""Make `correlation_id` the current one for a block; without one, a new one is made.
+    r"""Make `correlation_id` the current one for a block; without one, a new one is created.
 
     Parameters
     ----------
     correlation_id
-        The id as it came in. It is somebody else's text: what is not a plain printable ASCII word of at most
+        The id as it came in. It is untrusted: what is not a plain printable ASCII word of at most
         128 characters is replaced by a new id, so that it can stand in headers and log lines.
 
     Examples

@@ -1,7 +1,8 @@
-"""Is the service well, component by component: each check runs in a thread of its own and has a limit of time.
+"""Health of a service by component: each check runs in a thread of its own and has a timeout.
 
-Three questions, three answers: `live` (the process answers at all; a failing dependency is no reason to restart it),
-`ready` (every critical check passes; send it traffic), `health` (all checks, for people and dashboards).
+Three probes: `live` (the process responds; a failing dependency is no reason to restart it), `ready` (every critical
+check passes; send it traffic), `health` (all checks, for people and dashboards). Powertools has none
+of them.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ Status: TypeAlias = Literal["healthy", "degraded", "unhealthy"]
 
 @dataclass(frozen=True)
 class HealthResponse:
-    """What a health route answers with.
+    """The response of a health route.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ class _Check:
 
 
 class _Run:
-    """One run of a check, in a thread that nobody has to wait for."""
+    """One run of a check, in a thread that no caller has to wait for."""
 
     def __init__(self, check: _Check) -> None:
         self.done = threading.Event()
@@ -71,7 +72,7 @@ class _Run:
 
     def _run(self, check: _Check) -> None:
         try:
-            self.result = _awaited(check.function)
+            self.result = _call(check.function)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the check failed
             self.error = error
         finally:
@@ -79,7 +80,7 @@ class _Run:
             self.done.set()
 
 
-def _awaited(function: Callable[[], Any]) -> Any:
+def _call(function: Callable[[], Any]) -> Any:
     if inspect.iscoroutinefunction(function):
         import anyio
 
@@ -122,7 +123,7 @@ class HealthRegistry:
             The component.
         check
             Called without arguments, in another thread; a coroutine function runs in an event loop of its own. It
-            fails by raising or by giving False.
+            fails by raising or by returning False.
         timeout
             Seconds that it may take; later it counts as failed.
         critical
@@ -132,12 +133,12 @@ class HealthRegistry:
             self._checks[name] = _Check(name, check, timeout, critical)
 
     def unregister(self, name: str) -> None:
-        """Take a check away, where there is one."""
+        """Remove a check, where there is one."""
         with self._lock:
             self._checks.pop(name, None)
 
     def get_health_status(self, *, critical_only: bool = False) -> dict[str, Any]:
-        """Run all checks side by side and say how each component is.
+        """Run all checks concurrently and return the status of each component.
 
         Parameters
         ----------
@@ -153,7 +154,7 @@ class HealthRegistry:
         """
         with self._lock:
             checks = [check for check in self._checks.values() if check.critical or not critical_only]
-            runs = [(check, self._begun(check)) for check in checks]
+            runs = [(check, self._start(check)) for check in checks]
         components = {check.name: _outcome(check, run) for check, run in runs}
         failed = [component for component in components.values() if component["status"] != "healthy"]
         status: Status = "healthy"
@@ -162,19 +163,19 @@ class HealthRegistry:
         return {**self._head(status), "components": components}
 
     def health(self) -> HealthResponse:
-        """Answer `/health`: all components; 503 where a critical one fails."""
+        """Return the response to `/health`: all components; 503 where a critical one fails."""
         return _response(self.get_health_status())
 
     def ready(self) -> HealthResponse:
-        """Answer `/ready`: the critical components; 503 where one fails."""
+        """Return the response to `/ready`: the critical components; 503 where one fails."""
         return _response(self.get_health_status(critical_only=True))
 
     def live(self) -> HealthResponse:
-        """Answer `/live`: the process is there; nothing is checked."""
+        """Return the response to `/live`: the process responds; nothing is checked."""
         return HealthResponse(200, self._head("healthy"))
 
-    def _begun(self, check: _Check) -> _Run:
-        # A check that still hangs is not begun again: each would leave one more thread behind.
+    def _start(self, check: _Check) -> _Run:
+        # A check that still hangs is not started again: each would leave one more thread behind.
         run = self._running.get(check.name)
         if run is None or run.done.is_set():
             run = self._running[check.name] = _Run(check)
@@ -212,7 +213,7 @@ _registry = HealthRegistry()
 
 
 def get_health_registry() -> HealthRegistry:
-    """Give the registry of this process."""
+    """Return the registry of this process."""
     return _registry
 
 
@@ -224,7 +225,7 @@ def register_health_check(
 
 
 def get_health_status() -> dict[str, Any]:
-    """Say how each component of this process is; see `HealthRegistry.get_health_status`.
+    """Return the status of each component of this process; see `HealthRegistry.get_health_status`.
 
     Examples
     --------

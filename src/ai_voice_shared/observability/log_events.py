@@ -1,4 +1,4 @@
-"""Logging by function: one event, one request, and a manager for those who like one object."""
+"""Log lines of events and requests, and a manager of a service's loggers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def log_event(
     name
         What happened (`"user_created"`); the line's message, and its key `event`.
     data
-        Facts about it, without personal data; the line's key `data`.
+        Fields of it, without personal data; the line's key `data`.
     correlation_id
         The work that it belongs to; by default the current one.
 
@@ -60,16 +60,16 @@ def _is_stdlib(logger: Any) -> bool:
 
 
 class RequestLog:
-    """What is known of a request while it is handled; fill in `status_code` and what else the line shall have.
+    """Fields of a request while it is handled; set `status_code` and what else the line should have.
 
     Attributes
     ----------
     status_code : int
-        What it is answered with; 200 unless it is set, 500 when an error passes.
+        The status of the response; 200 unless it is set, 500 when an error passes.
     user_id : str | None
-        Who asks, as an id.
+        The user who sent it, as an id.
     fields : dict
-        Further facts, without personal data.
+        Further fields, without personal data.
     """
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class RequestLog:
 def log_request(
     logger: ServiceLogger, method: str, endpoint: str, event: Mapping[str, Any] | None = None
 ) -> Iterator[RequestLog]:
-    """Log one request when it is done: method, endpoint, status, duration, correlation id.
+    """Log a request when it is done: method, endpoint, status, duration, correlation id.
 
     Parameters
     ----------
@@ -91,8 +91,8 @@ def log_request(
     method, endpoint
         Which request; the endpoint best as the route is written.
     event
-        The HTTP event, whose correlation id is made the current one; by default the current one stays, or a new one
-        is made.
+        The HTTP event, whose correlation id becomes the current one; by default the current one stays, or a new one
+        is created.
 
     Examples
     --------
@@ -143,7 +143,7 @@ class LogManager:
         self.logger: ServiceLogger = get_logger(service, **options)
 
     def get_logger(self, part: str | None = None) -> Any:
-        """Give the service's logger, or the standard library's logger of a part, whose lines come out through it.
+        """Return the service's logger, or the standard library's logger of a part, whose lines come out through it.
 
         Parameters
         ----------

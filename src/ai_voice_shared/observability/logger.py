@@ -1,11 +1,11 @@
 """The handler's Powertools Logger, and how the package's own lines come out through it.
 
-The package logs to the standard library's logger `ai_voice_shared` and never configures it. A handler makes its
+The package logs to the standard library's logger `ai_voice_shared` and never configures it. A handler creates its
 Logger with `get_logger`, or has one already and calls `attach_library_logs`; from then on the package's lines have
 the handler's format, level, service name and keys. No child `Logger` is made: under another service name it would
 be orphaned and silent.
 
-`setup_logging`, `get_api_logger` and their kin are the same function under the names that services know.
+`setup_logging`, `get_api_logger` and similar functions are the same function under the names that services know.
 """
 
 from __future__ import annotations
@@ -79,14 +79,14 @@ def add_correlation_id(record: logging.LogRecord) -> None:
 
 
 def get_logger(service: str | None = None, **options: Any) -> ServiceLogger:
-    """Make the handler's Logger, or give the one that was made under this name before.
+    """Create the handler's Logger, or return the one of this name.
 
     Parameters
     ----------
     service
         The service's name; by default `POWERTOOLS_SERVICE_NAME`, as Powertools does.
     **options
-        Passed on to `ServiceLogger`, a Powertools Logger, when it is made.
+        Passed on to `ServiceLogger`, a Powertools Logger, when it is created.
 
     Examples
     --------
@@ -96,13 +96,13 @@ def get_logger(service: str | None = None, **options: Any) -> ServiceLogger:
     """
     logger = _loggers.get(service)
     if logger is None:
-        logger = _made(service, options)
+        logger = _create(service, options)
         attach_library_logs(logger)
     return logger
 
 
 def setup_logging(name: str | None = None, level: str | int | None = None, **options: Any) -> ServiceLogger:
-    """Make the service's logger, or set the level of the one that there is.
+    """Create the service's logger, or set the level of the one of this name.
 
     Parameters
     ----------
@@ -129,36 +129,36 @@ def setup_logging(name: str | None = None, level: str | int | None = None, **opt
 
 
 def get_api_logger(**options: Any) -> ServiceLogger:
-    """Give the logger of the API (service `api`, level by `API_LOG_LEVEL`)."""
-    return _of_role("api", options)
+    """Return the logger of the API (service `api`, level by `API_LOG_LEVEL`)."""
+    return _get_role_logger("api", options)
 
 
 def get_agent_logger(**options: Any) -> ServiceLogger:
-    """Give the logger of the agents (service `agent`, level by `AGENT_LOG_LEVEL`)."""
-    return _of_role("agent", options)
+    """Return the logger of the agents (service `agent`, level by `AGENT_LOG_LEVEL`)."""
+    return _get_role_logger("agent", options)
 
 
 def get_web_logger(**options: Any) -> ServiceLogger:
-    """Give the logger of the web application (service `web`, level by `WEB_LOG_LEVEL`)."""
-    return _of_role("web", options)
+    """Return the logger of the web application (service `web`, level by `WEB_LOG_LEVEL`)."""
+    return _get_role_logger("web", options)
 
 
 def get_shared_logger(**options: Any) -> ServiceLogger:
-    """Give the logger of shared code (service `shared`, level by `SHARED_LOG_LEVEL`)."""
-    return _of_role("shared", options)
+    """Return the logger of shared code (service `shared`, level by `SHARED_LOG_LEVEL`)."""
+    return _get_role_logger("shared", options)
 
 
-def _of_role(role: str, options: dict[str, Any]) -> ServiceLogger:
+def _get_role_logger(role: str, options: dict[str, Any]) -> ServiceLogger:
     logger = _loggers.get(role)
     if logger is None:
-        logger = _made(role, options)
-        # A process may have several of these; the package's lines stay with the first logger that was made.
+        logger = _create(role, options)
+        # A process may have several of these; the package's lines stay with the first logger.
         if logging.getLogger(LIBRARY_LOGGER).propagate:
             attach_library_logs(logger)
     return logger
 
 
-def _made(service: str | None, options: dict[str, Any]) -> ServiceLogger:
+def _create(service: str | None, options: dict[str, Any]) -> ServiceLogger:
     from ai_voice_shared.observability.service_logger import ServiceLogger
 
     logger = _loggers[service] = ServiceLogger(service, **options)
@@ -167,7 +167,7 @@ def _made(service: str | None, options: dict[str, Any]) -> ServiceLogger:
 
 
 def attach_library_logs(logger: Logger) -> None:
-    """Let the package's lines come out through the handler's Logger, with its format, level and keys.
+    """Write the package's lines through the handler's Logger, with its format, level and keys.
 
     Parameters
     ----------

@@ -1,11 +1,13 @@
 """Metrics: counts, gauges and timings of a service, by CloudWatch's EMF or by Datadog.
 
-Both ways are Powertools' providers: EMF writes one line of JSON to the log, out of which CloudWatch makes metrics;
+Both are Powertools' providers: EMF writes one line of JSON to the log, out of which CloudWatch makes metrics;
 Datadog's goes to its extension, or to the log for its forwarder. Metrics are collected during an invocation and
 written at its end, by `MetricsClient.log_metrics` or `flush`.
 
 A metric with tags is written under the service and, beside it, under the service and its tags, so that one can ask
 for both. Each combination of tags is a metric that is paid for: tags are routes, task names and outcomes, never ids.
+Powertools' own `Metrics` has one set of dimensions for all metrics of a process, and a decorator for plain functions
+only.
 """
 
 from __future__ import annotations
@@ -37,10 +39,10 @@ class MetricsBackend(Protocol):
     """Where metrics go."""
 
     def add(self, name: str, value: float, unit: str, tags: dict[str, str]) -> None:
-        """Take one value; `unit` is CloudWatch's name of it."""
+        """Add a value; `unit` is CloudWatch's name of it."""
 
     def flush(self) -> None:
-        """Write what was taken."""
+        """Write the values."""
 
 
 class EmfBackend:
@@ -151,7 +153,7 @@ class MetricsClient:
         value
             How many.
         **tags
-            What it is told apart by: few values each, never ids.
+            Its dimensions: few values each, never ids.
 
         Raises
         ------
@@ -189,7 +191,7 @@ class MetricsClient:
         """
         level = {"closed": 0, "half_open": 0.5, "open": 1}.get(state.lower())
         if level is None:
-            msg = f"{state!r} is no state of a circuit"
+            msg = f"{state!r} is not a state of a circuit"
             raise ValidationError(msg)
         self.gauge("circuit_breaker.open", level, circuit=circuit)
         self.increment("circuit_breaker.transitions", circuit=circuit, state=state.lower())
@@ -251,13 +253,13 @@ class MetricsClient:
         try:
             with self._lock:
                 if self._backend is None:
-                    self._backend = self._made()
+                    self._backend = self._create()
                 self._backend.add(name, value, unit, texts)
         except (MetricNameError, MetricUnitError, MetricValueError, SchemaValidationError) as error:
             msg = f"the metric {name} is not usable: {error}"
             raise ValidationError(msg) from error
 
-    def _made(self) -> MetricsBackend:
+    def _create(self) -> MetricsBackend:
         from ai_voice_shared.settings.metrics import MetricsSettings
 
         settings = self._settings or MetricsSettings()
@@ -271,7 +273,7 @@ _metrics_lock = threading.Lock()
 
 
 def get_metrics() -> MetricsClient:
-    """Give the metrics of this process, which monitoring writes to as well."""
+    """Return the metrics of this process, which monitoring writes to as well."""
     global _metrics  # noqa: PLW0603 - one per process, as its invocations share the log
     with _metrics_lock:
         if _metrics is None:
@@ -280,7 +282,7 @@ def get_metrics() -> MetricsClient:
 
 
 def set_metrics(metrics: MetricsClient | None) -> MetricsClient | None:
-    """Make `metrics` those of this process; gives back what was there before.
+    """Make `metrics` those of this process; return the previous ones.
 
     Examples
     --------

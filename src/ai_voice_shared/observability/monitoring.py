@@ -1,4 +1,4 @@
-"""Decorators that watch tasks and API calls: a log line, a span and metrics for each, for plain and `async` functions.
+"""Decorators that instrument tasks and API calls, plain and `async`, with a log line, a span and metrics for each.
 
 Only names, ids, outcomes and times are written. Arguments, results and texts of errors are not: they may be anything.
 """
@@ -30,7 +30,7 @@ _SERVER_ERROR = 500
 
 
 class _Call:
-    """One call while it is made."""
+    """A call in progress."""
 
     def __init__(self) -> None:
         self.result: Any = None
@@ -43,7 +43,9 @@ def monitor_task_execution(
     logger: ServiceLogger | None = None,
     metrics: MetricsClient | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Watch a task: `log_task_execution`, the span `## task.<name>`, and `task.count`, `task.errors`, `task.duration`.
+    """Instrument a task: `log_task_execution`, the span `## task.<name>`, and the metrics `task.*`.
+
+    The metrics are `task.count`, `task.errors` and `task.duration`.
 
     Parameters
     ----------
@@ -70,7 +72,7 @@ def monitor_task_execution(
     """
 
     @contextmanager
-    def watched() -> Iterator[_Call]:
+    def instrumented() -> Iterator[_Call]:
         call, started, error = _Call(), time.perf_counter(), None
         try:
             with get_tracer().span(f"## task.{task}"):
@@ -90,7 +92,7 @@ def monitor_task_execution(
                 task, "success" if error is None else "failed", round(duration, 3), user_id, **fields
             )
 
-    return _decorator(watched)
+    return _decorator(instrumented)
 
 
 def monitor_api_call(
@@ -101,7 +103,7 @@ def monitor_api_call(
     logger: ServiceLogger | None = None,
     metrics: MetricsClient | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Watch an API call: `log_api_call`, the span `## api.<method> <endpoint>`, and the metrics `api.*`.
+    """Instrument an API call: `log_api_call`, the span `## api.<method> <endpoint>`, and the metrics `api.*`.
 
     The metrics are `api.count`, `api.client_errors` (4xx), `api.errors` (5xx) and `api.duration`. The status is the
     result's (`statusCode`, `status_code`), or the error's (`status`), or 200, or 500 for any other error.
@@ -133,7 +135,7 @@ def monitor_api_call(
     """
 
     @contextmanager
-    def watched() -> Iterator[_Call]:
+    def instrumented() -> Iterator[_Call]:
         call, started, error = _Call(), time.perf_counter(), None
         try:
             with get_tracer().span(f"## api.{method} {endpoint}"):
@@ -153,11 +155,11 @@ def monitor_api_call(
             fields = {} if error is None else {"error": type(error).__name__}
             (logger or get_api_logger()).log_api_call(endpoint, method, status, round(duration, 3), user_id, **fields)
 
-    return _decorator(watched)
+    return _decorator(instrumented)
 
 
 def circuit_transition_hook(metrics: MetricsClient | None = None) -> Callable[[Any], None]:
-    """Make an `on_transition` hook for a circuit breaker, ours or Powertools', that makes metrics of each change.
+    """Create an `on_transition` hook for a circuit breaker, this package's or Powertools', that records each change.
 
     Parameters
     ----------
@@ -176,25 +178,25 @@ def circuit_transition_hook(metrics: MetricsClient | None = None) -> Callable[[A
     return record
 
 
-def _decorator(watched: Callable[[], Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def _decorator(instrumented: Callable[[], Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
-            async def awaited(*args: P.args, **kwargs: P.kwargs) -> Any:
-                with watched() as call:
+            async def wrapper_async(*args: P.args, **kwargs: P.kwargs) -> Any:
+                with instrumented() as call:
                     call.result = await function(*args, **kwargs)
                     return call.result
 
-            return awaited  # type: ignore[return-value]
+            return wrapper_async  # type: ignore[return-value]
 
         @functools.wraps(function)
-        def called(*args: P.args, **kwargs: P.kwargs) -> R:
-            with watched() as call:
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+            with instrumented() as call:
                 result = call.result = function(*args, **kwargs)
                 return result
 
-        return called
+        return wrapper
 
     return decorate
 

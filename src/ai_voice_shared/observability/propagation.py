@@ -1,4 +1,4 @@
-"""What goes out with a request, so that the other side's logs and traces belong to ours."""
+"""Headers of a request that connect the logs and traces of the service which receives it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEADER = r"[\x21-\x7e]{1,512}"
 
 
 def outgoing_headers() -> dict[str, str]:
-    """Give the correlation id and the trace of the work at hand as headers.
+    """Return the current correlation id and trace as headers.
 
     Returns
     -------

@@ -5,7 +5,7 @@ an error (`buffering.py`), and takes its level from `<SERVICE>_LOG_LEVEL` before
 written by Powertools' formatter. Two of its options are set, which change no line: by default it parses every message
 as JSON and creates a JSON encoder for every line, 2.5 of the 19.5 microseconds of a line.
 
-This module is imported when the first logger is made, so it may import Powertools itself.
+This module is imported when the first logger is created, so it may import Powertools itself.
 """
 
 from __future__ import annotations
@@ -114,14 +114,16 @@ class ServiceLogger(Logger):
     def inject_lambda_context(self, lambda_handler: None = None, **options: Any) -> Callable[[HandlerT], HandlerT]: ...
 
     def inject_lambda_context(self, lambda_handler: Callable[..., Any] | None = None, **options: Any) -> Any:
-        """Decorate a handler: Lambda's facts and the correlation id on every line, debug lines shown on an error.
+        """Decorate a handler: every line has fields of Lambda's context and the correlation id.
+
+        Debug lines that were held back are shown when an error leaves the handler.
 
         Parameters
         ----------
         lambda_handler
             The handler.
         **options
-            Those of Powertools; `flush_buffer_on_uncaught_error` is on unless it is said otherwise.
+            Those of Powertools; `flush_buffer_on_uncaught_error` is on by default.
         """
         if lambda_handler is None:
             return functools.partial(self.inject_lambda_context, **options)
@@ -147,7 +149,7 @@ class ServiceLogger(Logger):
         user_id: str | None = None,
         **fields: Any,
     ) -> None:
-        """Log a call of an API; one that was answered with 5xx is an error.
+        """Log a call of an API; a 5xx response is an error.
 
         Parameters
         ----------
@@ -156,13 +158,13 @@ class ServiceLogger(Logger):
         method
             GET, POST, ...
         status_code
-            What it was answered with.
+            The status of the response.
         duration_ms
             Milliseconds that it took.
         user_id
-            Who asked, as an id.
+            The user, as an id.
         **fields
-            Further facts, without personal data.
+            Further fields, without personal data.
         """
         logged = {
             "endpoint": endpoint.partition("?")[0],
@@ -189,7 +191,7 @@ class ServiceLogger(Logger):
         user_id
             For whom, as an id.
         **fields
-            Further facts, without personal data.
+            Further fields, without personal data.
         """
         logged = {"task": task, "status": status, "duration_ms": duration_ms, **fields}
         self._log_fields(_get_level(status), "Task execution", logged, user_id)
@@ -203,7 +205,7 @@ class ServiceLogger(Logger):
         user_id: str | None = None,
         **fields: Any,
     ) -> None:
-        """Log what an agent did (`"completion"`, `"tool_call"`); never what was said.
+        """Log what an agent did (`"completion"`, `"tool_call"`); never the text.
 
         Parameters
         ----------
@@ -220,7 +222,7 @@ class ServiceLogger(Logger):
     def log_security_event(
         self, event: str, outcome: str = "denied", user_id: str | None = None, *, level: str = "WARNING", **fields: Any
     ) -> None:
-        """Log something about who may do what (`"login"`, `"invalid_signature"`), at WARNING unless told otherwise.
+        """Log something about who may do what (`"login"`, `"invalid_signature"`), by default at WARNING.
 
         Parameters
         ----------
@@ -233,7 +235,7 @@ class ServiceLogger(Logger):
         level
             The line's level.
         **fields
-            Further facts; no tokens, keys or addresses.
+            Further fields; no tokens, keys or addresses.
         """
         logged = {"security_event": event, "outcome": outcome, **fields}
         self._log_fields(logging.getLevelNamesMapping()[level.upper()], "Security event", logged, user_id)
@@ -290,14 +292,14 @@ def _get_level(status: str) -> int:
 
 
 class _ExactSuppressFilter(logging.Filter):
-    """Keeps the lines of one logger and its children from being printed twice, and no others."""
+    """Suppress the lines of one logger and its children, and no others."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not super().filter(record)
 
 
 def _suppress_exactly(service: str) -> None:
-    """Put an exact filter in the place of Powertools': its own matches any part of a logger's name.
+    """Replace Powertools' filter, which matches any part of a logger's name, by an exact one.
 
     A service called `api` would silence `google.api_core`, and `shared` this very package.
     """

@@ -1,7 +1,7 @@
-"""Keeps what other packages log of this package's own calls out of the logs.
+"""Suppression of what other packages log of this package's own calls.
 
 HTTP and AWS clients write URLs, headers and bodies at DEBUG, and some of it at INFO. A handler that turns that on for
-its own calls should not find phone numbers in its logs because of ours.
+its own calls should not find phone numbers in its logs because of this package's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _own_call: ContextVar[bool] = ContextVar("ai_voice_shared_own_call", default=Fal
 
 
 class _OwnCallsFilter(logging.Filter):
-    """Holds back what is logged during this package's own calls, and nothing of anybody else's."""
+    """Suppress what is logged during this package's own calls, and nothing else."""
 
     def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - the signature is logging's
         return not _own_call.get()
@@ -32,12 +32,12 @@ _filtered: set[tuple[str, ...]] = set()
 
 @contextmanager
 def suppress_logging(*names: str) -> Iterator[None]:
-    """Keep the loggers of these names silent for a block, in this thread or task.
+    """Suppress the lines of loggers for a block, in this thread or task.
 
     Parameters
     ----------
     *names
-        Of the very loggers that write: a filter does not hold for children.
+        Names of the loggers that write: a filter does not apply to children.
 
     Examples
     --------

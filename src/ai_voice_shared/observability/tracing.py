@@ -1,10 +1,10 @@
-"""The one seam for tracing: services open spans here and never name a tracing SDK.
+"""The one abstraction for tracing: services open spans here and never name a tracing SDK.
 
 X-Ray is behind it by default, and only while it has something to do: a request that is not sampled costs one look
 at an environment variable, and the X-Ray SDK is not even imported. OpenTelemetry comes in by `set_tracer`.
 
-Powertools' `Tracer` keeps its configuration on the class, so a second one, made by a library, would change the
-handler's. That is why none is made here: a handler that has one passes it to `XRayTracer(provider=tracer.provider)`,
+Powertools' `Tracer` keeps its configuration on the class, so a second one, created by a library, would change the
+handler's. That is why none is created here: a handler that has one passes it to `XRayTracer(provider=tracer.provider)`,
 and otherwise its X-Ray recorder, the one per process, is used as Powertools uses it.
 """
 
@@ -33,15 +33,15 @@ __all__ = [
 _TRUE = frozenset({"1", "true", "yes", "on"})
 
 AnnotationValue: TypeAlias = "str | float | bool"
-"""What a fact on a span can be."""
+"""The value of an annotation."""
 
 
 @runtime_checkable
 class Span(Protocol):
-    """A piece of work with a name, a duration and facts."""
+    """A piece of work with a name, a duration and annotations."""
 
     def annotate(self, key: str, value: AnnotationValue) -> None:
-        """Add a fact that traces can be searched by."""
+        """Add an annotation that traces can be searched by."""
 
     def fail(self, error: BaseException) -> None:
         """Mark the work as failed, with the error's type; its text stays out, it may be anything."""
@@ -91,7 +91,7 @@ class NoopTracer:
 
 
 class XRayTracer:
-    """Spans as X-Ray subsegments, while the request at hand is sampled.
+    """Spans as X-Ray subsegments, while the current request is sampled.
 
     Parameters
     ----------
@@ -116,10 +116,10 @@ class XRayTracer:
             return NOOP_SPAN
         if "Sampled=1" not in environment.get("_X_AMZN_TRACE_ID", ""):
             return NOOP_SPAN
-        return self._recorded(name, annotations)
+        return self._record(name, annotations)
 
     @contextmanager
-    def _recorded(self, name: str, annotations: dict[str, AnnotationValue]) -> Iterator[Span]:
+    def _record(self, name: str, annotations: dict[str, AnnotationValue]) -> Iterator[Span]:
         if self._provider is None:
             from aws_xray_sdk.core import xray_recorder
 
@@ -196,12 +196,12 @@ _tracer: Tracer = XRayTracer()
 
 
 def get_tracer() -> Tracer:
-    """Give the tracer of this process: X-Ray, unless the handler has set another."""
+    """Return the tracer of this process: X-Ray, unless the handler has set another."""
     return _tracer
 
 
 def set_tracer(tracer: Tracer) -> Tracer:
-    """Make `tracer` the one that all clients of this process use; gives back the one before.
+    """Make `tracer` the one that all clients of this process use; return the previous one.
 
     Examples
     --------

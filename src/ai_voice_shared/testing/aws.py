@@ -1,4 +1,4 @@
-"""AWS, kept away from tests."""
+"""Isolation of tests from the machine's AWS configuration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REGION = "eu-central-1"
 
 
 def isolate(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Take the machine's own AWS configuration out of the environment and put a harmless one in.
+    """Replace the machine's AWS configuration in the environment by a harmless one.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def isolate(monkeypatch: pytest.MonkeyPatch) -> str:
         "AWS_SESSION_TOKEN": "testing",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        # botocore would look there for credentials, and wait for an answer.
+        # botocore would look there for credentials, and wait for a response.
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -46,7 +46,7 @@ def isolate(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def clear_clients() -> None:
-    """Let the package make its AWS clients anew: those that it has keep the credentials that they were made with."""
+    """Drop the package's AWS clients: they keep the credentials that they were created with."""
     from ai_voice_shared import aws
 
     aws._clients.clear()  # noqa: SLF001 - a part of the package, and no other may do that

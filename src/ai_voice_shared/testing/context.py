@@ -51,7 +51,7 @@ class FakeLambdaContext:
 
     @property
     def invoked_function_arn(self) -> str:
-        """The function's ARN, in an account of nobody's."""
+        """The function's ARN, in a fictitious account."""
         return f"arn:aws:lambda:eu-central-1:123456789012:function:{self.function_name}"
 
     @property
@@ -60,5 +60,5 @@ class FakeLambdaContext:
         return f"/aws/lambda/{self.function_name}"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give the milliseconds until Lambda would end the invocation."""
+        """Return the milliseconds until Lambda would end the invocation."""
         return max(0, round((self._ends_at - self.clock()) * 1000))

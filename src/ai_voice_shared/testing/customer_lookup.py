@@ -19,19 +19,19 @@ __all__ = ["AsyncInMemoryTransport", "FakeCustomerLookup", "InMemoryTransport"]
 
 
 class InMemoryTransport:
-    """Answers from a dictionary, as the server would.
+    """Respond from a dictionary, as the server would.
 
     Parameters
     ----------
     customers
-        Phone number or external user id to what the server would answer with.
+        Phone number or external user id to the server's response.
     error
-        Raised in place of every answer while it is set: an outage.
+        Raised in place of every response while it is set: an outage.
 
     Attributes
     ----------
     requests : list
-        All questions so far.
+        All requests so far.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class InMemoryTransport:
         self._lock = threading.Lock()
 
     def send(self, request: LookupRequest, timeout: float) -> LookupReply:  # noqa: ARG002 - the protocol's arguments
-        """Answer a question."""
+        """Respond to a request."""
         with self._lock:
             self.requests.append(request)
         if self.error is not None:
@@ -63,12 +63,12 @@ class AsyncInMemoryTransport(InMemoryTransport):
         request: LookupRequest,
         timeout: float,  # noqa: ASYNC109 - the protocol's arguments
     ) -> LookupReply:
-        """Answer a question."""
+        """Respond to a request."""
         return super().send(request, timeout)
 
 
 class FakeCustomerLookup:
-    """Customers that a test writes down, and the real clients that find them.
+    """Customers that a test adds, and the real clients that find them.
 
     Examples
     --------
@@ -95,7 +95,7 @@ class FakeCustomerLookup:
         company_id: str = "harbour-street",
         company_name: str = "Harbour Street Ltd",
     ) -> None:
-        """Make somebody known.
+        """Add a customer.
 
         Parameters
         ----------
@@ -111,18 +111,18 @@ class FakeCustomerLookup:
         }
 
     def fail(self, error: Exception | None = None) -> None:
-        """Let every question from now on fail: an outage, unless another error is given."""
+        """Fail every request from now on: an outage, unless another error is given."""
         from ai_voice_shared.errors import ServiceUnavailableError
 
         self._sync.error = self._transport.error = error or ServiceUnavailableError(service="customer-lookup-server")
 
     def recover(self) -> None:
-        """Answer again."""
+        """End the outage."""
         self._sync.error = self._transport.error = None
 
     @property
     def requests(self) -> list[LookupRequest]:
-        """All questions that reached the server."""
+        """All requests that reached the server."""
         return self._sync.requests
 
     @property

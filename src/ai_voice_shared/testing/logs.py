@@ -16,10 +16,11 @@ _FORMAT = "format"
 
 
 class LogCapture:
-    """Reads along with every Powertools Logger, whether it was made before or is made meanwhile.
+    """Capture the lines of every Powertools Logger, whether it was created before or is created meanwhile.
 
-    A Logger keeps the stream that was standard output when it was made, and pytest changes that between the phases of
-    a test. Lines are therefore taken where they are formatted, and still go where they went.
+    A Logger keeps the stream that was standard output when it was created, and pytest changes that between the phases
+    of a test, so that `capsys` misses lines; `caplog` has records without Powertools' keys. Lines are therefore taken
+    where they are formatted, and are still written.
 
     Attributes
     ----------
@@ -72,11 +73,11 @@ class LogCapture:
         return found
 
     def named(self, message: str) -> list[dict[str, Any]]:
-        """Give the lines with this message."""
+        """Return the lines with this message."""
         return [line for line in self.lines if line.get("message") == message]
 
     def clear(self) -> None:
-        """Forget what was written so far."""
+        """Drop the lines so far."""
         self.text = ""
 
 

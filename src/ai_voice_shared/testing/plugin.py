@@ -1,4 +1,4 @@
-"""The pytest plugin: installed with the package, it gives every service's tests the same fixtures.
+"""The pytest plugin: installed with the package, it provides every service's tests with the same fixtures.
 
 pytest loads it in every run of an environment that has the package, so loading it imports nothing but pytest; each
 fixture imports what it needs when a test asks for it.
@@ -8,7 +8,7 @@ fixture imports what it needs when a test asks for it.
 `aws_environment`       fake credentials, one region, and nothing of the machine's own AWS configuration
 `aws_mock`              AWS in memory, by moto
 `s3_service`            an `S3Service` on a bucket in memory, by moto
-`customer_lookup`       a customer lookup whose customers the test writes down
+`customer_lookup`       a customer lookup whose customers the test adds
 `twilio_webhooks`       signed webhooks of Twilio, and a `TwilioService` that takes them and their voice notes
 `idempotency_table`     the table of `handle_once`, empty, in memory
 `lambda_logs`           the JSON lines that the handler has logged
@@ -50,7 +50,7 @@ __all__ = [
 
 @pytest.fixture
 def lambda_context() -> FakeLambdaContext:
-    """Give Lambda's context of an invocation that has just begun, with 30 s to go."""
+    """Return Lambda's context of an invocation that has just begun, with 30 s to go."""
     from ai_voice_shared.testing.context import FakeLambdaContext
 
     return FakeLambdaContext()
@@ -58,7 +58,7 @@ def lambda_context() -> FakeLambdaContext:
 
 @pytest.fixture
 def aws_environment(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Keep the machine's own AWS configuration away from the test, and give the region that is set."""
+    """Keep the machine's own AWS configuration away from the test, and return the region that is set."""
     from ai_voice_shared.testing.aws import isolate
 
     return isolate(monkeypatch)
@@ -66,7 +66,7 @@ def aws_environment(monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def aws_mock(aws_environment: str) -> Iterator[str]:
-    """Put AWS into memory for the test, by moto, and give the region."""
+    """Replace AWS by moto for the test, and return the region."""
     from moto import mock_aws
 
     from ai_voice_shared.testing.aws import clear_clients
@@ -87,7 +87,7 @@ def s3_service(aws_mock: str) -> InMemoryS3Service:  # noqa: ARG001 - moto is on
 
 @pytest.fixture
 def customer_lookup() -> FakeCustomerLookup:
-    """Give a customer lookup that knows nobody yet; `add` makes somebody known, `client` is the client."""
+    """Return a customer lookup without customers; `add` adds one, `client` is the client."""
     from ai_voice_shared.testing.customer_lookup import FakeCustomerLookup
 
     return FakeCustomerLookup()
@@ -95,7 +95,7 @@ def customer_lookup() -> FakeCustomerLookup:
 
 @pytest.fixture
 def twilio_webhooks() -> TwilioWebhooks:
-    """Give what makes signed webhooks of Twilio, as the events that a function gets."""
+    """Return a factory of signed Twilio webhooks, as the events that a function gets."""
     from ai_voice_shared.testing.twilio import TwilioWebhooks
 
     return TwilioWebhooks()
@@ -103,7 +103,7 @@ def twilio_webhooks() -> TwilioWebhooks:
 
 @pytest.fixture
 def idempotency_table(aws_mock: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Give the name of an empty table in memory, by moto, that `handle_once` uses."""
+    """Return the name of an empty table in memory, by moto, that `handle_once` uses."""
     import boto3
 
     from ai_voice_shared.resilience import idempotency
@@ -123,7 +123,7 @@ def idempotency_table(aws_mock: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def lambda_logs() -> Iterator[LogCapture]:
-    """Give the JSON lines that the handler's Loggers write during the test."""
+    """Return the JSON lines that the handler's Loggers write during the test."""
     from ai_voice_shared.testing.logs import LogCapture
 
     with LogCapture() as capture:
@@ -132,7 +132,7 @@ def lambda_logs() -> Iterator[LogCapture]:
 
 @pytest.fixture
 def traces() -> Iterator[RecordingTracer]:
-    """Give the spans that are opened during the test; no tracing system is needed."""
+    """Return the spans that are opened during the test; no tracing system is needed."""
     from ai_voice_shared.observability.tracing import set_tracer
     from ai_voice_shared.testing.spans import RecordingTracer
 
@@ -144,7 +144,7 @@ def traces() -> Iterator[RecordingTracer]:
 
 @pytest.fixture
 def xray_collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[XRayCollector]:
-    """Give what the X-Ray SDK sends during the test; the invocation at hand is a sampled one."""
+    """Collect what the X-Ray SDK sends during the test; the current invocation is sampled."""
     from aws_xray_sdk.core import xray_recorder
 
     from ai_voice_shared.testing.xray import XRayCollector

@@ -1,4 +1,7 @@
-"""A tracer that keeps the spans which were opened, for tests of what is traced."""
+"""A tracer that records spans, for tests.
+
+OpenTelemetry's SDK has an in-memory exporter, but it is not a dependency of this package or of its tests.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ __all__ = ["RecordedSpan", "RecordingTracer"]
 
 @dataclass
 class RecordedSpan:
-    """A span as it was opened, with what was told of it since."""
+    """A span with its annotations and its outcome."""
 
     name: str
     annotations: dict[str, AnnotationValue] = field(default_factory=dict)
@@ -26,7 +29,7 @@ class RecordedSpan:
     ended: bool = False
 
     def annotate(self, key: str, value: AnnotationValue) -> None:
-        """Add a fact."""
+        """Add an annotation."""
         self.annotations[key] = value
 
     def fail(self, error: BaseException) -> None:
@@ -35,7 +38,7 @@ class RecordedSpan:
 
 
 class RecordingTracer:
-    """Keeps every span, in the order in which they were opened.
+    """Record every span, in the order in which they were opened.
 
     Attributes
     ----------
@@ -71,5 +74,5 @@ class RecordingTracer:
             span.ended = True
 
     def named(self, name: str) -> list[RecordedSpan]:
-        """Give the spans of this name."""
+        """Return the spans of this name."""
         return [span for span in self.spans if span.name == name]

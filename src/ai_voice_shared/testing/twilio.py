@@ -30,12 +30,12 @@ __all__ = [
 
 
 def new_sid(kind: str) -> str:
-    """Make an id of Twilio's: two letters (`MM`, `SM`, `ME`) and 32 hexadecimal digits."""
+    """Create an id of Twilio's: two letters (`MM`, `SM`, `ME`) and 32 hexadecimal digits."""
     return kind + uuid.uuid4().hex
 
 
 def message_parameters(media: Iterable[tuple[str, str]] = (), /, **parameters: str) -> dict[str, str]:
-    """Make the parameters of an incoming WhatsApp message.
+    """Create the parameters of an incoming WhatsApp message.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def message_parameters(media: Iterable[tuple[str, str]] = (), /, **parameters: s
     """
     files = list(media)
     message_sid = parameters.get("MessageSid") or new_sid("MM" if files else "SM")
-    made = {
+    created = {
         "SmsMessageSid": message_sid,
         "NumMedia": str(len(files)),
         "ProfileName": "Alex",
@@ -69,22 +69,22 @@ def message_parameters(media: Iterable[tuple[str, str]] = (), /, **parameters: s
         "ApiVersion": "2010-04-01",
     }
     for number, (url, content_type) in enumerate(files):
-        made |= {f"MediaContentType{number}": content_type, f"MediaUrl{number}": url}
-    return made | parameters
+        created |= {f"MediaContentType{number}": content_type, f"MediaUrl{number}": url}
+    return created | parameters
 
 
 def media_parameters(
     *sids: str, message_sid: str, content_type: str = "audio/ogg", api_base_url: str = "https://api.twilio.com"
 ) -> list[tuple[str, str]]:
-    """Make the URL and the type of each media item, as `message_parameters` takes them."""
+    """Create the URL and the type of each media item, as `message_parameters` takes them."""
     folder = f"{api_base_url}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{message_sid}/Media"
     return [(f"{folder}/{sid}", content_type) for sid in sids]
 
 
 def status_parameters(status: str = "delivered", **parameters: str) -> dict[str, str]:
-    """Make the parameters of a status callback; `**parameters` as in `message_parameters`."""
+    """Create the parameters of a status callback; `**parameters` as in `message_parameters`."""
     message_sid = parameters.get("MessageSid") or new_sid("SM")
-    made = {
+    created = {
         "ChannelPrefix": "whatsapp",
         "ApiVersion": "2010-04-01",
         "MessageStatus": status,
@@ -96,7 +96,7 @@ def status_parameters(status: str = "delivered", **parameters: str) -> dict[str,
         "MessageSid": message_sid,
         "AccountSid": ACCOUNT_SID,
     }
-    return made | parameters
+    return created | parameters
 
 
 class TwilioWebhooks:
@@ -134,7 +134,7 @@ class TwilioWebhooks:
         return self._service
 
     def message(self, *, shape: EventShape = "function_url", **parameters: str) -> dict[str, Any]:
-        """Make the event of a text message; `**parameters` as in `message_parameters`."""
+        """Create the event of a text message; `**parameters` as in `message_parameters`."""
         return twilio_event(message_parameters(**parameters), shape=shape)
 
     def voice_note(
@@ -145,7 +145,7 @@ class TwilioWebhooks:
         content_type: str = "audio/ogg",
         **parameters: str,
     ) -> dict[str, Any]:
-        """Make the event of a voice note, and let `media` have its bytes."""
+        """Create the event of a voice note, and add its bytes to `media`."""
         message_sid, media_sid = parameters.setdefault("MessageSid", new_sid("MM")), new_sid("ME")
         self.media.files[media_sid] = content
         media = media_parameters(media_sid, message_sid=message_sid, content_type=content_type)
@@ -154,9 +154,9 @@ class TwilioWebhooks:
     def status(
         self, status: str = "delivered", *, shape: EventShape = "function_url", **parameters: str
     ) -> dict[str, Any]:
-        """Make the event of a status callback."""
+        """Create the event of a status callback."""
         return twilio_event(status_parameters(status, **parameters), shape=shape)
 
     def forged(self, **parameters: str) -> dict[str, Any]:
-        """Make the event of a message that Twilio did not sign."""
+        """Create the event of a message that Twilio did not sign."""
         return twilio_event(message_parameters(**parameters), token="somebody-else-s-token")  # noqa: S106 - as above

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["ACCOUNT_SID", "AUTH_TOKEN", "SHAPES", "EventShape", "twilio_event"]
 
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
-"""The account of the webhooks that are made here."""
+"""The account of the webhooks."""
 
 AUTH_TOKEN = "a-token-that-opens-nothing"  # noqa: S105 - it says so
 """The token that they are signed with."""
@@ -41,7 +41,7 @@ def twilio_event(
     content_type: str = f"{FORM_CONTENT_TYPE}; charset=UTF-8",
     base64: bool | None = None,
 ) -> dict[str, Any]:
-    """Make the event of a signed webhook.
+    """Create the event of a signed webhook.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def twilio_event(
     shape
         Which of the events.
     url
-        What Twilio was told to call. For `"rest_api"` the first part of its path is the stage.
+        The URL that Twilio calls. For `"rest_api"` the first part of its path is the stage.
     method
         With `"GET"` the parameters go into the query.
     token

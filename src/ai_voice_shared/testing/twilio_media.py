@@ -1,4 +1,4 @@
-"""Twilio's media API and its CDN in memory: an HTTP client that knows nobody else."""
+"""Twilio's media API and its CDN in memory: an HTTP client that knows no other hosts."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ VOICE_NOTE = b"OggS\x00\x02" + bytes(20) + b"\x01\x13OpusHead\x01\x01" + bytes(1
 """Bytes that begin as an Ogg Opus file does, and are none."""
 
 _API, _CDN = "https://api.twilio.com/", "https://media.twiliocdn.com/"
-_PIECE = 16 << 10
+_CHUNK_SIZE = 16 << 10
 
 
 class TwilioMedia:
-    """Answers as Twilio does: the API wants the account's token and redirects, the CDN refuses credentials.
+    """Respond as Twilio does: the API wants the account's token and redirects, the CDN refuses credentials.
 
     Parameters
     ----------
@@ -58,16 +58,16 @@ class TwilioMedia:
         self.requests: list[str] = []
 
     def fail(self, error: Exception | None = None) -> None:
-        """Let every download from now on fail: an outage, unless another error is given."""
-        self._error = error or ServiceUnavailableError("nobody answers", service="twilio")
+        """Fail every download from now on: an outage, unless another error is given."""
+        self._error = error or ServiceUnavailableError("no response", service="twilio")
 
     def recover(self) -> None:
-        """Answer again."""
+        """End the outage."""
         self._error = None
 
     @contextmanager
-    def stream(self, request: HttpRequest) -> Iterator[_Answer]:
-        """Answer a request, as `HttpClient.stream` does."""
+    def stream(self, request: HttpRequest) -> Iterator[_Response]:
+        """Respond to a request, as `HttpClient.stream` does."""
         sid = request.url.rpartition("/")[2]
         at_api = request.url.startswith(_API)
         if at_api:
@@ -76,16 +76,16 @@ class TwilioMedia:
             raise self._error
         authorization = request.headers.get("Authorization")
         if authorization != (self._authorization if at_api else None):
-            yield _Answer(HTTPStatus.UNAUTHORIZED)
+            yield _Response(HTTPStatus.UNAUTHORIZED)
         elif sid not in self.files:
-            yield _Answer(HTTPStatus.NOT_FOUND)
+            yield _Response(HTTPStatus.NOT_FOUND)
         elif at_api:
-            yield _Answer(HTTPStatus.TEMPORARY_REDIRECT, {"location": _CDN + sid})
+            yield _Response(HTTPStatus.TEMPORARY_REDIRECT, {"location": _CDN + sid})
         else:
-            yield _Answer(HTTPStatus.OK, {"content-length": str(len(self.files[sid]))}, self.files[sid])
+            yield _Response(HTTPStatus.OK, {"content-length": str(len(self.files[sid]))}, self.files[sid])
 
 
-class _Answer:
+class _Response:
     """The part of `HttpStream` that downloads use."""
 
     def __init__(self, status: HTTPStatus, headers: Mapping[str, str] | None = None, content: bytes = b"") -> None:
@@ -94,5 +94,5 @@ class _Answer:
         self._content = content
 
     def iter_bytes(self) -> Iterator[bytes]:
-        for begin in range(0, len(self._content), _PIECE):
-            yield self._content[begin : begin + _PIECE]
+        for begin in range(0, len(self._content), _CHUNK_SIZE):
+            yield self._content[begin : begin + _CHUNK_SIZE]

@@ -1,10 +1,13 @@
-"""What functions trace, collected on loopback and shown as trees: X-Ray without X-Ray.
+"""A collector of X-Ray segments on loopback, and trace trees made of them.
 
 The X-Ray SDK sends each segment as a UDP datagram to the address in ``AWS_XRAY_DAEMON_ADDRESS``: a header line
 ``{"format":"json","version":1}``, a newline, and the segment as JSON
 (https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html). `XRayCollector` listens there.
 Inside Lambda the SDK sends each subsegment on its own, under a parent segment that the service itself writes; on an
-emulator that parent is missing, so a tree's top is whatever has no parent among what came in.
+emulator that parent is missing, so a tree's top is whatever has no parent among the segments received.
+
+No library has the receiving side: the X-Ray SDK only sends, and moto takes segments by X-Ray's API only. It is a real
+socket, since the functions of the e2e tests run in processes of their own.
 """
 
 from __future__ import annotations
@@ -52,14 +55,14 @@ class TraceNode:
         return f"{service}: {self.name}" if service else self.name
 
     def walk(self) -> Iterator[TraceNode]:
-        """Give this node and every node below it, depth first."""
+        """Yield this node and every node below it, depth first."""
         yield self
         for child in self.children:
             yield from child.walk()
 
 
 def parse_datagram(data: bytes) -> dict[str, Any]:
-    r"""Take a datagram of the daemon protocol apart.
+    r"""Parse a datagram of the daemon protocol.
 
     Raises
     ------
@@ -162,7 +165,7 @@ def _draw(nodes: list[TraceNode], indent: str, lines: list[str]) -> None:
 class XRayCollector:
     r"""A listener for X-Ray's daemon protocol on a free UDP port of loopback, as a context manager.
 
-    Datagrams that cannot be read are kept in `rejected`, so that a test can say there were none.
+    Datagrams that cannot be read are kept in `rejected`, so that a test can assert that there were none.
 
     Examples
     --------
@@ -216,17 +219,17 @@ class XRayCollector:
             return list(self._segments)
 
     def clear(self) -> None:
-        """Forget what came in so far."""
+        """Drop the segments so far."""
         with self._changed:
             self._segments.clear()
 
     def wait_for(self, enough: Callable[[list[dict[str, Any]]], bool], timeout: float = 10.0) -> bool:
-        """Wait until `enough` says so of the segments, at most `timeout` seconds; tell whether it did."""
+        """Wait until `enough` is true of the segments, at most `timeout` seconds; return whether it is."""
         with self._changed:
             return self._changed.wait_for(lambda: enough(list(self._segments)), timeout)
 
     def traces(self) -> dict[str, list[TraceNode]]:
-        """Give the trees of each trace."""
+        """Return the trees of each trace."""
         return build_traces(self.segments)
 
     def render(self) -> str:

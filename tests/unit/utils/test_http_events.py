@@ -121,9 +121,9 @@ def test_base64_garbage_is_refused(body: str) -> None:
 
 
 @pytest.mark.parametrize("body", [1, ["a"], {"a": "b"}])
-def test_a_body_that_is_no_text_is_refused(body: Any) -> None:
-    """JSON that somebody has parsed already is not a body."""
-    with pytest.raises(InvalidPayloadError, match="no text"):
+def test_a_body_that_is_not_text_is_refused(body: Any) -> None:
+    """JSON that is parsed already is not a body."""
+    with pytest.raises(InvalidPayloadError, match="not text"):
         _ = HttpEvent(twilio_event("", signature="x") | {"body": body}).body
 
 
