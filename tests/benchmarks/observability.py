@@ -48,13 +48,15 @@ def run() -> list[tuple[str, float, float, float]]:
 
 def _log_lines() -> list[tuple[str, float, float, float]]:
     from aws_lambda_powertools import Logger
+    from aws_lambda_powertools.logging.buffer.config import LoggerBufferConfig
 
     from ai_voice_shared.observability.correlation import use_correlation_id
     from ai_voice_shared.observability.logger import get_logger
 
     rows = []
     with _environment(_X_AMZN_TRACE_ID=UNSAMPLED, POWERTOOLS_LOG_LEVEL="INFO"), use_correlation_id("order-7"):
-        theirs = Logger(service="bench-theirs", stream=_Nowhere())  # type: ignore[arg-type]
+        # With its buffer, so that both hold debug lines back until an error.
+        theirs = Logger(service="bench-theirs", stream=_Nowhere(), buffer_config=LoggerBufferConfig())  # type: ignore[arg-type]
         theirs.append_keys(correlation_id="order-7")
         ours = get_logger("bench-ours", stream=_Nowhere())
         rows.append(
