@@ -8,7 +8,7 @@ Delivery is at least once; consumers tell a repetition by `event_id`.
 from __future__ import annotations
 
 import logging
-import random
+import math
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,8 @@ from ai_voice_shared.events.dead_letter import dead_letters_from
 from ai_voice_shared.events.entries import Entry, batched_entries
 from ai_voice_shared.events.results import EventOutcome, PublishResult
 from ai_voice_shared.observability.tracing import get_tracer
-from ai_voice_shared.resilience.deadline import current_deadline
+from ai_voice_shared.resilience.deadline import Deadline, current_deadline
+from ai_voice_shared.resilience.retrying import RetryPolicy, RetryState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -105,7 +106,6 @@ class EventPublisher:
         self._dead_letters = dead_letters
         self._claim_checks = claim_checks
         self._sleep = sleep
-        self._random = random.Random()  # noqa: S311 - spreads retries, guards nothing
 
     @property
     def settings(self) -> EventSettings:
@@ -213,27 +213,28 @@ class EventPublisher:
         timeout = self.settings.timeout
         seconds = timeout if deadline is None else min(timeout, deadline.remaining())
         if seconds > 0:
-            self._send_until(time.monotonic() + seconds, work)
+            self._send_until(Deadline(seconds, clock=time.monotonic), work)
         for item in work:
             if item.eventbridge_id is None:
                 item.error_code = item.error_code or DeadlineExceededError.code
 
-    def _send_until(self, give_up_at: float, work: list[_Work]) -> None:
+    def _send_until(self, deadline: Deadline, work: list[_Work]) -> None:
         settings = self.settings
-        asked = False
-        for attempt in range(settings.max_attempts):
-            pending = [item for item in work if item.eventbridge_id is None and not item.permanent]
-            if attempt and pending:
-                # Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-                delay = self._random.uniform(0, settings.retry_delay * 2 ** (attempt - 1))
-                if time.monotonic() + delay >= give_up_at:
+        policy = RetryPolicy(settings.max_attempts, settings.retry_delay, max_delay=math.inf)
+        retries = RetryState(policy, deadline=deadline, message="retrying events")
+        sent = False
+        while pending := [item for item in work if item.eventbridge_id is None and not item.permanent]:
+            # PutEvents reports a failure for each entry, and only these are sent again.
+            if sent:
+                delay = retries.next_delay()
+                if delay is None:
                     return
                 self._sleep(delay)
             waiting = iter(pending)
             for batch in batched_entries([item.entry for item in pending], max_bytes=settings.max_entry_bytes):
-                if asked and time.monotonic() >= give_up_at:
+                if sent and not deadline.remaining():
                     return
-                asked = True
+                sent = True
                 self._put([next(waiting) for _ in batch])
 
     def _put(self, batch: list[_Work]) -> None:

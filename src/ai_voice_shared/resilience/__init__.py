@@ -1,4 +1,4 @@
-"""What keeps a call from doing harm: deadlines, retries, circuit breakers, and doing a thing once."""
+"""Resilience: deadlines, retries, circuit breakers, idempotency and rate limits."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from ai_voice_shared.resilience.deadline import Deadline as Deadline
     from ai_voice_shared.resilience.deadline import current_deadline as current_deadline
     from ai_voice_shared.resilience.deadline import use_deadline as use_deadline
-    from ai_voice_shared.resilience.idempotency import DoneOnce as DoneOnce
+    from ai_voice_shared.resilience.idempotency import IdempotencyGuard as IdempotencyGuard
     from ai_voice_shared.resilience.idempotency import handle_once as handle_once
-    from ai_voice_shared.resilience.retrying import RetryBudget as RetryBudget
+    from ai_voice_shared.resilience.retry_budget import RetryBudget as RetryBudget
     from ai_voice_shared.resilience.retrying import RetryPolicy as RetryPolicy
     from ai_voice_shared.resilience.retrying import retry as retry
 
@@ -23,8 +23,8 @@ __getattr__, __dir__, __all__ = lazy_exports(
     {
         "CircuitBreaker": ".circuit_breaker",
         "Deadline": ".deadline",
-        "DoneOnce": ".idempotency",
-        "RetryBudget": ".retrying",
+        "IdempotencyGuard": ".idempotency",
+        "RetryBudget": ".retry_budget",
         "RetryPolicy": ".retrying",
         "current_deadline": ".deadline",
         "handle_once": ".idempotency",

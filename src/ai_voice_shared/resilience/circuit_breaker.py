@@ -1,9 +1,9 @@
 """Powertools' circuit breaker, for synchronous and asynchronous calls, with and without a DynamoDB table.
 
-The state machine is Powertools'. Added are: a store in memory for where there is no table, `async def` (Powertools'
+The state machine is Powertools'. Added are: a store in memory for processes without a table, `async def` (Powertools'
 decorator sees a coroutine function return at once and never its failure), one probe at a time also among coroutines,
-this package's errors, and a healthy start that costs nothing: without a table, Powertools is not even imported before
-the first failure.
+this package's errors, and a cold start without failures that costs nothing: without a table, Powertools is not even
+imported before the first failure.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ai_voice_shared._once import locked_cached_property
+from ai_voice_shared._once import built_once
 from ai_voice_shared.errors import AIVoiceError, CircuitOpenError, ConfigurationError, DeadlineExceededError
 from ai_voice_shared.resilience.circuit_stores import dynamodb_store, memory_store
 
@@ -32,10 +32,10 @@ _SERVER_SIDE = 500
 
 
 def is_failure(error: Exception) -> bool:
-    """Say whether an error speaks against the other side.
+    """Return whether an error is a failure of the other side.
 
-    One that says what is wrong with the request does not, nor does one for which nobody was asked: a setting that is
-    missing, a deadline that is over.
+    An error that reports what is wrong with the request is not, nor is one that was raised before anything was sent:
+    a missing setting, an exceeded deadline.
 
     Examples
     --------
@@ -49,15 +49,15 @@ def is_failure(error: Exception) -> bool:
 
 
 def record_transition(transition: CircuitTransition) -> None:
-    """Say in the log and in the metrics that a circuit went to another state; the clients of this package use it.
+    """Record in the log and in the metrics that a circuit changed its state; the clients of this package use it.
 
-    The metrics are those of `MetricsClient.circuit_transition`, written at once: a circuit changes seldom, and nobody
-    may be there to write them at the end of the invocation.
+    The metrics are those of `MetricsClient.circuit_transition`, written at once: a circuit changes seldom, and the
+    function may not flush metrics at the end of the invocation.
 
     Parameters
     ----------
     transition
-        What Powertools says of it.
+        Powertools' description of it.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def record_transition(transition: CircuitTransition) -> None:
 
     before, after = transition.from_state.value.lower(), transition.to_state.value.lower()
     _log.warning(
-        "a circuit changed its state",
+        "circuit breaker state changed",
         extra={"circuit": transition.circuit_name, "from_state": before, "to_state": after},
     )
     metrics = get_metrics()
@@ -79,22 +79,22 @@ def record_transition(transition: CircuitTransition) -> None:
 
 
 class CircuitBreaker:
-    """Stops asking somebody who keeps failing, and asks again after a while.
+    """Stops calling a service that keeps failing, and probes it after a while.
 
     Parameters
     ----------
     name
-        The circuit; one for each thing that is called. Circuits of the same name share their state.
+        The circuit; one for each service that is called. Circuits of the same name share their state.
     failure_threshold
         Failures in a row that open it.
     recovery_timeout
         Seconds until one call may probe.
     success_threshold
         Probes in a row that close it.
-    counts
+    is_failure
         Which errors count as failures.
     store
-        Where the state is kept, see `dynamodb_store`; by default in this process.
+        Where the state is stored, see `dynamodb_store`; by default in this process.
     on_transition
         Called with Powertools' `CircuitTransition` when the circuit changes its state, such as `record_transition`.
 
@@ -110,7 +110,7 @@ class CircuitBreaker:
     >>> breaker.call(lambda x: x + 1, 41)
     Traceback (most recent call last):
         ...
-    ai_voice_shared.errors.services.CircuitOpenError: example failed too often and is not asked for up to 30 s
+    ai_voice_shared.errors.services.CircuitOpenError: example failed too often and is not called for up to 30 s
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class CircuitBreaker:
         failure_threshold: int = 5,
         recovery_timeout: int = 30,
         success_threshold: int = 1,
-        counts: Callable[[Exception], bool] = is_failure,
+        is_failure: Callable[[Exception], bool] = is_failure,
         store: CircuitBreakerPersistenceLayer | None = None,
         on_transition: Callable[[CircuitTransition], None] | None = None,
     ) -> None:
@@ -128,7 +128,7 @@ class CircuitBreaker:
         self._failure_threshold = failure_threshold
         self._recovery_timeout = recovery_timeout
         self._success_threshold = success_threshold
-        self._counts = counts
+        self._is_failure = is_failure
         self._store = store
         self._on_transition = on_transition
 
@@ -146,20 +146,20 @@ class CircuitBreaker:
             except Exception as error:
                 self._first_failure(error)
                 raise
-        passage = _Passage(self)
-        passage.enter()
+        call = _CircuitCall(self)
+        call.acquire()
         try:
             result = function(*args, **kwargs)
         except Exception as error:
-            passage.leave(error)
+            call.record(error)
             raise
         else:
-            passage.leave(None)
+            call.record(None)
             return result
         finally:
-            passage.release()
+            call.release()
 
-    async def acall(self, function: Callable[..., Awaitable[T]], /, *args: Any, **kwargs: Any) -> T:
+    async def call_async(self, function: Callable[..., Awaitable[T]], /, *args: Any, **kwargs: Any) -> T:
         """Call a coroutine function, unless the circuit is open; raises as `call`."""
         if self._is_untouched():
             try:
@@ -167,28 +167,28 @@ class CircuitBreaker:
             except Exception as error:
                 self._first_failure(error)
                 raise
-        passage = _Passage(self)
+        call = _CircuitCall(self)
         try:
-            await self._aside(passage.enter)
+            await self._run_step(call.acquire)
         except BaseException:
-            passage.release()
+            call.release()
             raise
         try:
             result = await function(*args, **kwargs)
         except Exception as error:
-            await self._aside(partial(passage.leave, error))
+            await self._run_step(partial(call.record, error))
             raise
         else:
-            if passage.probes:
-                await self._aside(partial(passage.leave, None))
+            if call.is_probe:
+                await self._run_step(partial(call.record, None))
             else:
-                passage.leave(None)  # writes nothing
+                call.record(None)  # writes nothing
             return result
         finally:
-            passage.release()
+            call.release()
 
-    async def _aside(self, step: Callable[[], None]) -> None:
-        """Take a step of the machine, in a worker thread where its store may be on the network."""
+    async def _run_step(self, step: Callable[[], None]) -> None:
+        """Run a step of the state machine, in a worker thread if its store may be on the network."""
         if self._store is None:
             step()
             return
@@ -200,13 +200,13 @@ class CircuitBreaker:
         return self._store is None and self.name not in _with_state
 
     def _first_failure(self, error: Exception) -> None:
-        """Begin to keep state with the first failure that counts, and count it."""
-        if self._counts(error):
+        """Start to store state with the first failure that counts, and count it."""
+        if self._is_failure(error):
             _with_state.add(self.name)
-            # It went in through a circuit that was closed, whatever it has become meanwhile.
-            _Passage(self).leave(error)
+            # The circuit was closed when the call began, whatever its state is now.
+            _CircuitCall(self).record(error)
 
-    @locked_cached_property
+    @built_once
     def _config(self) -> Any:
         from aws_lambda_powertools.utilities.circuit_breaker import CircuitBreakerConfig
 
@@ -215,7 +215,7 @@ class CircuitBreaker:
             recovery_timeout=self._recovery_timeout,
             success_threshold=self._success_threshold,
         )
-        config.counts_as_failure = self._counts  # type: ignore[method-assign,assignment] # its own knows types only
+        config.counts_as_failure = self._is_failure  # type: ignore[method-assign,assignment] # Powertools' knows types only
         return config
 
     def _machine(self) -> Any:
@@ -228,57 +228,57 @@ class CircuitBreaker:
         )
 
     def _open_error(self, circuit: Any) -> CircuitOpenError:
-        msg = f"{self.name} failed too often and is not asked for up to {self._recovery_timeout} s"
+        msg = f"{self.name} failed too often and is not called for up to {self._recovery_timeout} s"
         opened_at = getattr(circuit, "opened_at", None)
         left = self._recovery_timeout if opened_at is None else opened_at + self._recovery_timeout - time.time()
         return CircuitOpenError(msg, service=self.name, retry_after=max(1.0, min(left, self._recovery_timeout)))
 
 
-class _Passage:
-    """One call's way through the circuit: in, and out with what became of it."""
+class _CircuitCall:
+    """One call through the circuit: its admission and its outcome."""
 
     def __init__(self, breaker: CircuitBreaker) -> None:
         self._breaker = breaker
-        self._machine = breaker._machine()  # noqa: SLF001 - the two are one
-        self.probes = False
-        self._is_over = False
+        self._machine = breaker._machine()  # noqa: SLF001 - one unit with the breaker
+        self.is_probe = False
+        self._is_released = False
 
-    def enter(self) -> None:
-        """Go in; raises CircuitOpenError where the circuit is open."""
+    def acquire(self) -> None:
+        """Admit the call; raises CircuitOpenError if the circuit is open."""
         from aws_lambda_powertools.utilities.circuit_breaker import CircuitBreakerOpenError
 
         try:
-            probes = self._machine.handle() == _PROBE
+            is_probe = self._machine.handle() == _PROBE
         except CircuitBreakerOpenError as error:
             raise self._breaker._open_error(error.circuit) from None  # noqa: SLF001 - as above
-        if probes:
+        if is_probe:
             # Powertools elects a thread; the coroutines of a thread have to agree among themselves.
             with _lock:
                 if self._breaker.name in _probing:
                     raise self._breaker._open_error(None)  # noqa: SLF001 - as above
-                # A call that was cancelled has left this thread behind.
-                if not self._is_over:
+                # The call was cancelled while this thread was still running.
+                if not self._is_released:
                     _probing.add(self._breaker.name)
-                    self.probes = True
+                    self.is_probe = True
 
-    def leave(self, error: Exception | None) -> None:
-        """Go out, with the error of the call or with its success."""
-        if self.probes and isinstance(error, AIVoiceError) and error.status < _SERVER_SIDE:
-            error = None  # it said what is wrong with the request, so it is well
+    def record(self, error: Exception | None) -> None:
+        """Record the error of the call, or its success."""
+        if self.is_probe and isinstance(error, AIVoiceError) and error.status < _SERVER_SIDE:
+            error = None  # the service rejected the request, so it is healthy
         trace = None if error is None else error.__traceback__
         try:
-            self._machine.outcome(error, probes=self.probes)
+            self._machine.outcome(error, is_probe=self.is_probe)
         except Exception as same:
             if same is not error:
                 raise
-            # Counting it has left no trace.
+            # The state machine raised it again, which added frames.
             error.__traceback__ = trace
 
     def release(self) -> None:
-        """Let another probe go in."""
+        """Admit the next probe."""
         with _lock:
-            self._is_over = True
-            if self.probes:
+            self._is_released = True
+            if self.is_probe:
                 _probing.discard(self._breaker.name)
 
 
@@ -293,7 +293,7 @@ def _machine_class() -> Any:
     from aws_lambda_powertools.utilities.circuit_breaker.base import CircuitBreakerHandler
 
     class Machine(CircuitBreakerHandler):
-        """Powertools' handler with the call taken out of its middle, so that it can be awaited."""
+        """Powertools' handler without the call in its middle, so that the call can be awaited."""
 
         def _call_closed(self) -> str:
             return _CLOSED
@@ -301,15 +301,15 @@ def _machine_class() -> Any:
         def _call_probe(self) -> str:
             return _PROBE
 
-        def outcome(self, error: Exception | None, *, probes: bool) -> None:
-            """Record what became of the call; raises the error again."""
+        def outcome(self, error: Exception | None, *, is_probe: bool) -> None:
+            """Record the outcome of the call; raises the error again."""
 
             def replay() -> None:
                 if error is not None:
                     raise error
 
             self.function = replay
-            if probes:
+            if is_probe:
                 super()._call_probe()
             else:
                 super()._call_closed()

@@ -1,4 +1,4 @@
-"""Where circuit breakers keep their state: in this process, or in a DynamoDB table that all functions share."""
+"""Stores of circuit breaker state: in this process, or in a DynamoDB table that all functions share."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _memory_lock = threading.Lock()
 
 
 def memory_store() -> CircuitBreakerPersistenceLayer:
-    """Give the process's store in memory."""
+    """Return the store in memory, one per process."""
     global _memory  # noqa: PLW0603 - one per process, as circuits of one name share their state
     with _memory_lock:
         if _memory is None:
-            _memory = _make_memory_store()
+            _memory = _create_memory_store()
         store: CircuitBreakerPersistenceLayer = _memory
         return store
 
 
-def _make_memory_store() -> CircuitBreakerPersistenceLayer:
+def _create_memory_store() -> CircuitBreakerPersistenceLayer:
     from aws_lambda_powertools.utilities.circuit_breaker import CircuitState
     from aws_lambda_powertools.utilities.circuit_breaker.persistence.base import (
         CircuitBreakerExistingLockError,
@@ -42,7 +42,7 @@ def _make_memory_store() -> CircuitBreakerPersistenceLayer:
             self._records_lock = threading.Lock()
 
         def get_state(self, name: str) -> CircuitStateRecord:
-            # The base class keeps what it has read for seconds; here the truth is as near as the copy.
+            # The base class caches a record for seconds, which saves nothing in memory.
             return self._get_record(name) or CircuitStateRecord(name=name, state=CircuitState.CLOSED)
 
         def _get_record(self, name: str) -> CircuitStateRecord | None:
@@ -53,8 +53,8 @@ def _make_memory_store() -> CircuitBreakerPersistenceLayer:
             self, record: CircuitStateRecord, condition: str | None = None, expected_opened_at: int | None = None
         ) -> None:
             with self._records_lock:
-                there = self._records.get(record.name)
-                if condition == "half_open" and there is not None and not _may_probe(there, expected_opened_at):
+                stored = self._records.get(record.name)
+                if condition == "half_open" and stored is not None and not _may_probe(stored, expected_opened_at):
                     raise CircuitBreakerExistingLockError
                 self._records[record.name] = record
 
@@ -62,27 +62,27 @@ def _make_memory_store() -> CircuitBreakerPersistenceLayer:
             with self._records_lock:
                 self._records[record.name] = record
 
-    def _may_probe(there: CircuitStateRecord, expected_opened_at: int | None) -> bool:
-        if there.opened_at != expected_opened_at:
+    def _may_probe(stored: CircuitStateRecord, expected_opened_at: int | None) -> bool:
+        if stored.opened_at != expected_opened_at:
             return False
-        lease_over = there.probe_lease_expiry is not None and time.time() >= there.probe_lease_expiry
-        return there.state == CircuitState.OPEN or (there.state == CircuitState.HALF_OPEN and lease_over)
+        lease_expired = stored.probe_lease_expiry is not None and time.time() >= stored.probe_lease_expiry
+        return stored.state == CircuitState.OPEN or (stored.state == CircuitState.HALF_OPEN and lease_expired)
 
     return MemoryStore()
 
 
 def dynamodb_store(table_name: str, *, client: Any = None, **options: Any) -> CircuitBreakerPersistenceLayer:
-    """Make Powertools' store on a DynamoDB table, which all functions share.
+    """Create Powertools' store on a DynamoDB table, which all functions share.
 
     Parameters
     ----------
     table_name
-        The table; the one of Powertools Idempotency serves as well.
+        The table; that of Powertools Idempotency may be used as well.
     client
-        A boto3 DynamoDB client; by default the process's own, with time limits that keep a slow table from becoming
-        the outage.
+        A boto3 DynamoDB client; by default the process's own, with timeouts that keep a slow table from becoming the
+        outage.
     **options
-        Passed on to `CircuitBreakerDynamoDBPersistence`. On a table with a sort key give `sort_key_attr` and a
+        Passed on to `CircuitBreakerDynamoDBPersistence`. On a table with a sort key pass `sort_key_attr` and a
         `static_pk_value` that all functions share: by default each function would have a circuit of its own.
     """
     from aws_lambda_powertools.utilities.circuit_breaker.persistence import CircuitBreakerDynamoDBPersistence

@@ -1,8 +1,7 @@
-"""A webhook's message is delivered at least once and handled once: claimed before the work, in DynamoDB.
+"""Idempotent processing of webhooks: a message is delivered at least once, claimed in DynamoDB, and handled once.
 
-Powertools Idempotency does the claiming. What is added here is what a webhook of Twilio's needs: the keys, the time
-after which another delivery may take a claim over, answers that make Twilio try again, and a table that no personal
-data gets into.
+Powertools Idempotency makes the claims. Added here is what a Twilio webhook needs: the keys, the time after which
+another delivery may take a claim over, responses that make Twilio retry, and a table without personal data.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import re
 import threading
 from typing import TYPE_CHECKING, Protocol
 
+from ai_voice_shared._once import built_once
 from ai_voice_shared.errors import ServiceUnavailableError
 from ai_voice_shared.observability.tracing import get_tracer
 from ai_voice_shared.resilience.deadline import current_deadline
@@ -25,33 +25,33 @@ if TYPE_CHECKING:
     from ai_voice_shared.resilience.deadline import LambdaContext
     from ai_voice_shared.settings.idempotency import IdempotencySettings
 
-__all__ = ["DoneOnce", "Once", "handle_once"]
+__all__ = ["IdempotencyGuard", "IdempotentEvent", "handle_once"]
 
 _OUTCOME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 
 
-class Once(Protocol):
-    """What can be done once: `TwilioWebhookPayload` and `TwilioStatusCallback` are."""
+class IdempotentEvent(Protocol):
+    """An event that can be recognised when it is delivered again, as `TwilioWebhookPayload` is."""
 
     @property
     def idempotency_key(self) -> str:
-        """What every delivery of the thing has in common, and nothing else has. No personal data."""
+        """The same for every delivery of the event, and of no other event. No personal data."""
 
 
-class DoneOnce:
-    """Does each thing once, however often it is delivered. One serves all threads.
+class IdempotencyGuard:
+    """Handles each event once, however often it is delivered. One instance serves all threads.
 
     Parameters
     ----------
     settings
         The table; by default from the environment.
     store
-        A persistence layer of Powertools' to use instead, for tests.
+        A Powertools persistence layer to use instead, for tests.
 
     Examples
     --------
     >>> from ai_voice_shared.settings.idempotency import IdempotencySettings
-    >>> once = DoneOnce(IdempotencySettings(table_name="claims"))
+    >>> guard = IdempotencyGuard(IdempotencySettings(table_name="claims"))
     """
 
     def __init__(
@@ -63,36 +63,36 @@ class DoneOnce:
         self._lock = threading.Lock()
 
     def handle(
-        self, thing: Once, work: Callable[[], str | None], *, context: LambdaContext | None = None
+        self, event: IdempotentEvent, handler: Callable[[], str | None], *, context: LambdaContext | None = None
     ) -> str | None:
-        """Do `work` for a thing, or give back what it returned when it was done before; see `handle_once`."""
+        """Call `handler`, or return the outcome of an earlier delivery; see `handle_once`."""
         from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig, idempotent_function
         from aws_lambda_powertools.utilities.idempotency import exceptions as idempotency
 
-        # The name of the class is the preset: a status callback's key has the status in it, a message's has not.
-        kind = type(thing).__name__
+        # Keys are distinct within a class: a status callback's includes the status, a message's does not.
+        kind = type(event).__name__
         prefix = f"{os.environ.get('AWS_LAMBDA_FUNCTION_NAME', 'local')}.{kind}"
 
         def claimed(*, claim: str) -> str | None:  # noqa: ARG001 - Powertools hashes it
-            return _outcome(work())
+            return _check_outcome(handler())
 
-        once = idempotent_function(
+        handle = idempotent_function(
             claimed,
             data_keyword_argument="claim",
-            persistence_store=self._ready(prefix),
+            persistence_store=self._store_for(prefix),
             config=IdempotencyConfig(
-                expires_after_seconds=self._ready_settings().expires_after,
-                lambda_context=_Remaining(self._remaining(context)),  # type: ignore[arg-type] # the part that is used
+                expires_after_seconds=self.settings.expires_after,
+                lambda_context=_Remaining(self._remaining(context)),  # type: ignore[arg-type] # the method that is used
             ),
             key_prefix=prefix,
         )
         with get_tracer().span("## handle_once", kind=kind) as span:
             try:
-                outcome: str | None = once(claim=thing.idempotency_key)
+                outcome: str | None = handle(claim=event.idempotency_key)
             except idempotency.IdempotencyAlreadyInProgressError:
                 span.annotate("outcome", "in progress")
                 raise ServiceUnavailableError(
-                    "another delivery of this is being worked on",
+                    "another delivery of this event is being processed",
                     service="idempotency",
                     context={"reason": "in_progress"},
                 ) from None
@@ -100,27 +100,25 @@ class DoneOnce:
                 idempotency.IdempotencyPersistenceLayerError,
                 idempotency.IdempotencyInconsistentStateError,
             ) as error:
-                raise ServiceUnavailableError(
-                    "the table of claims cannot be used now", service="idempotency"
-                ) from error
+                raise ServiceUnavailableError("the idempotency table is unavailable", service="idempotency") from error
         return outcome
 
     def _remaining(self, context: LambdaContext | None) -> int:
         if context is not None:
             return context.get_remaining_time_in_millis()
         deadline = current_deadline()
-        seconds = self._ready_settings().in_progress_timeout if deadline is None else deadline.remaining()
+        seconds = self.settings.in_progress_timeout if deadline is None else deadline.remaining()
         return int(seconds * 1000)
 
-    def _ready_settings(self) -> IdempotencySettings:
-        if self._settings is None:
-            from ai_voice_shared.settings.idempotency import IdempotencySettings
+    @built_once
+    def settings(self) -> IdempotencySettings:
+        """The settings; by default from the environment."""
+        from ai_voice_shared.settings.idempotency import IdempotencySettings
 
-            self._settings = IdempotencySettings()
-        return self._settings
+        return self._settings or IdempotencySettings()
 
-    def _ready(self, prefix: str) -> BasePersistenceLayer:
-        """Give the store of a prefix: Powertools keeps the prefix there, and would give one's claim another's key."""
+    def _store_for(self, prefix: str) -> BasePersistenceLayer:
+        """Return the store of a prefix: Powertools stores the prefix in it, so two prefixes cannot share one."""
         with self._lock:
             if prefix in self._stores:
                 return self._stores[prefix]
@@ -129,7 +127,7 @@ class DoneOnce:
 
                 from ai_voice_shared.aws import aws_client
 
-                settings = self._ready_settings()
+                settings = self.settings
                 client = aws_client(
                     "dynamodb",
                     region_name=settings.region,
@@ -143,7 +141,7 @@ class DoneOnce:
 
 
 class _Remaining:
-    """The one method of Lambda's context that Powertools asks for."""
+    """The one method of Lambda's context that Powertools calls."""
 
     def __init__(self, milliseconds: int) -> None:
         self._milliseconds = milliseconds
@@ -152,49 +150,51 @@ class _Remaining:
         return self._milliseconds
 
 
-def _outcome(outcome: str | None) -> str | None:
+def _check_outcome(outcome: str | None) -> str | None:
     if outcome is not None and not _OUTCOME.fullmatch(outcome):
-        # The value is left out of the message: it is most likely a text with somebody's name in it.
-        msg = "what is done once returns the name of its outcome, such as 'stored', for it is kept in the table"
+        # The value is left out of the message: it may well contain personal data.
+        msg = "the handler must return the name of its outcome, such as 'stored': it is stored in the table"
         raise TypeError(msg)
     return outcome
 
 
-_process = DoneOnce()
+_shared_guard = IdempotencyGuard()
 
 
-def handle_once(thing: Once, work: Callable[[], str | None], *, context: LambdaContext | None = None) -> str | None:
-    """Do the work that a webhook asks for, once for all deliveries of it.
+def handle_once(
+    event: IdempotentEvent, handler: Callable[[], str | None], *, context: LambdaContext | None = None
+) -> str | None:
+    """Handle a webhook once, however often it is delivered.
 
-    The thing is claimed before the work. An error gives the claim back, so that the next delivery does the work; so
-    does a crash, as soon as the time is over that the invocation had left. The table comes from
-    `IdempotencySettings`.
+    The event is claimed before `handler` is called. If that raises, the claim is released, so that the next delivery
+    is handled; after a crash it expires as soon as the time is over that the invocation had left. The table comes
+    from `IdempotencySettings`.
 
     Parameters
     ----------
-    thing
+    event
         A `TwilioWebhookPayload` (once for each message) or a `TwilioStatusCallback` (once for each status of a
         message).
-    work
-        What is to be done. It returns the name of its outcome (`"stored"`), from which the handler makes the reply:
-        the outcome is kept in the table and given back for every further delivery, a reply could hold a name.
+    handler
+        Handles the event and returns the name of its outcome (`"stored"`), from which the function creates the
+        response: the outcome is stored in the table and returned for every further delivery, whereas a response could
+        contain personal data.
     context
-        Lambda's context, which knows how long the invocation can last; else the current deadline is asked.
+        Lambda's context, which knows how long the invocation can last; by default the current deadline counts.
 
     Returns
     -------
     str | None
-        The outcome, of now or of then.
+        The outcome, of this delivery or of the earlier one.
 
     Raises
     ------
     ServiceUnavailableError
-        Another delivery is being worked on, or the table cannot be used: answered with its 503, it makes Twilio try
-        again.
+        Another delivery is being processed, or the table is unavailable: a response with its 503 makes Twilio retry.
     MissingSettingError
         No table is configured.
     Exception
-        Whatever `work` raises.
+        Whatever `handler` raises.
 
     Examples
     --------
@@ -202,9 +202,9 @@ def handle_once(thing: Once, work: Callable[[], str | None], *, context: LambdaC
     >>> from ai_voice_shared.testing.twilio import TwilioWebhooks
     >>> webhooks = TwilioWebhooks()
     >>> message = webhooks.service.receive_message(webhooks.message(Body="hello"))
-    >>> handle_once(message, lambda: "stored")  # with IDEMPOTENCY_TABLE_NAME it would give 'stored', now and later
+    >>> handle_once(message, lambda: "stored")  # with IDEMPOTENCY_TABLE_NAME it would return 'stored', now and later
     Traceback (most recent call last):
         ...
     ai_voice_shared.errors.configuration.MissingSettingError: IdempotencySettings.table_name is not set: ...
     """
-    return _process.handle(thing, work, context=context)
+    return _shared_guard.handle(event, handler, context=context)

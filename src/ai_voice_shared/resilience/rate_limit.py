@@ -1,8 +1,8 @@
-"""Rate limits: so many calls in a window of time, counted in DynamoDB for all processes, or in memory for one.
+"""Rate limits: the number of calls in a window of time, counted in DynamoDB for all processes, or in memory for one.
 
 Windows are fixed: they begin at multiples of their length, so one unconditional update of one item counts a call,
-and the table's time to live clears up. Around the end of a window a caller can have up to twice the limit; to protect
-a service that is enough, to sell quotas it is not.
+and the table's time to live removes old items. Around the end of a window a caller can make up to twice the limit,
+which is enough to protect a service, but not to sell quotas.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ _log = logging.getLogger(__name__)
 
 
 class RateStore(Protocol):
-    """Where calls are counted."""
+    """Counts calls."""
 
     def count(self, key: str, expires_at: int) -> int:
-        """Count one more call under a key and give how many that makes.
+        """Count one more call under a key and return how many that makes.
 
         Parameters
         ----------
         key
-            Who, and in which window.
+            The caller and the window.
         expires_at
-            Seconds since 1970 after which the count is of no use.
+            Seconds since 1970 after which the count may be removed.
         """
 
 
 class MemoryRateStore:
-    """Counts of this process.
+    """Counts calls in this process.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class MemoryRateStore:
         now = self._clock()
         with self._lock:
             if now >= self._sweep_at:
-                self._counts = {name: kept for name, kept in self._counts.items() if kept[1] > now}
+                self._counts = {name: entry for name, entry in self._counts.items() if entry[1] > now}
                 self._sweep_at = now + 60
             count = self._counts.get(key, (0, 0))[0] + 1
             self._counts[key] = count, expires_at
@@ -68,14 +68,14 @@ class MemoryRateStore:
 
 
 class DynamoDBRateStore:
-    """Counts that all processes share, in a table of the shape that Powertools Idempotency has.
+    """Counts calls for all processes, in a table with the schema of Powertools Idempotency.
 
     Parameters
     ----------
     table_name
         A table with the key `id` and a time to live on `expiration`.
     client
-        A boto3 DynamoDB client; by default the process's own, with time limits that suit a webhook.
+        A boto3 DynamoDB client; by default the process's own, with timeouts that suit a webhook.
     """
 
     def __init__(self, table_name: str, *, client: Any = None) -> None:
@@ -90,30 +90,30 @@ class DynamoDBRateStore:
             self._client = aws_client(
                 "dynamodb", connect_timeout=1.0, read_timeout=1.0, retries={"mode": "standard", "total_max_attempts": 2}
             )
-        answer = self._client.update_item(
+        response = self._client.update_item(
             TableName=self._table_name,
             Key={"id": {"S": f"rate#{key}"}},
-            # "expiration" is what Powertools calls it; "hits" is no reserved word.
+            # "expiration" is Powertools' name; "hits" is not a reserved word.
             UpdateExpression="SET expiration = :expires ADD hits :one",
             ExpressionAttributeValues={":expires": {"N": str(expires_at)}, ":one": {"N": "1"}},
             ReturnValues="UPDATED_NEW",
         )
-        return int(answer["Attributes"]["hits"]["N"])
+        return int(response["Attributes"]["hits"]["N"])
 
 
 class RateLimiter:
-    """Lets a caller through so many times in a window.
+    """Limits the calls that one caller may make in a window.
 
     Parameters
     ----------
     name
-        What is limited, such as the service; counts of different names are apart.
+        What is limited, such as the service; different names are counted separately.
     limit
         Calls that one caller may make in a window.
     window
-        Seconds that a window lasts.
+        Length of a window in seconds.
     store
-        Where calls are counted; by default in this process.
+        Counts the calls; by default in this process.
     clock
         Seconds since 1970.
 
@@ -148,12 +148,12 @@ class RateLimiter:
         Parameters
         ----------
         caller
-            Who calls: an id, an address. It is hashed before it is kept, for it may be somebody's.
+            An id or an address. It is hashed before it is stored, since it may be personal data.
 
         Raises
         ------
         RateLimitedError
-            It is one too many; with the seconds until the next window.
+            The limit is exceeded; with the seconds until the next window.
         """
         now = self._clock()
         number = math.floor(now / self.window)
@@ -161,8 +161,8 @@ class RateLimiter:
         hashed = hashlib.sha256(f"{self.name}\0{caller}".encode()).hexdigest()[:32]
         try:
             count = self._store.count(f"{self.name}#{hashed}#{self.window}#{number}", ends_at)
-        except Exception as error:  # noqa: BLE001 - whatever a store fails with, a limit is no reason for an outage
-            _log.warning("a rate limit could not be counted", extra={"limit": self.name, "error": type(error).__name__})
+        except Exception as error:  # noqa: BLE001 - a store that fails in any way must not cause an outage
+            _log.warning("rate limit could not be counted", extra={"limit": self.name, "error": type(error).__name__})
             return
         if count > self.limit:
             msg = f"more than {self.limit} calls of {self.name} in {self.window} s"

@@ -1,26 +1,26 @@
-"""What retries are paid from, so that an outage is not multiplied by those who ask again."""
+"""A budget that limits retries, so that an outage is not multiplied by the clients that retry."""
 
 from __future__ import annotations
 
 import threading
 
-__all__ = ["RetryBudget", "process_budget"]
+__all__ = ["RetryBudget", "shared_retry_budget"]
 
 
 class RetryBudget:
-    """A purse that all retries of a process are paid from, so that an outage is not multiplied.
+    """A token bucket: each retry takes a token, each success returns a part of one.
 
     Parameters
     ----------
     capacity
         Retries that may be made in a row.
     refill
-        What each success puts back: 0.1 allows one retry for ten successes.
+        Tokens that each success returns: 0.1 allows one retry for ten successes.
 
     Examples
     --------
     >>> budget = RetryBudget(capacity=1)
-    >>> budget.spend(), budget.spend()
+    >>> budget.try_acquire(), budget.try_acquire()
     (True, False)
     """
 
@@ -29,17 +29,17 @@ class RetryBudget:
         self._refill = refill
         self._lock = threading.Lock()
 
-    def spend(self) -> bool:
-        """Pay for a retry; False where nothing is left."""
+    def try_acquire(self) -> bool:
+        """Take the token of a retry; return False where none is left."""
         with self._lock:
             if self._left < 1:
                 return False
             self._left -= 1
             return True
 
-    def succeed(self) -> None:
-        """Put a little back."""
-        # Full is the normal state, and seen without the lock it costs nothing.
+    def on_success(self) -> None:
+        """Return a part of a token."""
+        # A full budget is the normal state; checked without the lock, it costs nothing.
         if self._left < self._capacity:
             with self._lock:
                 self._left = min(self._capacity, self._left + self._refill)
@@ -48,13 +48,13 @@ class RetryBudget:
 _budgets: dict[str, RetryBudget] = {}
 
 
-def process_budget(service: str) -> RetryBudget:
-    """Give the purse that all of this process's retries of a service are paid from.
+def shared_retry_budget(service: str) -> RetryBudget:
+    """Return the budget that all clients of a service share in this process.
 
     Examples
     --------
-    >>> process_budget("customer-lookup-server") is process_budget("customer-lookup-server")
+    >>> shared_retry_budget("customer-lookup-server") is shared_retry_budget("customer-lookup-server")
     True
     """
-    # Of two that threads make at the same time, one is kept.
+    # If two threads create one at the same time, `setdefault` stores the first.
     return _budgets.get(service) or _budgets.setdefault(service, RetryBudget())

@@ -1,8 +1,11 @@
-"""Trying again: in one place, within the deadline, and not more than the other side can bear.
+"""The package's one retry policy: how often, how long apart, and when not at all.
 
-tenacity and stamina were looked at. What is needed here on top of their loop (a budget shared by the process, the
-deadline of the invocation, `Retry-After` from an error) is larger than the loop, and importing either costs a cold
-start a multiple of this module.
+`call_with_retry` repeats a function, `retry` decorates one, and `RetryState` is for loops of another form: a media
+download whose successful attempt stays open, or a batch of events of which each may fail on its own.
+
+tenacity and stamina were tried. What is needed on top of their loop (a budget that the process shares, the deadline of
+the invocation, `Retry-After` from an error) is larger than the loop, and importing tenacity costs a cold start 110
+million instructions (stamina 166), this module 10.
 
 The delays are "full jitter": anything between nothing and an exponentially growing cap
 (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
@@ -15,24 +18,18 @@ import inspect
 import logging
 import random
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Self, TypeVar, cast
 
 from ai_voice_shared.errors import AIVoiceError
 from ai_voice_shared.resilience.deadline import current_deadline
-from ai_voice_shared.resilience.retry_budget import RetryBudget, process_budget
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-__all__ = [
-    "RetryBudget",
-    "RetryPolicy",
-    "call_with_retry",
-    "call_with_retry_async",
-    "is_retryable",
-    "process_budget",
-    "retry",
-]
+    from ai_voice_shared.resilience.deadline import Deadline
+    from ai_voice_shared.resilience.retry_budget import RetryBudget
+
+__all__ = ["RetryPolicy", "RetryState", "call_with_retry", "call_with_retry_async", "is_retryable", "retry"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,21 +37,22 @@ _log = logging.getLogger(__name__)
 
 
 class RetryPolicy(NamedTuple):
-    """How often and how long apart. A tuple: making a frozen dataclass costs a cold start a millisecond.
+    """How often to retry, and how long to wait. A tuple: creating a frozen dataclass costs a cold start a millisecond.
 
     Parameters
     ----------
     max_attempts
-        Tries in all.
+        Attempts in all.
     delay
         Seconds that the first wait is at the most.
     backoff
-        What each further cap is multiplied by.
+        Factor of each further cap.
     max_delay
-        Seconds that no wait of its own is longer than. A longer `Retry-After` is waited for only where a deadline
-        bounds the wait.
+        Seconds that no computed wait exceeds. A longer `Retry-After` is honoured only if a deadline bounds the wait.
     jitter
         Wait a random part of the cap; without it the whole.
+    schedule
+        The waits one by one, in place of computed ones; see `from_delays`.
     """
 
     max_attempts: int = 3
@@ -62,9 +60,22 @@ class RetryPolicy(NamedTuple):
     backoff: float = 2.0
     max_delay: float = 5.0
     jitter: bool = True
+    schedule: tuple[float, ...] | None = None
 
-    def wait(self, attempt: int, error: BaseException, *, rng: Callable[[], float] = random.random) -> float:
-        """Give the seconds to wait after a failed attempt (the first is 1); `retry_after` of an error is a minimum.
+    @classmethod
+    def from_delays(cls, delays: Sequence[float]) -> Self:
+        """Create a policy that waits exactly so long before each retry, and makes as many retries.
+
+        Examples
+        --------
+        >>> policy = RetryPolicy.from_delays((1.0, 3.0))
+        >>> policy.max_attempts, [policy.wait(attempt, TimeoutError()) for attempt in (1, 2)]
+        (3, [1.0, 3.0])
+        """
+        return cls(max_attempts=len(delays) + 1, max_delay=max(delays, default=0.0), schedule=tuple(delays))
+
+    def wait(self, attempt: int, error: BaseException | None, *, rng: Callable[[], float] = random.random) -> float:
+        """Return the seconds to wait after a failed attempt (the first is 1); an error's `retry_after` is a minimum.
 
         Examples
         --------
@@ -72,16 +83,20 @@ class RetryPolicy(NamedTuple):
         >>> [policy.wait(attempt, TimeoutError()) for attempt in (1, 2, 3)]
         [0.5, 1.0, 2.0]
         """
+        return max(self._computed(attempt, rng), getattr(error, "retry_after", None) or 0.0)
+
+    def _computed(self, attempt: int, rng: Callable[[], float]) -> float:
+        if self.schedule is not None:
+            return self.schedule[attempt - 1]
         try:
             cap = min(self.max_delay, self.delay * self.backoff ** (attempt - 1))
         except OverflowError:
             cap = self.max_delay
-        own = cap * rng() if self.jitter else cap
-        return max(own, getattr(error, "retry_after", None) or 0.0)
+        return cap * rng() if self.jitter else cap
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Say whether the same call can succeed a moment later: the package's errors know it.
+    """Return whether the same call can succeed a moment later, which the package's errors know.
 
     Examples
     --------
@@ -90,6 +105,83 @@ def is_retryable(error: BaseException) -> bool:
     (True, False)
     """
     return isinstance(error, AIVoiceError) and error.retryable
+
+
+class RetryState:
+    """The attempts of one operation so far, for loops that decide themselves what an attempt is.
+
+    Parameters
+    ----------
+    policy
+        How often and how long apart.
+    retryable
+        Which errors are worth another attempt.
+    budget
+        Limits the retries of all operations that share it.
+    deadline
+        By default the current one.
+    message, fields
+        The log line of a retry, without personal data.
+
+    Examples
+    --------
+    >>> retries = RetryState(RetryPolicy(max_attempts=2, delay=0))
+    >>> retries.next_delay(), retries.next_delay()
+    (0.0, None)
+    """
+
+    __slots__ = ("_attempt", "_budget", "_deadline", "_fields", "_message", "_policy", "_retryable")
+
+    def __init__(
+        self,
+        policy: RetryPolicy,
+        *,
+        retryable: Callable[[BaseException], bool] = is_retryable,
+        budget: RetryBudget | None = None,
+        deadline: Deadline | None = None,
+        message: str = "retrying",
+        fields: Mapping[str, object] | None = None,
+    ) -> None:
+        self._policy = policy
+        self._retryable = retryable
+        self._budget = budget
+        self._deadline = deadline
+        self._message = message
+        self._fields = fields
+        self._attempt = 0
+
+    def next_delay(self, error: BaseException | None = None) -> float | None:
+        """Record a failed attempt and return the seconds to wait before the next one, or None if there is to be none.
+
+        Parameters
+        ----------
+        error
+            What the attempt failed with; None if the caller has found out in another way that it did.
+        """
+        policy = self._policy
+        self._attempt += 1
+        if self._attempt >= policy.max_attempts or (error is not None and not self._retryable(error)):
+            return None
+        wait = policy.wait(self._attempt, error)
+        deadline = self._deadline or current_deadline()
+        # A wait that neither the time left nor the policy covers is a hang.
+        if wait >= deadline.remaining() if deadline is not None else wait > policy.max_delay:
+            return None
+        fields = dict(self._fields or {})
+        if error is not None:
+            fields["error_type"] = type(error).__name__
+            if isinstance(error, AIVoiceError):
+                fields["error_code"] = error.code
+        if self._budget is not None and not self._budget.try_acquire():
+            _log.warning("retry budget exhausted", extra=fields)
+            return None
+        _log.info(self._message, extra={**fields, "attempt": self._attempt, "wait_seconds": round(wait, 3)})
+        return wait
+
+    def on_success(self) -> None:
+        """Record that the operation succeeded."""
+        if self._budget is not None:
+            self._budget.on_success()
 
 
 def call_with_retry(
@@ -105,13 +197,9 @@ def call_with_retry(
     Parameters
     ----------
     function
-        What is safe to repeat.
-    policy
-        How often and how long apart.
-    retryable
-        Which errors are worth another try.
-    budget
-        What retries are paid from.
+        An idempotent operation.
+    policy, retryable, budget
+        As in `RetryState`.
     sleep
         How to wait.
 
@@ -122,30 +210,28 @@ def call_with_retry(
 
     Examples
     --------
-    >>> answers = iter([TimeoutError(), "done"])
-    >>> def ask():
-    ...     answer = next(answers)
-    ...     if isinstance(answer, Exception):
-    ...         raise answer
-    ...     return answer
+    >>> results = iter([TimeoutError(), "done"])
+    >>> def send():
+    ...     result = next(results)
+    ...     if isinstance(result, Exception):
+    ...         raise result
+    ...     return result
     >>> call_with_retry(
-    ...     ask, RetryPolicy(), retryable=lambda error: isinstance(error, TimeoutError), sleep=lambda _: None
+    ...     send, RetryPolicy(), retryable=lambda error: isinstance(error, TimeoutError), sleep=lambda _: None
     ... )
     'done'
     """
-    attempt = 0
+    state = RetryState(policy, retryable=retryable, budget=budget)
     while True:
-        attempt += 1
         try:
             result = function()
         except Exception as error:
-            wait = _wait_or_none(error, attempt, policy, retryable, budget)
-            if wait is None:
+            delay = state.next_delay(error)
+            if delay is None:
                 raise
-            sleep(wait)
+            sleep(delay)
         else:
-            if budget is not None:
-                budget.succeed()
+            state.on_success()
             return result
 
 
@@ -157,33 +243,31 @@ async def call_with_retry_async(
     budget: RetryBudget | None = None,
     sleep: Callable[[float], Awaitable[None]] | None = None,
 ) -> T:
-    """Do the same for a coroutine function, under asyncio or trio.
+    """Call a coroutine function as `call_with_retry` calls a function, on asyncio or trio.
 
     Examples
     --------
     >>> import asyncio
-    >>> async def ask():
+    >>> async def send():
     ...     return "done"
-    >>> asyncio.run(call_with_retry_async(ask, RetryPolicy()))
+    >>> asyncio.run(call_with_retry_async(send, RetryPolicy()))
     'done'
     """
     if sleep is None:
         import anyio
 
         sleep = anyio.sleep
-    attempt = 0
+    state = RetryState(policy, retryable=retryable, budget=budget)
     while True:
-        attempt += 1
         try:
             result = await function()
         except Exception as error:
-            wait = _wait_or_none(error, attempt, policy, retryable, budget)
-            if wait is None:
+            delay = state.next_delay(error)
+            if delay is None:
                 raise
-            await sleep(wait)
+            await sleep(delay)
         else:
-            if budget is not None:
-                budget.succeed()
+            state.on_success()
             return result
 
 
@@ -197,16 +281,16 @@ def retry(
     exceptions: tuple[type[Exception], ...] = (Exception,),
     sleep: Callable[[float], Any] | None = None,
 ) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Repeat a function, or a coroutine function, that fails.
+    """Decorate a function, or a coroutine function, so that it is called again after a failure.
 
-    An error of this package that says it is not retryable ends it at once, whatever `exceptions` says.
+    An error of this package that is not retryable ends it at once, whatever `exceptions` says.
 
     Parameters
     ----------
     max_attempts, delay, backoff, max_delay, jitter
         As in `RetryPolicy`.
     exceptions
-        Which errors are worth another try.
+        Which errors are worth another attempt.
     sleep
         How to wait; a coroutine function for coroutine functions.
 
@@ -224,49 +308,26 @@ def retry(
     """
     policy = RetryPolicy(max_attempts=max_attempts, delay=delay, backoff=backoff, max_delay=max_delay, jitter=jitter)
 
-    def worth_it(error: BaseException) -> bool:
+    def should_retry(error: BaseException) -> bool:
         return isinstance(error, exceptions) and not (isinstance(error, AIVoiceError) and not error.retryable)
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
-            async def repeated_async(*args: P.args, **kwargs: P.kwargs) -> Any:
+            async def wrapper_async(*args: P.args, **kwargs: P.kwargs) -> Any:
                 return await call_with_retry_async(
-                    functools.partial(function, *args, **kwargs), policy, retryable=worth_it, sleep=sleep
+                    functools.partial(function, *args, **kwargs), policy, retryable=should_retry, sleep=sleep
                 )
 
-            return cast("Callable[P, T]", repeated_async)
+            return cast("Callable[P, T]", wrapper_async)
 
         @functools.wraps(function)
-        def repeated(*args: P.args, **kwargs: P.kwargs) -> T:
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
             return call_with_retry(
-                functools.partial(function, *args, **kwargs), policy, retryable=worth_it, sleep=sleep or time.sleep
+                functools.partial(function, *args, **kwargs), policy, retryable=should_retry, sleep=sleep or time.sleep
             )
 
-        return repeated
+        return wrapper
 
     return decorate
-
-
-def _wait_or_none(
-    error: Exception,
-    attempt: int,
-    policy: RetryPolicy,
-    retryable: Callable[[BaseException], bool],
-    budget: RetryBudget | None,
-) -> float | None:
-    if attempt >= policy.max_attempts or not retryable(error):
-        return None
-    wait = policy.wait(attempt, error)
-    deadline = current_deadline()
-    # To wait for longer than one has, or for longer than anybody has allowed, is to hang.
-    if wait >= deadline.remaining() if deadline is not None else wait > policy.max_delay:
-        return None
-    if budget is not None and not budget.spend():
-        _log.warning("retry budget is spent", extra={"error_type": type(error).__name__})
-        return None
-    _log.info(
-        "retrying", extra={"error_type": type(error).__name__, "attempt": attempt, "wait_seconds": round(wait, 3)}
-    )
-    return wait

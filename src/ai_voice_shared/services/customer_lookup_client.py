@@ -239,7 +239,7 @@ class AsyncCustomerLookupClient(LookupBase):
 
             try:
                 customer = await call_with_retry_async(
-                    lambda: self.circuit_breaker.acall(ask), self._policy, budget=self.retry_budget
+                    lambda: self.circuit_breaker.call_async(ask), self._policy, budget=self.retry_budget
                 )
             except ServiceError as error:
                 span.annotate("outcome", error.code)

@@ -132,7 +132,7 @@ class ServiceClient(ServiceClientBase):
                 return self._checked(await client.send(self._request(call, deadline)))
 
             response = await call_with_retry_async(
-                lambda: self.circuit_breaker.acall(ask), self._policy(call), budget=self.retry_budget
+                lambda: self.circuit_breaker.call_async(ask), self._policy(call), budget=self.retry_budget
             )
             span.annotate("status", response.status_code)
             return response

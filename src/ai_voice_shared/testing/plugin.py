@@ -117,7 +117,7 @@ def idempotency_table(aws_mock: str, monkeypatch: pytest.MonkeyPatch) -> str:
     )
     monkeypatch.setenv("IDEMPOTENCY_TABLE_NAME", name)
     # The process's own keeps the table that it has found.
-    monkeypatch.setattr(idempotency, "_process", idempotency.DoneOnce())
+    monkeypatch.setattr(idempotency, "_shared_guard", idempotency.IdempotencyGuard())
     return name
 
 

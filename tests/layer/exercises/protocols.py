@@ -120,20 +120,22 @@ def a_backend_of_ones_own() -> None:
     assert kept.values == [("calls", 1, "Count", {"route": "a"}), ("flushed", 0, "", {})]
 
 
-@exercises("resilience.deadline.LambdaContext", "resilience.idempotency.Once", "resilience.rate_limit.RateStore")
-def what_resilience_asks_of_others() -> None:
-    """Lambda's context, a thing with a key, and a counter of one's own."""
+@exercises(
+    "resilience.deadline.LambdaContext", "resilience.idempotency.IdempotentEvent", "resilience.rate_limit.RateStore"
+)
+def resilience_accepts_what_fits_its_protocols() -> None:
+    """Lambda's context, an event with a key, and a custom counter."""
     from ai_voice_shared import Deadline
     from ai_voice_shared.errors import RateLimitedError
     from ai_voice_shared.resilience.deadline import LambdaContext
-    from ai_voice_shared.resilience.idempotency import Once
+    from ai_voice_shared.resilience.idempotency import IdempotentEvent
     from ai_voice_shared.resilience.rate_limit import RateLimiter, RateStore
 
     class Context:
         def get_remaining_time_in_millis(self) -> int:
             return 5000
 
-    class Thing:
+    class Event:
         idempotency_key = "SM1"
 
     class Full:
@@ -142,8 +144,8 @@ def what_resilience_asks_of_others() -> None:
 
     context: LambdaContext = Context()
     assert 0 < Deadline.from_context(context).remaining() <= 5
-    thing: Once = typing.cast("Any", Thing())
-    assert thing.idempotency_key == "SM1"
+    event: IdempotentEvent = typing.cast("Any", Event())
+    assert event.idempotency_key == "SM1"
     store: RateStore = Full()
     try:
         RateLimiter("login", limit=5, window=60, store=store).check("somebody")

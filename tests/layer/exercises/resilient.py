@@ -88,7 +88,7 @@ def calls_are_counted_in_a_table() -> None:
     raise AssertionError
 
 
-@exercises("handle_once", "resilience.DoneOnce")
+@exercises("handle_once", "resilience.IdempotencyGuard")
 def a_delivery_is_worked_on_once() -> None:
     """The second one gets the outcome of the first."""
     from ai_voice_shared import handle_once

@@ -60,7 +60,7 @@ def name() -> str:
 
 @pytest.fixture(params=["sync", "async"])
 def call(request: pytest.FixtureRequest) -> Any:
-    """Give `call` and `acall` in turn, as coroutine functions."""
+    """Give `call` and `call_async` in turn, as coroutine functions."""
 
     async def either(breaker: CircuitBreaker, function: Callable[[], Any]) -> Any:
         if request.param == "sync":
@@ -70,7 +70,7 @@ def call(request: pytest.FixtureRequest) -> Any:
             await anyio.lowlevel.checkpoint()
             return function()
 
-        return await breaker.acall(later)
+        return await breaker.call_async(later)
 
     return either
 
@@ -194,7 +194,7 @@ async def test_a_probe_that_is_told_what_is_wrong_with_it_closes_the_circuit(
 
 async def test_who_counts_can_be_told(call: Any, name: str) -> None:
     """Any predicate on the error."""
-    breaker = CircuitBreaker(name, failure_threshold=1, counts=lambda error: isinstance(error, KeyError))
+    breaker = CircuitBreaker(name, failure_threshold=1, is_failure=lambda error: isinstance(error, KeyError))
     await failing(call, breaker, 3)
 
     def missing() -> None:
@@ -246,7 +246,7 @@ async def test_one_coroutine_probes(name: str, clock: Clock) -> None:
         raise ServiceUnavailableError
 
     with pytest.raises(ServiceUnavailableError):
-        await breaker.acall(fail_later)
+        await breaker.call_async(fail_later)
     clock.ahead = 31
     inside, go_on = anyio.Event(), anyio.Event()
 
@@ -258,13 +258,13 @@ async def test_one_coroutine_probes(name: str, clock: Clock) -> None:
         return "closed"
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(breaker.acall, probe)
+        tasks.start_soon(breaker.call_async, probe)
         await inside.wait()
         for _ in range(5):
             with pytest.raises(CircuitOpenError):
-                await breaker.acall(fine)
+                await breaker.call_async(fine)
         go_on.set()
-    assert await breaker.acall(fine) == "closed"
+    assert await breaker.call_async(fine) == "closed"
 
 
 async def test_a_cancelled_call_is_no_failure_and_blocks_nobody(name: str, clock: Clock) -> None:
@@ -278,11 +278,11 @@ async def test_a_cancelled_call_is_no_failure_and_blocks_nobody(name: str, clock
         return "closed"
 
     with pytest.raises(ServiceUnavailableError):
-        await breaker.acall(fail_later)
+        await breaker.call_async(fail_later)
     clock.ahead = 31
     with anyio.move_on_after(0.01):
-        await breaker.acall(anyio.sleep_forever)
-    assert await breaker.acall(fine) == "closed"
+        await breaker.call_async(anyio.sleep_forever)
+    assert await breaker.call_async(fine) == "closed"
 
 
 async def test_a_hundred_coroutines_at_once_do_not_wait_for_each_other(name: str, table: Any) -> None:
@@ -299,7 +299,7 @@ async def test_a_hundred_coroutines_at_once_do_not_wait_for_each_other(name: str
     with anyio.fail_after(30):
         async with anyio.create_task_group() as tasks:
             for _ in range(100):
-                tasks.start_soon(breaker.acall, meet)
+                tasks.start_soon(breaker.call_async, meet)
     assert arrived == [100]
 
 
@@ -411,10 +411,10 @@ def test_a_call_that_is_cancelled_on_its_way_in_blocks_nobody(
     name: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Under asyncio the thread that asks the store goes on by itself; what it is let in for comes too late to probe."""
-    store = circuit_stores._make_memory_store()
+    store = circuit_stores._create_memory_store()
     breaker = CircuitBreaker(name, failure_threshold=1, recovery_timeout=30, store=store)
     asked, answer, entered = threading.Event(), threading.Event(), threading.Event()
-    get_state, enter = store.get_state, circuit_breaker._Passage.enter
+    get_state, enter = store.get_state, circuit_breaker._CircuitCall.acquire
 
     def slow(name: str) -> Any:
         asked.set()
@@ -435,11 +435,11 @@ def test_a_call_that_is_cancelled_on_its_way_in_blocks_nobody(
 
     async def cancelled_on_its_way_in() -> None:
         with pytest.raises(ServiceUnavailableError):
-            await breaker.acall(failing_later)
+            await breaker.call_async(failing_later)
         clock.ahead = 31
         monkeypatch.setattr(store, "get_state", slow)
-        monkeypatch.setattr(circuit_breaker._Passage, "enter", watched)
-        task = asyncio.create_task(breaker.acall(fine))
+        monkeypatch.setattr(circuit_breaker._CircuitCall, "acquire", watched)
+        task = asyncio.create_task(breaker.call_async(fine))
         await asyncio.to_thread(asked.wait, 10)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -450,4 +450,4 @@ def test_a_call_that_is_cancelled_on_its_way_in_blocks_nobody(
     asyncio.run(cancelled_on_its_way_in())
     # As it is when the lease of the probe that was never made is over.
     store.save_open(name, failure_count=1, opened_at=0)
-    assert asyncio.run(breaker.acall(fine)) == "fine"
+    assert asyncio.run(breaker.call_async(fine)) == "fine"

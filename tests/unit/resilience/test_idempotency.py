@@ -19,7 +19,7 @@ from ai_voice_shared.errors import (
     MissingSettingError,
     ServiceUnavailableError,
 )
-from ai_voice_shared.resilience import Deadline, DoneOnce, use_deadline
+from ai_voice_shared.resilience import Deadline, IdempotencyGuard, use_deadline
 from ai_voice_shared.settings import IdempotencySettings
 from ai_voice_shared.testing.twilio import message_parameters, new_sid, status_parameters
 
@@ -71,12 +71,12 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 @pytest.fixture
-def once(table: Any) -> DoneOnce:
+def once(table: Any) -> IdempotencyGuard:
     """Make what does things once, with that table."""
     from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 
     settings = IdempotencySettings(table_name=TABLE, region=REGION)
-    return DoneOnce(settings, store=DynamoDBPersistenceLayer(TABLE, boto3_client=table))
+    return IdempotencyGuard(settings, store=DynamoDBPersistenceLayer(TABLE, boto3_client=table))
 
 
 @pytest.fixture
@@ -105,14 +105,14 @@ def counted(outcome: str | None = "stored") -> tuple[list[int], Callable[[], str
 
 
 @pytest.mark.parametrize("outcome", ["stored", None])
-def test_a_message_is_handled_once(once: DoneOnce, message: TwilioWebhookPayload, outcome: str | None) -> None:
+def test_a_message_is_handled_once(once: IdempotencyGuard, message: TwilioWebhookPayload, outcome: str | None) -> None:
     """The second delivery does nothing and gets the outcome of the first."""
     done, work = counted(outcome)
     assert [once.handle(message, work, context=Context(10_000)) for _ in range(3)] == [outcome] * 3
     assert len(done) == 1
 
 
-def test_fifty_deliveries_at_once_are_one(once: DoneOnce, message: TwilioWebhookPayload) -> None:
+def test_fifty_deliveries_at_once_are_one(once: IdempotencyGuard, message: TwilioWebhookPayload) -> None:
     """One of fifty does the work; the others are told to come again, or get its outcome."""
     everybody, done = threading.Barrier(50), []
 
@@ -136,7 +136,9 @@ def test_fifty_deliveries_at_once_are_one(once: DoneOnce, message: TwilioWebhook
     assert len(done) == 1
 
 
-def test_a_delivery_during_the_work_is_told_to_come_again(once: DoneOnce, message: TwilioWebhookPayload) -> None:
+def test_a_delivery_during_the_work_is_told_to_come_again(
+    once: IdempotencyGuard, message: TwilioWebhookPayload
+) -> None:
     """With a 503, so that Twilio does, and without a second piece of work."""
     done, work = counted()
 
@@ -151,7 +153,7 @@ def test_a_delivery_during_the_work_is_told_to_come_again(once: DoneOnce, messag
     assert done == []
 
 
-def test_an_error_gives_the_claim_back(once: DoneOnce, table: Any, message: TwilioWebhookPayload) -> None:
+def test_an_error_gives_the_claim_back(once: IdempotencyGuard, table: Any, message: TwilioWebhookPayload) -> None:
     """The error comes through as it is, and the next delivery does the work."""
 
     def fail() -> str:
@@ -182,7 +184,7 @@ def crash() -> str:
 
 @pytest.mark.parametrize("source", ["context", "deadline"])
 def test_a_crash_is_taken_up_by_the_next_delivery(
-    once: DoneOnce, table: Any, message: TwilioWebhookPayload, source: str
+    once: IdempotencyGuard, table: Any, message: TwilioWebhookPayload, source: str
 ) -> None:
     """As soon as the time is over that the crashed invocation had, and not before."""
     done, work = counted()
@@ -202,7 +204,7 @@ def test_a_crash_is_taken_up_by_the_next_delivery(
 
 
 def test_a_crash_without_any_deadline_is_taken_up_too(
-    table: Any, once: DoneOnce, message: TwilioWebhookPayload
+    table: Any, once: IdempotencyGuard, message: TwilioWebhookPayload
 ) -> None:
     """The settings' own time counts then: no claim is held for ever."""
     with pytest.raises(CrashError):
@@ -211,7 +213,7 @@ def test_a_crash_without_any_deadline_is_taken_up_too(
     assert int(item["in_progress_expiration"]["N"]) > 0
 
 
-def test_each_status_is_a_thing_of_its_own(once: DoneOnce) -> None:
+def test_each_status_is_a_thing_of_its_own(once: IdempotencyGuard) -> None:
     """A callback is done once for each status, and never mixed up with the message."""
     sid = new_sid("SM")
     done, work = counted()
@@ -227,7 +229,7 @@ def test_each_status_is_a_thing_of_its_own(once: DoneOnce) -> None:
     assert len(done) == 3
 
 
-def test_the_table_holds_no_personal_data(once: DoneOnce, table: Any, message: TwilioWebhookPayload) -> None:
+def test_the_table_holds_no_personal_data(once: IdempotencyGuard, table: Any, message: TwilioWebhookPayload) -> None:
     """Keys are hashed, and of the message nothing but the outcome's name is kept."""
     assert once.handle(message, lambda: "stored", context=Context(10_000)) == "stored"
     (item,) = items(table)
@@ -240,7 +242,7 @@ def test_the_table_holds_no_personal_data(once: DoneOnce, table: Any, message: T
 
 @pytest.mark.parametrize("outcome", ["Thank you, Zebedee", "+61412345678", "61412345678", "Zebedee", "a" * 65, ""])
 def test_an_outcome_is_a_name_and_no_text(
-    once: DoneOnce, table: Any, message: TwilioWebhookPayload, outcome: str
+    once: IdempotencyGuard, table: Any, message: TwilioWebhookPayload, outcome: str
 ) -> None:
     """A reply that could hold personal data is refused, not stored, and not repeated in the error."""
     with pytest.raises(TypeError, match="name of its outcome") as caught:
@@ -249,11 +251,11 @@ def test_an_outcome_is_a_name_and_no_text(
     assert items(table) == []
 
 
-def test_without_its_table_nothing_is_done(table: Any, once: DoneOnce, message: TwilioWebhookPayload) -> None:
+def test_without_its_table_nothing_is_done(table: Any, once: IdempotencyGuard, message: TwilioWebhookPayload) -> None:
     """An outage of the table is an outage, and the work is not begun."""
     table.delete_table(TableName=TABLE)
     done, work = counted()
-    with pytest.raises(ServiceUnavailableError, match="table of claims") as caught:
+    with pytest.raises(ServiceUnavailableError, match="idempotency table") as caught:
         once.handle(message, work, context=Context(10_000))
     assert caught.value.service == "idempotency"
     assert done == []
@@ -263,7 +265,7 @@ def test_a_handler_needs_no_object(table: Any, message: TwilioWebhookPayload, mo
     """`handle_once` takes the table from the environment, and names the variable where there is none."""
     from ai_voice_shared.resilience import idempotency
 
-    monkeypatch.setattr(idempotency, "_process", DoneOnce())
+    monkeypatch.setattr(idempotency, "_shared_guard", IdempotencyGuard())
     monkeypatch.delenv("IDEMPOTENCY_TABLE_NAME", raising=False)
     with pytest.raises(MissingSettingError, match="IDEMPOTENCY_TABLE_NAME"):
         handle_once(message, lambda: "stored")
@@ -273,7 +275,7 @@ def test_a_handler_needs_no_object(table: Any, message: TwilioWebhookPayload, mo
     assert len(items(table)) == 1
 
 
-def test_work_may_do_something_else_once(once: DoneOnce, message: TwilioWebhookPayload) -> None:
+def test_work_may_do_something_else_once(once: IdempotencyGuard, message: TwilioWebhookPayload) -> None:
     """Powertools keeps the prefix of a key on the store: the last one to begin would give it to all that end."""
     status = TwilioStatusCallback.from_pairs(status_parameters(MessageStatus="delivered"))
     done: list[str] = []
@@ -292,7 +294,7 @@ def test_work_may_do_something_else_once(once: DoneOnce, message: TwilioWebhookP
     assert done == ["inner", "outer"]
 
 
-def test_two_kinds_at_once_keep_their_keys(once: DoneOnce, message: TwilioWebhookPayload) -> None:
+def test_two_kinds_at_once_keep_their_keys(once: IdempotencyGuard, message: TwilioWebhookPayload) -> None:
     """A failure gives back its own claim, whatever another thread has begun meanwhile."""
     status = TwilioStatusCallback.from_pairs(status_parameters(MessageStatus="delivered"))
     begun, go_on = threading.Event(), threading.Event()

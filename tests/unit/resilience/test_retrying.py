@@ -20,9 +20,10 @@ from ai_voice_shared.errors import (
     ValidationError,
 )
 from ai_voice_shared.resilience.deadline import Deadline, use_deadline
+from ai_voice_shared.resilience.retry_budget import RetryBudget
 from ai_voice_shared.resilience.retrying import (
-    RetryBudget,
     RetryPolicy,
+    RetryState,
     call_with_retry,
     call_with_retry_async,
     is_retryable,
@@ -176,7 +177,7 @@ async def test_retries_are_paid_from_the_budget(run: Any, waits: Waits, caplog: 
     with pytest.raises(ServiceUnavailableError):
         await run(flaky, policy, budget=budget)
     assert flaky.calls == 3
-    assert caplog.messages == ["retrying", "retrying", "retry budget is spent"]
+    assert caplog.messages == ["retrying", "retrying", "retry budget exhausted"]
     with pytest.raises(ServiceUnavailableError):
         await run(Flaky(ServiceUnavailableError()), policy, budget=budget)
     # Two successes pay for one retry.
@@ -189,7 +190,7 @@ def test_the_budget_is_never_overdrawn_by_threads() -> None:
     """A hundred threads get as many retries as there are."""
     budget = RetryBudget(capacity=10)
     got: list[bool] = []
-    threads = [threading.Thread(target=lambda: got.append(budget.spend())) for _ in range(100)]
+    threads = [threading.Thread(target=lambda: got.append(budget.try_acquire())) for _ in range(100)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -201,8 +202,8 @@ def test_successes_do_not_make_the_budget_larger_than_it_was() -> None:
     """A quiet night does not pay for a storm."""
     budget = RetryBudget(capacity=1, refill=1)
     for _ in range(10):
-        budget.succeed()
-    assert [budget.spend(), budget.spend()] == [True, False]
+        budget.on_success()
+    assert [budget.try_acquire(), budget.try_acquire()] == [True, False]
 
 
 def test_log_lines_say_the_type_only(caplog: pytest.LogCaptureFixture) -> None:
@@ -308,3 +309,31 @@ async def test_cancelling_is_no_failure() -> None:
     with anyio.move_on_after(0.01):
         await call_with_retry_async(work, RetryPolicy(delay=0), retryable=lambda _: True)
     assert calls == [1]
+
+
+def test_a_schedule_is_followed_to_the_letter() -> None:
+    """A policy of given delays waits exactly so long, and an error's `retry_after` is still a minimum."""
+    state = RetryState(RetryPolicy.from_delays((1.0, 3.0)), deadline=Deadline(60))
+    errors = [ServiceUnavailableError(), ServiceUnavailableError(retry_after=7.0), ServiceUnavailableError()]
+    assert [state.next_delay(error) for error in errors] == [1.0, 7.0, None]
+    assert RetryState(RetryPolicy.from_delays(())).next_delay(ServiceUnavailableError()) is None
+
+
+def test_a_state_heeds_its_own_deadline() -> None:
+    """A deadline that is passed counts in place of the current one."""
+    policy = RetryPolicy.from_delays((1.0,))
+    with use_deadline(Deadline(60)):
+        assert RetryState(policy, deadline=Deadline(0.5)).next_delay(ServiceUnavailableError()) is None
+    with use_deadline(Deadline(0.5)):
+        assert RetryState(policy, deadline=Deadline(60)).next_delay(ServiceUnavailableError()) == 1.0
+        assert RetryState(policy).next_delay(ServiceUnavailableError()) is None
+
+
+def test_an_attempt_can_fail_without_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    """A batch with failed entries is retried as often as the policy allows, under its own log line and fields."""
+    caplog.set_level(logging.INFO)
+    state = RetryState(RetryPolicy(max_attempts=3, delay=0), message="retrying events", fields={"bus": "default"})
+    assert [state.next_delay() for _ in range(3)] == [0, 0, None]
+    assert caplog.messages == ["retrying events", "retrying events"]
+    assert vars(caplog.records[1])["bus"] == "default"
+    assert vars(caplog.records[1])["attempt"] == 2

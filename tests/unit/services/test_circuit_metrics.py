@@ -64,7 +64,7 @@ def test_a_service_that_goes_down_is_a_metric_and_a_line(
     assert opened["circuit"] == service
     assert counted["circuit_breaker.transitions"] == [1.0]
     assert counted["state"] == "open"
-    (record,) = [record for record in caplog.records if record.message == "a circuit changed its state"]
+    (record,) = [record for record in caplog.records if record.message == "circuit breaker state changed"]
     assert vars(record)["circuit"] == service
     assert (vars(record)["from_state"], vars(record)["to_state"]) == ("closed", "open")
 

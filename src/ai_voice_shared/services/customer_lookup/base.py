@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ai_voice_shared.observability.metrics import MetricsClient
     from ai_voice_shared.observability.tracing import Tracer
     from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
-    from ai_voice_shared.resilience.retrying import RetryBudget
+    from ai_voice_shared.resilience.retry_budget import RetryBudget
     from ai_voice_shared.services.customer_lookup.cache import CacheInfo
     from ai_voice_shared.services.customer_lookup.contract import LookupRequest
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
@@ -82,7 +82,7 @@ class LookupBase:
         table = self.settings.circuit_breaker_table
         return CircuitBreaker(
             SERVICE,
-            counts=speaks_against_server,
+            is_failure=speaks_against_server,
             store=dynamodb_store(table) if table else None,
             on_transition=record_transition,
         )
@@ -90,9 +90,9 @@ class LookupBase:
     @locked_cached_property
     def retry_budget(self) -> RetryBudget:
         """What retries are paid from."""
-        from ai_voice_shared.resilience.retrying import process_budget
+        from ai_voice_shared.resilience.retry_budget import shared_retry_budget
 
-        return self._retry_budget or process_budget(SERVICE)
+        return self._retry_budget or shared_retry_budget(SERVICE)
 
     def cache_info(self) -> CacheInfo:
         """Give hits, misses, stale answers and entries since the process began.

@@ -1,4 +1,4 @@
-"""What all clients of a service share in a process: its circuit. The purse of retries is `process_budget`."""
+"""What all clients of a service share in a process: its circuit. The retry budget is `shared_retry_budget`."""
 
 from __future__ import annotations
 

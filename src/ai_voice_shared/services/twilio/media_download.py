@@ -22,6 +22,7 @@ from ai_voice_shared.errors import (
 )
 from ai_voice_shared.http import HttpRequest
 from ai_voice_shared.resilience.deadline import Deadline, current_deadline
+from ai_voice_shared.resilience.retrying import RetryPolicy, RetryState
 from ai_voice_shared.services.twilio.media_rules import MediaRules
 from ai_voice_shared.services.twilio.media_stream import MediaStream, unavailable_when_down
 
@@ -69,7 +70,13 @@ class MediaDownload:
         limit = self._settings.media_timeout
         current = current_deadline()
         deadline = Deadline(limit) if current is None else current.earlier(limit)
-        delays = iter(self._settings.media_retry_delays)
+        retries = RetryState(
+            RetryPolicy.from_delays(self._settings.media_retry_delays),
+            retryable=_is_worth_waiting_for,
+            deadline=deadline,
+            message="retrying media download",
+            fields={"media_sid": item.sid},
+        )
         token, refused = self._token, 0
         while True:
             with ExitStack() as stack:
@@ -82,18 +89,14 @@ class MediaDownload:
                     media = MediaStream(item, self._usable(stream), self._settings.max_media_bytes)
                     # The one that was taken is the one to begin with from now on.
                     self._token = token
-                except (MediaNotFoundError, MediaUnavailableError) as error:
-                    delay = next(delays, None)
+                except TwilioMediaError as error:
+                    delay = retries.next_delay(error)
                     if delay is None:
                         raise
-                    wait = max(delay, error.retry_after or 0.0)
-                    if wait >= deadline.remaining():
-                        raise
-                    _log.info("media is asked for again", extra={"media_sid": item.sid, "error_code": error.code})
                 else:
                     yield media
                     return
-            self._sleep(wait)
+            self._sleep(delay)
 
     def _ask(self, stack: ExitStack, url: str, token: int, deadline: Deadline) -> HttpStream:
         """Ask the API, and follow where it redirects to without credentials."""
@@ -150,6 +153,11 @@ class MediaDownload:
             )
         _log.warning("an auth token was refused, the next one is used")
         return (token + 1) % len(tokens)
+
+
+def _is_worth_waiting_for(error: BaseException) -> bool:
+    # A 404 as well: the media of a message just received may take seconds to appear.
+    return isinstance(error, MediaNotFoundError | MediaUnavailableError)
 
 
 def _seconds(retry_after: str) -> float | None:

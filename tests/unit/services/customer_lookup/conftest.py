@@ -51,7 +51,7 @@ def lookup_settings(**changes: Any) -> CustomerLookupSettings:
 
 def own_circuit(**options: Any) -> CircuitBreaker:
     """Make a circuit that no other test has."""
-    return CircuitBreaker(f"lookup-{uuid.uuid4()}", counts=speaks_against_server, **options)
+    return CircuitBreaker(f"lookup-{uuid.uuid4()}", is_failure=speaks_against_server, **options)
 
 
 @pytest.fixture(autouse=True)

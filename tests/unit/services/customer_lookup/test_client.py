@@ -24,7 +24,7 @@ from ai_voice_shared.errors import (
 )
 from ai_voice_shared.observability.metrics import MetricsClient, set_metrics
 from ai_voice_shared.resilience.deadline import Deadline, use_deadline
-from ai_voice_shared.resilience.retrying import RetryBudget
+from ai_voice_shared.resilience.retry_budget import RetryBudget
 from ai_voice_shared.services.customer_lookup import transports
 from ai_voice_shared.services.customer_lookup.cache import LookupCache
 from ai_voice_shared.settings.metrics import MetricsSettings

@@ -13,7 +13,7 @@ import pytest
 from ai_voice_shared import TwilioStatusCallback, TwilioWebhookPayload
 from ai_voice_shared.errors import AIVoiceError
 from ai_voice_shared.observability import set_tracer
-from ai_voice_shared.resilience import DoneOnce
+from ai_voice_shared.resilience import IdempotencyGuard
 from ai_voice_shared.settings import IdempotencySettings
 from ai_voice_shared.testing.twilio import message_parameters, status_parameters, twilio_event
 from ai_voice_shared.utils.http_events import HttpEvent
@@ -193,7 +193,7 @@ def test_doing_it_once_leaves_nothing_behind(said: Callable[[], str], *, fail: b
         def _delete_record(self, data_record: Any) -> None:
             self.kept = None
 
-    once = DoneOnce(IdempotencySettings(table_name="claims"), store=Table())
+    once = IdempotencyGuard(IdempotencySettings(table_name="claims"), store=Table())
     payload = TwilioWebhookPayload.from_pairs(message_parameters(**SECRETS))
     callback = TwilioStatusCallback.from_pairs(status_parameters(To=SECRETS["From"]))
     shown = f"{callback!r}"
