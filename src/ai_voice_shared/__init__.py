@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from ai_voice_shared.resilience.deadline import Deadline as Deadline
     from ai_voice_shared.resilience.deadline import use_deadline as use_deadline
     from ai_voice_shared.resilience.idempotency import handle_once as handle_once
-    from ai_voice_shared.services.customer_lookup_client import AsyncCustomerLookupClient as AsyncCustomerLookupClient
-    from ai_voice_shared.services.customer_lookup_client import CustomerLookupClient as CustomerLookupClient
+    from ai_voice_shared.services.customer_lookup.client import AsyncCustomerLookupClient as AsyncCustomerLookupClient
+    from ai_voice_shared.services.customer_lookup.client import CustomerLookupClient as CustomerLookupClient
     from ai_voice_shared.services.s3.events import parse_s3_event as parse_s3_event
     from ai_voice_shared.services.s3.keys import S3Key as S3Key
     from ai_voice_shared.services.s3.keys import build_key as build_key
@@ -60,9 +60,9 @@ _exported, __dir__, __all__ = lazy_exports(
     __name__,
     {
         "AIVoiceError": ".errors",
-        "AsyncCustomerLookupClient": ".services.customer_lookup_client",
+        "AsyncCustomerLookupClient": ".services.customer_lookup.client",
         "AsyncEventPublisher": ".events.async_publisher",
-        "CustomerLookupClient": ".services.customer_lookup_client",
+        "CustomerLookupClient": ".services.customer_lookup.client",
         "CustomerLookupSettings": ".settings.customer_lookup",
         "CustomerMetadata": ".models.customer",
         "Deadline": ".resilience.deadline",

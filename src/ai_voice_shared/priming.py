@@ -122,7 +122,7 @@ def _s3() -> None:
 
 
 def _lambda() -> None:
-    from ai_voice_shared.services.customer_lookup.transports import LambdaTransport
+    from ai_voice_shared.services.customer_lookup.lambda_transport import LambdaTransport
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
 
     LambdaTransport(CustomerLookupSettings()).warm_up()

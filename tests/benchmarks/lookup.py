@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 
 from ai_voice_shared import CustomerLookupClient, CustomerLookupSettings
 from ai_voice_shared.http import HttpClient
-from ai_voice_shared.services.customer_lookup.transports import HttpTransport
+from ai_voice_shared.services.customer_lookup.http_transport import HttpTransport
 from tests.benchmarks.rows import Note, Row, alternate
 from tests.benchmarks.world import world
 

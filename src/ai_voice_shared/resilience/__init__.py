@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ai_voice_shared.resilience.deadline import use_deadline as use_deadline
     from ai_voice_shared.resilience.idempotency import IdempotencyGuard as IdempotencyGuard
     from ai_voice_shared.resilience.idempotency import handle_once as handle_once
-    from ai_voice_shared.resilience.retry_budget import RetryBudget as RetryBudget
+    from ai_voice_shared.resilience.retrying import RetryBudget as RetryBudget
     from ai_voice_shared.resilience.retrying import RetryPolicy as RetryPolicy
     from ai_voice_shared.resilience.retrying import retry as retry
 
@@ -24,7 +24,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "CircuitBreaker": ".circuit_breaker",
         "Deadline": ".deadline",
         "IdempotencyGuard": ".idempotency",
-        "RetryBudget": ".retry_budget",
+        "RetryBudget": ".retrying",
         "RetryPolicy": ".retrying",
         "current_deadline": ".deadline",
         "handle_once": ".idempotency",

@@ -15,7 +15,7 @@ from ai_voice_shared.errors import DeadlineExceededError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Deadline", "LambdaContext", "current_deadline", "use_deadline"]
+__all__ = ["Deadline", "LambdaContext", "create_deadline", "current_deadline", "use_deadline"]
 
 DEFAULT_RESERVE = 0.5
 
@@ -128,6 +128,19 @@ def current_deadline() -> Deadline | None:
     True
     """
     return _current.get()
+
+
+def create_deadline(seconds: float) -> Deadline:
+    """Create a deadline in so many seconds, or at the current deadline if that is earlier.
+
+    Examples
+    --------
+    >>> with use_deadline(Deadline(5)):
+    ...     create_deadline(60).remaining() <= 5
+    True
+    """
+    outer = _current.get()
+    return Deadline(seconds) if outer is None else outer.earlier(seconds)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ import functools
 import inspect
 import logging
 import random
+import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Self, TypeVar, cast
 
@@ -27,9 +28,17 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from ai_voice_shared.resilience.deadline import Deadline
-    from ai_voice_shared.resilience.retry_budget import RetryBudget
 
-__all__ = ["RetryPolicy", "RetryState", "call_with_retry", "call_with_retry_async", "is_retryable", "retry"]
+__all__ = [
+    "RetryBudget",
+    "RetryPolicy",
+    "RetryState",
+    "call_with_retry",
+    "call_with_retry_async",
+    "is_retryable",
+    "retry",
+    "shared_retry_budget",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -105,6 +114,59 @@ def is_retryable(error: BaseException) -> bool:
     (True, False)
     """
     return isinstance(error, AIVoiceError) and error.retryable
+
+
+class RetryBudget:
+    """A token bucket: each retry takes a token, each success returns a part of one.
+
+    Parameters
+    ----------
+    capacity
+        Retries that may be made in a row.
+    refill
+        Tokens that each success returns: 0.1 allows one retry for ten successes.
+
+    Examples
+    --------
+    >>> budget = RetryBudget(capacity=1)
+    >>> budget.try_acquire(), budget.try_acquire()
+    (True, False)
+    """
+
+    def __init__(self, capacity: float = 10.0, refill: float = 0.1) -> None:
+        self._capacity = self._left = capacity
+        self._refill = refill
+        self._lock = threading.Lock()
+
+    def try_acquire(self) -> bool:
+        """Take the token of a retry; return False where none is left."""
+        with self._lock:
+            if self._left < 1:
+                return False
+            self._left -= 1
+            return True
+
+    def on_success(self) -> None:
+        """Return a part of a token."""
+        # A full budget is the normal state; checked without the lock, it costs nothing.
+        if self._left < self._capacity:
+            with self._lock:
+                self._left = min(self._capacity, self._left + self._refill)
+
+
+_budgets: dict[str, RetryBudget] = {}
+
+
+def shared_retry_budget(service: str) -> RetryBudget:
+    """Return the budget that all clients of a service share in this process.
+
+    Examples
+    --------
+    >>> shared_retry_budget("customer-lookup-server") is shared_retry_budget("customer-lookup-server")
+    True
+    """
+    # If two threads create one at the same time, `setdefault` stores the first.
+    return _budgets.get(service) or _budgets.setdefault(service, RetryBudget())
 
 
 class RetryState:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from ai_voice_shared._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from ai_voice_shared.services.customer_lookup_client import AsyncCustomerLookupClient as AsyncCustomerLookupClient
-    from ai_voice_shared.services.customer_lookup_client import CustomerLookupClient as CustomerLookupClient
+    from ai_voice_shared.services.customer_lookup.client import AsyncCustomerLookupClient as AsyncCustomerLookupClient
+    from ai_voice_shared.services.customer_lookup.client import CustomerLookupClient as CustomerLookupClient
     from ai_voice_shared.services.s3_service import S3Service as S3Service
     from ai_voice_shared.services.service_client import ServiceClient as ServiceClient
     from ai_voice_shared.services.service_client import SyncServiceClient as SyncServiceClient
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
-        "AsyncCustomerLookupClient": ".customer_lookup_client",
-        "CustomerLookupClient": ".customer_lookup_client",
+        "AsyncCustomerLookupClient": ".customer_lookup.client",
+        "CustomerLookupClient": ".customer_lookup.client",
         "S3Service": ".s3_service",
         "ServiceClient": ".service_client",
         "SyncServiceClient": ".service_client",

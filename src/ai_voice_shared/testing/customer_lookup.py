@@ -7,13 +7,13 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from ai_voice_shared.errors import CustomerNotFoundError
-from ai_voice_shared.services.customer_lookup.contract import LookupReply
+from ai_voice_shared.services.customer_lookup.contract import LookupResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ai_voice_shared.services.customer_lookup.client import AsyncCustomerLookupClient, CustomerLookupClient
     from ai_voice_shared.services.customer_lookup.contract import LookupRequest
-    from ai_voice_shared.services.customer_lookup_client import AsyncCustomerLookupClient, CustomerLookupClient
 
 __all__ = ["AsyncInMemoryTransport", "FakeCustomerLookup", "InMemoryTransport"]
 
@@ -42,8 +42,8 @@ class InMemoryTransport:
         self.requests: list[LookupRequest] = []
         self._lock = threading.Lock()
 
-    def send(self, request: LookupRequest, timeout: float) -> LookupReply:  # noqa: ARG002 - the protocol's arguments
-        """Respond to a request."""
+    def send(self, request: LookupRequest, timeout: float) -> LookupResponse:  # noqa: ARG002 - the protocol's arguments
+        """Answer a question."""
         with self._lock:
             self.requests.append(request)
         if self.error is not None:
@@ -51,8 +51,8 @@ class InMemoryTransport:
         customer = self.customers.get(request.value)
         if customer is None:
             problem = {"status": 404, "code": CustomerNotFoundError.code, "title": CustomerNotFoundError.title}
-            return LookupReply(404, {"content-type": "application/problem+json"}, json.dumps(problem).encode())
-        return LookupReply(200, {"content-type": "application/json"}, json.dumps(customer).encode())
+            return LookupResponse(404, {"content-type": "application/problem+json"}, json.dumps(problem).encode())
+        return LookupResponse(200, {"content-type": "application/json"}, json.dumps(customer).encode())
 
 
 class AsyncInMemoryTransport(InMemoryTransport):
@@ -62,8 +62,8 @@ class AsyncInMemoryTransport(InMemoryTransport):
         self,
         request: LookupRequest,
         timeout: float,  # noqa: ASYNC109 - the protocol's arguments
-    ) -> LookupReply:
-        """Respond to a request."""
+    ) -> LookupResponse:
+        """Answer a question."""
         return super().send(request, timeout)
 
 
@@ -129,7 +129,7 @@ class FakeCustomerLookup:
     def client(self) -> CustomerLookupClient:
         """A client of it, with nothing in its cache and a circuit of its own; it asks once."""
         from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
-        from ai_voice_shared.services.customer_lookup_client import CustomerLookupClient
+        from ai_voice_shared.services.customer_lookup.client import CustomerLookupClient
         from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
 
         settings = CustomerLookupSettings(url="http://localhost", max_attempts=1)
@@ -139,7 +139,7 @@ class FakeCustomerLookup:
     def async_client(self) -> AsyncCustomerLookupClient:
         """The same for coroutines."""
         from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
-        from ai_voice_shared.services.customer_lookup_client import AsyncCustomerLookupClient
+        from ai_voice_shared.services.customer_lookup.client import AsyncCustomerLookupClient
         from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
 
         settings = CustomerLookupSettings(url="http://localhost", max_attempts=1)

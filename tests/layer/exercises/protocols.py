@@ -157,13 +157,13 @@ def resilience_accepts_what_fits_its_protocols() -> None:
 
 @exercises(
     "services.customer_lookup.contract.LOOKUP_PATH",
-    "services.customer_lookup.contract.MAX_ANSWER",
+    "services.customer_lookup.contract.MAX_RESPONSE_BYTES",
     "services.customer_lookup.contract.SERVICE",
-    "services.customer_lookup.transports.Transport",
-    "services.customer_lookup.transports.AsyncTransport",
+    "services.customer_lookup.contract.Transport",
+    "services.customer_lookup.contract.AsyncTransport",
 )
-def a_way_of_ones_own_to_the_lookup() -> None:
-    """Both clients take any way that sends a question, and read its answer."""
+def the_lookup_accepts_a_custom_transport() -> None:
+    """Both clients accept any transport that sends a request, and parse its response."""
     import json
 
     import anyio
@@ -171,36 +171,39 @@ def a_way_of_ones_own_to_the_lookup() -> None:
     from ai_voice_shared import AsyncCustomerLookupClient, CustomerLookupClient
     from ai_voice_shared.services.customer_lookup.contract import (
         LOOKUP_PATH,
-        MAX_ANSWER,
+        MAX_RESPONSE_BYTES,
         SERVICE,
-        LookupReply,
+        AsyncTransport,
         LookupRequest,
+        LookupResponse,
+        Transport,
     )
-    from ai_voice_shared.services.customer_lookup.transports import AsyncTransport, Transport
 
     from .loopback import CUSTOMER
 
-    class Way:
-        def send(self, request: LookupRequest, timeout: float) -> LookupReply:
+    class CustomTransport:
+        def send(self, request: LookupRequest, timeout: float) -> LookupResponse:
             assert (request.kind, request.value) == ("phone_number", "+61400000000")
-            return LookupReply(200, {}, json.dumps(CUSTOMER).encode())
+            return LookupResponse(200, {}, json.dumps(CUSTOMER).encode())
 
-    class AsyncWay:
-        async def send(self, request: LookupRequest, timeout: float) -> LookupReply:  # noqa: ASYNC109 - the protocol's
-            return Way().send(request, timeout)
+    class AsyncCustomTransport:
+        async def send(self, request: LookupRequest, timeout: float) -> LookupResponse:  # noqa: ASYNC109 - the protocol's
+            return CustomTransport().send(request, timeout)
 
-    way: Transport = Way()
-    async_way: AsyncTransport = AsyncWay()
+    transport: Transport = CustomTransport()
+    async_transport: AsyncTransport = AsyncCustomTransport()
 
     async def ask() -> Any:
-        client = AsyncCustomerLookupClient(transport=async_way)
+        client = AsyncCustomerLookupClient(transport=async_transport)
         return await client.fetch_customer_metadata(phone_number="+61400000000")
 
-    customer = CustomerLookupClient(transport=way).fetch_customer_metadata(phone_number="whatsapp:+61 400 000 000")
+    customer = CustomerLookupClient(transport=transport).fetch_customer_metadata(
+        phone_number="whatsapp:+61 400 000 000"
+    )
     assert customer == anyio.run(ask)
     assert customer is not None
     assert customer.customer_id == "cust-1"
-    assert len(json.dumps(CUSTOMER)) < MAX_ANSWER <= 1 << 20
+    assert len(json.dumps(CUSTOMER)) < MAX_RESPONSE_BYTES <= 1 << 20
     assert (SERVICE, LOOKUP_PATH) == ("customer-lookup-server", "/customers/lookup")
 
 

@@ -148,11 +148,10 @@ def the_same_for_plain_functions() -> None:
     "CustomerLookupClient",
     "CustomerLookupSettings",
     "CustomerMetadata",
-    "services.customer_lookup.transports.HttpTransport",
-    "services.customer_lookup.transports.transport_for",
+    "services.customer_lookup.http_transport.HttpTransport",
 )
 def a_customer_is_looked_up() -> None:
-    """Found once over HTTP, then from the cache; somebody unknown is None."""
+    """Found once over HTTP, then in the cache; an unknown sender is None."""
     from ai_voice_shared import CustomerLookupClient, CustomerLookupSettings, CustomerMetadata
 
     with serving() as url:
@@ -167,8 +166,7 @@ def a_customer_is_looked_up() -> None:
 
 @exercises(
     "AsyncCustomerLookupClient",
-    "services.customer_lookup.transports.AsyncHttpTransport",
-    "services.customer_lookup.transports.async_transport_for",
+    "services.customer_lookup.http_transport.AsyncHttpTransport",
 )
 def a_customer_is_looked_up_by_a_coroutine() -> None:
     """The same answer."""
@@ -188,14 +186,15 @@ def a_customer_is_looked_up_by_a_coroutine() -> None:
 
 
 @exercises(
-    "services.customer_lookup.transports.LambdaTransport", "services.customer_lookup.transports.AsyncLambdaTransport"
+    "services.customer_lookup.lambda_transport.LambdaTransport",
+    "services.customer_lookup.lambda_transport.AsyncLambdaTransport",
 )
 def a_customer_is_looked_up_by_a_direct_invoke() -> None:
     """Through boto3 and Lambda's API, by both clients."""
     import anyio
 
     from ai_voice_shared import AsyncCustomerLookupClient, CustomerLookupClient, CustomerLookupSettings
-    from ai_voice_shared.services.customer_lookup.transports import AsyncLambdaTransport, LambdaTransport
+    from ai_voice_shared.services.customer_lookup.lambda_transport import AsyncLambdaTransport, LambdaTransport
 
     with serving() as url:
         os.environ["AWS_ENDPOINT_URL_LAMBDA"] = url
@@ -210,11 +209,11 @@ def a_customer_is_looked_up_by_a_direct_invoke() -> None:
         assert client.fetch_customer_metadata(phone_number="+61400000009") is None
 
 
-@exercises("services.customer_lookup.contract.speaks_against_server")
-def one_question_does_not_speak_against_the_server() -> None:
-    """A refused question is the question's fault; an outage is not."""
+@exercises("services.customer_lookup.contract.is_server_failure")
+def a_rejected_request_is_not_a_server_failure() -> None:
+    """A rejected request does not count, an outage does."""
     from ai_voice_shared.errors import CustomerLookupError, ServiceUnavailableError
-    from ai_voice_shared.services.customer_lookup.contract import speaks_against_server
+    from ai_voice_shared.services.customer_lookup.contract import is_server_failure
 
-    assert not speaks_against_server(CustomerLookupError("refused", status_code=422))
-    assert speaks_against_server(ServiceUnavailableError("down"))
+    assert not is_server_failure(CustomerLookupError("refused", status_code=422))
+    assert is_server_failure(ServiceUnavailableError("down"))

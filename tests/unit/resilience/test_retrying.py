@@ -20,8 +20,8 @@ from ai_voice_shared.errors import (
     ValidationError,
 )
 from ai_voice_shared.resilience.deadline import Deadline, use_deadline
-from ai_voice_shared.resilience.retry_budget import RetryBudget
 from ai_voice_shared.resilience.retrying import (
+    RetryBudget,
     RetryPolicy,
     RetryState,
     call_with_retry,

@@ -28,7 +28,7 @@ from ai_voice_shared.errors import (
 )
 from ai_voice_shared.http import close_connections
 from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
-from ai_voice_shared.resilience.retry_budget import RetryBudget
+from ai_voice_shared.resilience.retrying import RetryBudget
 from ai_voice_shared.services.service_client import ServiceClient, ServiceLimits, SyncServiceClient
 from ai_voice_shared.settings import Settings, with_secret_refresh
 from ai_voice_shared.settings.base import required

@@ -1,4 +1,4 @@
-"""The parts of the customer lookup clients, one subject a file."""
+"""The client of the customer-lookup-server: `client` has the public classes, the other modules are its parts."""
 
 from __future__ import annotations
 

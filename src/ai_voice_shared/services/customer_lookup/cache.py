@@ -1,7 +1,7 @@
-"""What is known already: customers for minutes, "nobody" for seconds, failures never.
+"""The cache of customers: found ones for minutes, unknown senders for seconds, failures never.
 
-cachetools gives the bounded cache whose entries each have a time of their own; added are the stale window, in which an
-entry may serve while the server is down, and one flight for each key.
+cachetools provides the bounded cache whose entries each have their own expiry. Added are the stale window, in which an
+entry may serve while the server is down, and statistics.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ __all__ = ["CacheEntry", "CacheInfo", "LookupCache"]
 
 
 class CacheEntry(NamedTuple):
-    """A customer, or None for "nobody", and when that has to be asked anew."""
+    """A customer, or None for an unknown sender, with its expiry times."""
 
     customer: CustomerMetadata | None
     fresh_until: float
-    kept_until: float
+    stale_until: float
 
 
 class CacheInfo(NamedTuple):
-    """Figures of a cache since its process began."""
+    """Statistics of a cache since its process began."""
 
     hits: int
     misses: int
@@ -44,15 +44,15 @@ class LookupCache:
     Parameters
     ----------
     size
-        Entries at the most; 0 keeps none.
+        Maximum number of entries; 0 turns the cache off.
     ttl
         Seconds that a customer is fresh.
     negative_ttl
-        Seconds that a "nobody" is fresh.
+        Seconds that an unknown sender is cached.
     stale_if_error
-        Seconds past its time that a customer may serve while the server is down.
+        Seconds past its expiry that a customer may serve while the server is down.
     clock
-        Seconds that only go forward.
+        A monotonic clock.
 
     Examples
     --------
@@ -81,7 +81,7 @@ class LookupCache:
         self._reported = CacheInfo(0, 0, 0, 0)
 
     def fresh(self, request: LookupRequest) -> CacheEntry | None:
-        """Give an entry that need not be asked anew, and count the hit or the miss."""
+        """Return a fresh entry, and count the hit or the miss."""
         with self._lock:
             if self._entries is not None:
                 try:
@@ -95,13 +95,13 @@ class LookupCache:
             self._misses += 1
         return None
 
-    def learned_meanwhile(self, request: LookupRequest) -> CacheEntry | None:
-        """Give what another has learned since the miss was counted."""
+    def recheck(self, request: LookupRequest) -> CacheEntry | None:
+        """Return a fresh entry that another caller has stored since the miss was counted."""
         entry = self._get(request)
         return entry if entry is not None and self._clock() < entry.fresh_until else None
 
     def stale(self, request: LookupRequest) -> CacheEntry | None:
-        """Give a customer that is past its time and may serve while the server is down; never a "nobody"."""
+        """Return an expired customer that may serve while the server is down; never an unknown sender."""
         entry = self._get(request)
         if entry is None or entry.customer is None:
             return None
@@ -110,33 +110,33 @@ class LookupCache:
         return entry
 
     def put(self, request: LookupRequest, customer: CustomerMetadata | None) -> None:
-        """Keep what the server said."""
+        """Store a response of the server."""
         ttl = self._negative_ttl if customer is None else self._ttl
         if self._size <= 0 or ttl <= 0:
             return
         now = self._clock()
-        # A "nobody" does not outlive its time: a new customer must not be told so in an outage.
-        kept = now + ttl + (0 if customer is None else self._stale_if_error)
+        # An unknown sender has no stale window: a new customer must not be turned away in an outage.
+        stale_until = now + ttl + (0 if customer is None else self._stale_if_error)
         with self._lock:
             if self._entries is None:
                 from cachetools import TLRUCache
 
-                self._entries = TLRUCache(self._size, ttu=lambda _, entry, __: entry.kept_until, timer=self._clock)
-            self._entries[request] = CacheEntry(customer, now + ttl, kept)
+                self._entries = TLRUCache(self._size, ttu=lambda _, entry, __: entry.stale_until, timer=self._clock)
+            self._entries[request] = CacheEntry(customer, now + ttl, stale_until)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all entries."""
         with self._lock:
             self._entries = None
 
     def info(self) -> CacheInfo:
-        """Give the figures."""
+        """Return the statistics."""
         with self._lock:
             size = len(self._entries) if self._entries is not None else 0
             return CacheInfo(self._hits, self._misses, self._stale, size)
 
-    def take_figures(self) -> CacheInfo:
-        """Give the figures since the last time that this was asked; the size is the present one."""
+    def take_stats(self) -> CacheInfo:
+        """Return the statistics since the previous call; the size is the current one."""
         now = self.info()
         with self._lock:
             before, self._reported = self._reported, now

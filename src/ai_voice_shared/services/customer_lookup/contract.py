@@ -1,10 +1,10 @@
-"""What is asked and what is answered: the client's half of `docs/customer-lookup-server.openapi.yaml`."""
+"""Request and response: the client's side of `docs/customer-lookup-server.openapi.yaml`."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ai_voice_shared.errors import (
     CustomerLookupError,
@@ -22,37 +22,39 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LOOKUP_PATH",
-    "MAX_ANSWER",
+    "MAX_RESPONSE_BYTES",
     "SERVICE",
-    "LookupReply",
+    "AsyncTransport",
     "LookupRequest",
-    "interpret",
-    "make_request",
-    "speaks_against_server",
+    "LookupResponse",
+    "Transport",
+    "create_request",
+    "is_server_failure",
+    "parse_response",
 ]
 
 SERVICE = "customer-lookup-server"
 LOOKUP_PATH = "/customers/lookup"
-MAX_ANSWER = 64 * 1024
-"""Bytes that an answer may have; the longest of the contract has some hundreds."""
+MAX_RESPONSE_BYTES = 64 * 1024
+"""Maximum size of a response; the longest of the contract has some hundred bytes."""
 
 _OK, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 200, 404, 429, 500
-_REFUSED = frozenset({400, 413, 422})
-_LONGEST_ID = 256
+_REJECTED = frozenset({400, 413, 422})
+_MAX_ID_LENGTH = 256
 # Not compiled here: what Twilio sends does not need it.
 _FORMATTING = r"[\s().\-\u2010-\u2015]+"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class LookupRequest(NamedTuple):
-    """A question. A tuple, for it is the key of the cache, and tuples are hashed in C.
+    """A request. A tuple, because it is the key of the cache, and tuples are hashed in C.
 
     Parameters
     ----------
     kind
         `"phone_number"` or `"external_user_id"`.
     value
-        Whose; personal data, so it stays out of `repr`, and travels in the body only.
+        The sender; personal data, so it stays out of `repr`, and is sent in the body only.
     """
 
     kind: str
@@ -63,116 +65,136 @@ class LookupRequest(NamedTuple):
 
     @property
     def body(self) -> bytes:
-        """The JSON that is sent."""
+        """The JSON body."""
         return json.dumps({self.kind: self.value}, separators=(",", ":")).encode()
 
 
-class LookupReply(NamedTuple):
-    """An answer as it came: nothing of it is believed yet. Header names are in lower case."""
+class LookupResponse(NamedTuple):
+    """A response, not validated yet. Header names are in lower case."""
 
     status_code: int
     headers: Mapping[str, str]
     body: bytes
 
     def __repr__(self) -> str:
-        return f"LookupReply(status_code={self.status_code})"
+        return f"LookupResponse(status_code={self.status_code})"
 
 
-def make_request(phone_number: str | None, external_user_id: str | None) -> LookupRequest:
-    """Make the question about a sender.
+class Transport(Protocol):
+    """Sends a request to the server: over HTTP, or by direct Lambda invoke."""
+
+    def send(self, request: LookupRequest, timeout: float) -> LookupResponse:
+        """Send a request; `timeout` is in seconds, for all of it.
+
+        Raises
+        ------
+        ServiceError
+            There is no response; retryable if another attempt may help.
+        """
+
+
+class AsyncTransport(Protocol):
+    """The async counterpart of `Transport`."""
+
+    async def send(self, request: LookupRequest, timeout: float) -> LookupResponse:  # noqa: ASYNC109 - part of the request
+        """Send a request; as `Transport.send`."""
+
+
+def create_request(phone_number: str | None, external_user_id: str | None) -> LookupRequest:
+    """Create the request for a sender.
 
     Parameters
     ----------
     phone_number
-        In E.164 with its plus; Twilio's `whatsapp:` and the usual formatting are taken off.
+        In E.164 with its plus; Twilio's `whatsapp:` and the usual formatting are removed.
     external_user_id
-        A business-scoped id such as `US.1234ABC`, which is never taken for a number.
+        A business-scoped id such as `US.1234ABC`, which is never treated as a number.
 
     Raises
     ------
     ValidationError
-        Neither or both are given, or the number is none. The message does not repeat it.
+        Neither or both are given, or the number is not a valid one. The message does not repeat it.
 
     Examples
     --------
-    >>> make_request("whatsapp:+61 400-000-000", None).body
+    >>> create_request("whatsapp:+61 400-000-000", None).body
     b'{"phone_number":"+61400000000"}'
     """
     if (phone_number is None) == (external_user_id is None):
         raise ValidationError("give either phone_number or external_user_id")
     if external_user_id is not None:
-        return LookupRequest("external_user_id", _external_id(external_user_id))
+        return LookupRequest("external_user_id", _clean_external_id(external_user_id))
     if isinstance(phone_number, str):
         if _E164.fullmatch(phone_number):
             return LookupRequest("phone_number", phone_number)
         number = re.sub(_FORMATTING, "", phone_number.removeprefix("whatsapp:"))
         if _E164.fullmatch(number):
             return LookupRequest("phone_number", number)
-    raise ValidationError("phone_number is no number in E.164 (a plus and 7 to 15 digits)")
+    raise ValidationError("phone_number is not a valid number in E.164 (a plus and 7 to 15 digits)")
 
 
-def _external_id(given: Any) -> str:
+def _clean_external_id(given: Any) -> str:
     value = given.removeprefix("whatsapp:").strip() if isinstance(given, str) else ""
-    if not value or not value.isprintable() or len(value) > _LONGEST_ID:
-        msg = f"external_user_id is empty, has control characters, or more than {_LONGEST_ID} of others"
+    if not value or not value.isprintable() or len(value) > _MAX_ID_LENGTH:
+        msg = f"external_user_id is empty, has control characters, or is longer than {_MAX_ID_LENGTH} characters"
         raise ValidationError(msg)
     return value
 
 
-def interpret(reply: LookupReply) -> CustomerMetadata | None:
-    """Read an answer: a customer, or None for "nobody".
+def parse_response(response: LookupResponse) -> CustomerMetadata | None:
+    """Parse a response: a customer, or None for an unknown sender.
 
     Raises
     ------
     CustomerLookupUnavailableError
-        The server says that it cannot answer now; with the seconds that it asks to wait.
+        The server is unavailable; with the seconds after which to retry, if it names them.
     CustomerLookupError
-        An answer that is not what was agreed. A 404 that the server did not write itself, such as a wrong path's, is
-        one of these, and never "nobody".
+        The response violates the contract. So does a 404 that the server did not write itself, such as that of a
+        wrong path: it is never an unknown sender.
     """
-    status = reply.status_code
+    status = response.status_code
     if status == _OK:
-        return _customer(reply)
-    if status == _NOT_FOUND and _problem_code(reply) == CustomerNotFoundError.code:
+        return _parse_customer(response)
+    if status == _NOT_FOUND and _problem_code(response) == CustomerNotFoundError.code:
         return None
     if status == _TOO_MANY or status >= _SERVER_ERROR:
-        msg = f"{SERVICE} answered {status}"
+        msg = f"{SERVICE} responded with {status}"
         raise CustomerLookupUnavailableError(
-            msg, service=SERVICE, status_code=status, retry_after=retry_after_seconds(reply.headers)
+            msg, service=SERVICE, status_code=status, retry_after=retry_after_seconds(response.headers)
         )
-    msg = f"{SERVICE} answered {status}, which is not in its contract"
+    msg = f"{SERVICE} responded with {status}, which is not in its contract"
     raise CustomerLookupError(msg, service=SERVICE, status_code=status)
 
 
-def speaks_against_server(error: Exception) -> bool:
-    """Say whether an error should count towards opening the circuit.
+def is_server_failure(error: Exception) -> bool:
+    """Return whether an error should count towards opening the circuit.
 
-    One question that the server refuses does not: else a single sender could open it for all.
+    A request that the server rejects does not: otherwise a single sender could open the circuit for all.
     """
-    if isinstance(error, CustomerLookupError) and error.status_code in _REFUSED:
+    if isinstance(error, CustomerLookupError) and error.status_code in _REJECTED:
         return False
     return is_failure(error)
 
 
-def _customer(reply: LookupReply) -> CustomerMetadata:
+def _parse_customer(response: LookupResponse) -> CustomerMetadata:
     from pydantic import ValidationError as PydanticValidationError
 
     from ai_voice_shared.models.customer import CustomerMetadata
 
     try:
-        return CustomerMetadata.model_validate_json(reply.body)
+        return CustomerMetadata.model_validate_json(response.body)
     except PydanticValidationError as error:
-        # Where it is wrong, not what stands there.
+        # The fields only, not their values.
         found = error.errors(include_url=False, include_context=False, include_input=False)
-        places = ", ".join(sorted({".".join(str(part) for part in one["loc"]) or "body" for one in found}))
-    # Out here pydantic's error, which repeats the answer, is not even this one's context.
-    msg = f"{SERVICE} gave an answer of another shape: {places}"
-    raise CustomerLookupError(msg, service=SERVICE, status_code=reply.status_code)
+        fields = ", ".join(sorted({".".join(str(part) for part in problem["loc"]) or "body" for problem in found}))
+    # Raised out here, so that pydantic's error, which repeats the response, is not even its context.
+    msg = f"{SERVICE} sent a response with invalid fields: {fields}"
+    raise CustomerLookupError(msg, service=SERVICE, status_code=response.status_code)
 
 
-def _problem_code(reply: LookupReply) -> Any:
+def _problem_code(response: LookupResponse) -> Any:
     try:
-        problem = json.loads(reply.body)
+        problem = json.loads(response.body)
     except (ValueError, RecursionError):
         return None
     return problem.get("code") if isinstance(problem, dict) else None

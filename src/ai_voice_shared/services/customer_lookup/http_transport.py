@@ -1,4 +1,4 @@
-"""The way to the server over HTTP, with SigV4 where its function URL wants that."""
+"""The transport over HTTP, with SigV4 for function URLs with AWS_IAM."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ai_voice_shared.errors import MissingSettingError
 from ai_voice_shared.http import HttpRequest, shared_async_http_client, shared_http_client
 from ai_voice_shared.observability.propagation import outgoing_headers
-from ai_voice_shared.services.customer_lookup.contract import LOOKUP_PATH, MAX_ANSWER, SERVICE, LookupReply
+from ai_voice_shared.services.customer_lookup.contract import LOOKUP_PATH, MAX_RESPONSE_BYTES, SERVICE, LookupResponse
 
 if TYPE_CHECKING:
     from ai_voice_shared.http import AsyncHttpClient, HttpClient
@@ -18,42 +18,42 @@ __all__ = ["AsyncHttpTransport", "HttpTransport"]
 
 
 class HttpTransport:
-    """A POST to the server, signed where its function URL wants that.
+    """Sends a POST to the server.
 
     Parameters
     ----------
     settings
-        URL, authentication and time limits.
+        URL, authentication and timeouts.
     client
-        By default the process's own.
+        By default the one of the process.
     """
 
     def __init__(self, settings: CustomerLookupSettings, client: HttpClient | None = None) -> None:
         self._settings = settings
         self._client = client
 
-    def send(self, request: LookupRequest, timeout: float) -> LookupReply:
-        """Send a question."""
-        client = self._client or shared_http_client()
-        answer = client.send(_http_request(self._settings, request, timeout))
-        return LookupReply(answer.status_code, answer.headers, answer.content)
+    def send(self, request: LookupRequest, timeout: float) -> LookupResponse:
+        """Send a request; as `Transport.send`."""
+        http_request = _create_http_request(self._settings, request, timeout)
+        response = (self._client or shared_http_client()).send(http_request)
+        return LookupResponse(response.status_code, response.headers, response.content)
 
 
 class AsyncHttpTransport:
-    """The same for coroutines."""
+    """The async counterpart of `HttpTransport`."""
 
     def __init__(self, settings: CustomerLookupSettings, client: AsyncHttpClient | None = None) -> None:
         self._settings = settings
         self._client = client
 
-    async def send(self, request: LookupRequest, timeout: float) -> LookupReply:  # noqa: ASYNC109 - one limit for all
-        """Send a question."""
-        client = self._client or shared_async_http_client()
-        answer = await client.send(_http_request(self._settings, request, timeout))
-        return LookupReply(answer.status_code, answer.headers, answer.content)
+    async def send(self, request: LookupRequest, timeout: float) -> LookupResponse:  # noqa: ASYNC109 - part of the request
+        """Send a request; as `Transport.send`."""
+        http_request = _create_http_request(self._settings, request, timeout)
+        response = await (self._client or shared_async_http_client()).send(http_request)
+        return LookupResponse(response.status_code, response.headers, response.content)
 
 
-def _http_request(settings: CustomerLookupSettings, request: LookupRequest, timeout: float) -> HttpRequest:
+def _create_http_request(settings: CustomerLookupSettings, request: LookupRequest, timeout: float) -> HttpRequest:
     # The number is in the body: URLs end up in access logs.
     url = (settings.url or "").rstrip("/") + LOOKUP_PATH
     body = request.body
@@ -67,13 +67,13 @@ def _http_request(settings: CustomerLookupSettings, request: LookupRequest, time
     return HttpRequest(
         method="POST",
         url=url,
-        # After the signature: whatever stands between may write its own trace headers.
+        # Not signed: a proxy may replace trace headers.
         headers={**headers, **outgoing_headers()},
         content=body,
         connect_timeout=settings.connect_timeout,
         read_timeout=settings.read_timeout,
         timeout=timeout,
-        max_bytes=MAX_ANSWER,
+        max_bytes=MAX_RESPONSE_BYTES,
         service=SERVICE,
         # A lookup changes nothing.
         repeatable=True,

@@ -19,7 +19,9 @@ from ai_voice_shared.observability.correlation import get_correlation_id
 from ai_voice_shared.observability.propagation import outgoing_headers
 from ai_voice_shared.observability.suppression import suppress_logging
 from ai_voice_shared.problems import retry_after_seconds
-from ai_voice_shared.services.customer_lookup.contract import LOOKUP_PATH, MAX_ANSWER, SERVICE, LookupReply
+from ai_voice_shared.services.customer_lookup.contract import LOOKUP_PATH, SERVICE
+from ai_voice_shared.services.customer_lookup.contract import MAX_RESPONSE_BYTES as MAX_ANSWER
+from ai_voice_shared.services.customer_lookup.contract import LookupResponse as LookupReply
 
 if TYPE_CHECKING:
     from ai_voice_shared.services.customer_lookup.contract import LookupRequest

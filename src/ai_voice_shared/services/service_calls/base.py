@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from ai_voice_shared.observability.tracing import Tracer
     from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
     from ai_voice_shared.resilience.deadline import Deadline
-    from ai_voice_shared.resilience.retry_budget import RetryBudget
-    from ai_voice_shared.resilience.retrying import RetryPolicy
+    from ai_voice_shared.resilience.retrying import RetryBudget, RetryPolicy
     from ai_voice_shared.services.service_calls.call import Call
     from ai_voice_shared.settings.services import ServiceSettings
 
@@ -85,7 +84,7 @@ class ServiceClientBase:
     def retry_budget(self) -> RetryBudget:
         """What retries are paid from; one for all clients of a service in this process."""
         if self._retry_budget is None:
-            from ai_voice_shared.resilience.retry_budget import shared_retry_budget
+            from ai_voice_shared.resilience.retrying import shared_retry_budget
 
             self._retry_budget = shared_retry_budget(self.service)
         return self._retry_budget

@@ -11,8 +11,8 @@ import pytest
 from ai_voice_shared import AsyncCustomerLookupClient, CustomerLookupClient, CustomerLookupSettings
 from ai_voice_shared.http import AsyncHttpClient, HttpClient
 from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
-from ai_voice_shared.services.customer_lookup.contract import speaks_against_server
-from ai_voice_shared.services.customer_lookup.transports import AsyncHttpTransport, HttpTransport
+from ai_voice_shared.services.customer_lookup.contract import is_server_failure
+from ai_voice_shared.services.customer_lookup.http_transport import AsyncHttpTransport, HttpTransport
 from tests.support.faulty_http import FaultyHttp, reply
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ def lookup_settings(**changes: Any) -> CustomerLookupSettings:
 
 def own_circuit(**options: Any) -> CircuitBreaker:
     """Make a circuit that no other test has."""
-    return CircuitBreaker(f"lookup-{uuid.uuid4()}", is_failure=speaks_against_server, **options)
+    return CircuitBreaker(f"lookup-{uuid.uuid4()}", is_failure=is_server_failure, **options)
 
 
 @pytest.fixture(autouse=True)
 def _full_purse(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test pay for the retries of another: a process has one purse for them."""
-    monkeypatch.setattr("ai_voice_shared.resilience.retry_budget._budgets", {})
+    monkeypatch.setattr("ai_voice_shared.resilience.retrying._budgets", {})
 
 
 @pytest.fixture

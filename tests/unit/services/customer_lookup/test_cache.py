@@ -137,10 +137,10 @@ def test_figures_count_questions() -> None:
     cache = make(clock)
     cache.fresh(ASKED)
     cache.put(ASKED, CUSTOMER)
-    assert known(cache.learned_meanwhile(ASKED)) is CUSTOMER
+    assert known(cache.recheck(ASKED)) is CUSTOMER
     cache.fresh(ASKED)
     clock.now += 400
-    assert cache.learned_meanwhile(ASKED) is None
+    assert cache.recheck(ASKED) is None
     cache.fresh(ASKED)
     cache.stale(ASKED)
     assert cache.info() == (1, 2, 1, 1)
@@ -153,10 +153,10 @@ def test_figures_are_taken_once() -> None:
     cache.fresh(ASKED)
     cache.put(ASKED, CUSTOMER)
     cache.fresh(ASKED)
-    assert cache.take_figures() == (1, 1, 0, 1)
+    assert cache.take_stats() == (1, 1, 0, 1)
     cache.fresh(ASKED)
-    assert cache.take_figures() == (1, 0, 0, 1)
-    assert cache.take_figures() == (0, 0, 0, 1)
+    assert cache.take_stats() == (1, 0, 0, 1)
+    assert cache.take_stats() == (0, 0, 0, 1)
     assert cache.info() == (2, 1, 0, 1)
 
 

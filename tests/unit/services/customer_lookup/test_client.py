@@ -24,8 +24,7 @@ from ai_voice_shared.errors import (
 )
 from ai_voice_shared.observability.metrics import MetricsClient, set_metrics
 from ai_voice_shared.resilience.deadline import Deadline, use_deadline
-from ai_voice_shared.resilience.retry_budget import RetryBudget
-from ai_voice_shared.services.customer_lookup import transports
+from ai_voice_shared.resilience.retrying import RetryBudget
 from ai_voice_shared.services.customer_lookup.cache import LookupCache
 from ai_voice_shared.settings.metrics import MetricsSettings
 from ai_voice_shared.testing.customer_lookup import AsyncInMemoryTransport, InMemoryTransport
@@ -33,7 +32,7 @@ from ai_voice_shared.testing.customer_lookup import AsyncInMemoryTransport, InMe
 from .conftest import CUSTOMER, EXTERNAL_ID, PHONE, lookup_settings, own_circuit
 
 if TYPE_CHECKING:
-    from ai_voice_shared.services.customer_lookup.contract import LookupReply, LookupRequest
+    from ai_voice_shared.services.customer_lookup.contract import LookupRequest, LookupResponse
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
@@ -264,7 +263,7 @@ class Slow(InMemoryTransport):
         self.started = threading.Event()
         self.go_on = threading.Event()
 
-    def send(self, request: LookupRequest, timeout: float) -> LookupReply:
+    def send(self, request: LookupRequest, timeout: float) -> LookupResponse:
         """Answer a question."""
         self.customers.setdefault(request.value, {**CUSTOMER, "customer_id": request.value.strip("+")})
         self.started.set()
@@ -318,7 +317,7 @@ async def test_a_thousand_coroutines_ask_a_hundred_times() -> None:
             self,
             request: LookupRequest,
             timeout: float,  # noqa: ASYNC109 - the protocol's
-        ) -> LookupReply:
+        ) -> LookupResponse:
             """Answer a question."""
             await go_on.wait()
             return await super().send(request, timeout)
@@ -351,7 +350,7 @@ async def test_a_cancelled_caller_does_not_fail_the_others() -> None:
             self,
             request: LookupRequest,
             timeout: float,  # noqa: ASYNC109 - the protocol's
-        ) -> LookupReply:
+        ) -> LookupResponse:
             """Answer a question."""
             await go_on.wait()
             return await super().send(request, timeout)
@@ -425,8 +424,8 @@ def test_spans_say_what_became_of_it() -> None:
 def test_the_settings_choose_the_way(changes: dict[str, Any], given: Any, plain: str, later: str) -> None:
     """A URL first, then a function; a Lambda client that is given is used."""
     settings = lookup_settings(**changes)
-    assert type(transports.transport_for(settings, lambda_client=given)).__name__ == plain
-    assert type(transports.async_transport_for(settings, lambda_client=given)).__name__ == later
+    assert type(CustomerLookupClient(settings, lambda_client=given).transport).__name__ == plain
+    assert type(AsyncCustomerLookupClient(settings, lambda_client=given).transport).__name__ == later
 
 
 def test_the_environment_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,11 +20,11 @@ from ai_voice_shared.errors import (
 )
 from ai_voice_shared.models.customer import CustomerMetadata
 from ai_voice_shared.services.customer_lookup.contract import (
-    LookupReply,
     LookupRequest,
-    interpret,
-    make_request,
-    speaks_against_server,
+    LookupResponse,
+    create_request,
+    is_server_failure,
+    parse_response,
 )
 
 pytestmark = pytest.mark.unit
@@ -32,9 +32,9 @@ pytestmark = pytest.mark.unit
 CUSTOMER = {"customer_id": "c-1", "company_id": "acme", "company_name": "Acme"}
 
 
-def reply(status: int, body: Any = b"", **headers: str) -> LookupReply:
+def reply(status: int, body: Any = b"", **headers: str) -> LookupResponse:
     """Make an answer; what is no bytes becomes JSON."""
-    return LookupReply(status, headers, body if isinstance(body, bytes) else json.dumps(body).encode())
+    return LookupResponse(status, headers, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def reply(status: int, body: Any = b"", **headers: str) -> LookupReply:
 )
 def test_a_number_is_asked_for_in_one_form(number: str) -> None:
     """However it was written, so that it is one entry in the cache."""
-    assert make_request(number, None) == LookupRequest("phone_number", "+61400000000")
+    assert create_request(number, None) == LookupRequest("phone_number", "+61400000000")
 
 
 @pytest.mark.parametrize(
@@ -72,36 +72,36 @@ def test_a_number_is_asked_for_in_one_form(number: str) -> None:
 )
 def test_what_is_no_number_is_refused(number: Any) -> None:
     """By name, and without repeating it."""
-    with pytest.raises(ValidationError, match=r"phone_number is no number in E\.164") as caught:
-        make_request(number, None)
+    with pytest.raises(ValidationError, match=r"phone_number is not a valid number in E\.164") as caught:
+        create_request(number, None)
     assert "614" not in str(caught.value)
 
 
 def test_a_business_scoped_id_stays_as_it_is() -> None:
     """It is never taken for a number, also where it looks like one."""
-    assert make_request(None, "whatsapp:US.1234ABC") == LookupRequest("external_user_id", "US.1234ABC")
-    assert make_request(None, "+61400000000") == LookupRequest("external_user_id", "+61400000000")
+    assert create_request(None, "whatsapp:US.1234ABC") == LookupRequest("external_user_id", "US.1234ABC")
+    assert create_request(None, "+61400000000") == LookupRequest("external_user_id", "+61400000000")
 
 
 @pytest.mark.parametrize("given", ["", " ", "whatsapp:", "a\nb", "a\x00", "x" * 257, "\ud800", 7, b"US.1"])
 def test_what_is_no_id_is_refused(given: Any) -> None:
     """As the server would."""
     with pytest.raises(ValidationError, match="external_user_id"):
-        make_request(None, given)
+        create_request(None, given)
 
 
 @pytest.mark.parametrize("given", [(None, None), ("+61400000000", "US.1234ABC")])
 def test_one_of_the_two_is_asked_for(given: tuple[str | None, str | None]) -> None:
     """Neither none nor both."""
     with pytest.raises(ValidationError, match="either"):
-        make_request(*given)
+        create_request(*given)
 
 
 @given(st.one_of(st.text(), st.integers(), st.binary(), st.none()), st.one_of(st.text(), st.integers(), st.none()))
 def test_any_input_is_a_question_or_a_named_error(number: Any, external: Any) -> None:
     """And the body of a question is JSON with one name."""
     try:
-        request = make_request(number, external)
+        request = create_request(number, external)
     except ValidationError:
         return
     assert json.loads(request.body) == {request.kind: request.value}
@@ -115,12 +115,12 @@ def test_a_question_s_repr_does_not_say_who() -> None:
 
 def test_a_customer_is_read() -> None:
     """What the server adds one day is left alone."""
-    assert interpret(reply(200, {**CUSTOMER, "tier": "gold"})) == CustomerMetadata(**CUSTOMER)
+    assert parse_response(reply(200, {**CUSTOMER, "tier": "gold"})) == CustomerMetadata(**CUSTOMER)
 
 
 def test_nobody_is_none() -> None:
     """Said by the server itself, in its own code."""
-    assert interpret(reply(404, {"status": 404, "code": "customer_not_found"})) is None
+    assert parse_response(reply(404, {"status": 404, "code": "customer_not_found"})) is None
 
 
 @pytest.mark.parametrize(
@@ -130,13 +130,13 @@ def test_nobody_is_none() -> None:
 def test_another_404_is_not_nobody(body: Any) -> None:
     """A wrong path, a proxy, a deleted function."""
     with pytest.raises(CustomerLookupError) as caught:
-        interpret(reply(404, body))
+        parse_response(reply(404, body))
     assert caught.value.status_code == 404
     assert not caught.value.retryable
 
 
 @pytest.mark.parametrize(
-    ("body", "places"),
+    ("body", "fields"),
     [
         (b"", "body"),
         (b"{", "body"),
@@ -151,10 +151,10 @@ def test_another_404_is_not_nobody(body: Any) -> None:
         ({"customer": CUSTOMER}, "company_id, company_name, customer_id"),
     ],
 )
-def test_another_shape_is_an_error_that_says_where(body: Any, places: str) -> None:
-    """And nothing of what stands there."""
-    with pytest.raises(CustomerLookupError, match=f"another shape: {places}$") as caught:
-        interpret(reply(200, body))
+def test_invalid_fields_are_named(body: Any, fields: str) -> None:
+    """The error of an invalid response names its fields, and none of their values."""
+    with pytest.raises(CustomerLookupError, match=f"invalid fields: {fields}$") as caught:
+        parse_response(reply(200, body))
     assert not isinstance(caught.value, CustomerLookupUnavailableError)
     assert caught.value.__cause__ is None
 
@@ -163,7 +163,7 @@ def test_another_shape_is_an_error_that_says_where(body: Any, places: str) -> No
 def test_what_may_pass_is_unavailable(status: int) -> None:
     """And worth another try."""
     with pytest.raises(CustomerLookupUnavailableError) as caught:
-        interpret(reply(status, b"whatever"))
+        parse_response(reply(status, b"whatever"))
     assert (caught.value.status_code, caught.value.retryable, caught.value.retry_after) == (status, True, None)
 
 
@@ -171,7 +171,7 @@ def test_what_may_pass_is_unavailable(status: int) -> None:
 def test_other_answers_are_errors(status: int) -> None:
     """Which another try would not help."""
     with pytest.raises(CustomerLookupError, match=str(status)) as caught:
-        interpret(reply(status, CUSTOMER))
+        parse_response(reply(status, CUSTOMER))
     assert not caught.value.retryable
 
 
@@ -193,7 +193,7 @@ def test_other_answers_are_errors(status: int) -> None:
 def test_retry_after_is_read(text: str, expected: float | None) -> None:
     """In seconds or as a date, and never negative."""
     with pytest.raises(CustomerLookupUnavailableError) as caught:
-        interpret(reply(503, b"", **{"retry-after": text}))
+        parse_response(reply(503, b"", **{"retry-after": text}))
     assert caught.value.retry_after == expected
 
 
@@ -201,7 +201,7 @@ def test_retry_after_as_a_date_is_so_many_seconds_from_now() -> None:
     """By our clock."""
     moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=100)
     with pytest.raises(CustomerLookupUnavailableError) as caught:
-        interpret(reply(429, b"", **{"retry-after": format_datetime(moment, usegmt=True)}))
+        parse_response(reply(429, b"", **{"retry-after": format_datetime(moment, usegmt=True)}))
     assert caught.value.retry_after == pytest.approx(99, abs=2)
 
 
@@ -209,7 +209,7 @@ def test_retry_after_as_a_date_is_so_many_seconds_from_now() -> None:
 def test_any_answer_is_a_result_or_a_named_error(status: int, body: bytes) -> None:
     """Nothing else comes out."""
     with contextlib.suppress(CustomerLookupError):
-        assert interpret(reply(status, body)) is None
+        assert parse_response(reply(status, body)) is None
 
 
 @pytest.mark.parametrize(
@@ -225,4 +225,4 @@ def test_any_answer_is_a_result_or_a_named_error(status: int, body: bytes) -> No
 )
 def test_one_refused_question_does_not_speak_against_the_server(error: Exception, *, expected: bool) -> None:
     """A single sender must not open the circuit for all."""
-    assert speaks_against_server(error) is expected
+    assert is_server_failure(error) is expected

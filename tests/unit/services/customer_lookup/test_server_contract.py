@@ -16,9 +16,10 @@ from moto import mock_aws
 from ai_voice_shared import CustomerLookupClient
 from ai_voice_shared.errors import CustomerLookupError, CustomerLookupUnavailableError
 from ai_voice_shared.http import HttpClient
-from ai_voice_shared.services.customer_lookup.contract import LookupReply, interpret, make_request
-from ai_voice_shared.services.customer_lookup.transports import HttpTransport, LambdaTransport
-from ai_voice_shared.testing.aws import clear_clients, isolate
+from ai_voice_shared.services.customer_lookup.contract import LookupResponse, create_request, parse_response
+from ai_voice_shared.services.customer_lookup.http_transport import HttpTransport
+from ai_voice_shared.services.customer_lookup.lambda_transport import LambdaTransport
+from ai_voice_shared.testing.aws import forget_clients, isolate
 from ai_voice_shared.testing.context import FakeLambdaContext
 from tests.support.asgi_server import serving
 
@@ -127,9 +128,10 @@ def test_the_client_asks_as_documented() -> None:
     examples = [
         example["value"] for example in OPERATION["requestBody"]["content"]["application/json"]["examples"].values()
     ]
-    assert [json.loads(make_request("+61400000000", None).body), json.loads(make_request(None, "US.1234ABC").body)] == (
-        examples
-    )
+    assert [
+        json.loads(create_request("+61400000000", None).body),
+        json.loads(create_request(None, "US.1234ABC").body),
+    ] == (examples)
 
 
 @pytest.mark.parametrize("status", OPERATION["responses"])
@@ -137,13 +139,13 @@ def test_the_client_understands_every_documented_answer(status: str) -> None:
     """Each is a customer, nobody, an outage, or an error."""
     [content] = OPERATION["responses"][status]["content"].values()
     for example in content["examples"].values():
-        reply = LookupReply(int(status), {"retry-after": "7"}, json.dumps(example["value"]).encode())
+        reply = LookupResponse(int(status), {"retry-after": "7"}, json.dumps(example["value"]).encode())
         if status == "200":
-            assert interpret(reply) is not None
+            assert parse_response(reply) is not None
         elif status == "404":
-            assert interpret(reply) is None
+            assert parse_response(reply) is None
         else:
             kind = CustomerLookupUnavailableError if status in {"429", "503"} else CustomerLookupError
             with pytest.raises(CustomerLookupError) as caught:
-                interpret(reply)
+                parse_response(reply)
             assert type(caught.value) is kind

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from ai_voice_shared.errors import CustomerLookupUnavailableError, DeadlineExceededError, NotFoundError, S3NotFoundError
-from ai_voice_shared.services.customer_lookup.flights import AsyncFlights, Flights
+from ai_voice_shared.services.customer_lookup.single_flight import AsyncSingleFlight, SingleFlight
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 class Waiting:
     """A flight that is held until so many others wait for it."""
 
-    def __init__(self, flights: Flights[Any], outcome: Any) -> None:
-        self.flights = flights
+    def __init__(self, single_flight: SingleFlight[Any], outcome: Any) -> None:
+        self.single_flight = single_flight
         self.outcome = outcome
         self.calls = 0
         self.started = threading.Event()
@@ -43,19 +43,19 @@ def follow(waiting: Waiting, count: int) -> list[Any]:
 
     def join() -> None:
         try:
-            got.append(waiting.flights.join("key", waiting.load))
+            got.append(waiting.single_flight.run("key", waiting.load))
         except BaseException as error:  # noqa: BLE001 - what is raised is the outcome
             got.append(error)
 
     leader = threading.Thread(target=join)
     leader.start()
     assert waiting.started.wait(10)
-    landed = waiting.flights._flights["key"].landed
+    done = waiting.single_flight._calls["key"].done
     followers = [threading.Thread(target=join) for _ in range(count)]
     for thread in followers:
         thread.start()
     # The condition's own list says how many wait; there is no event for it.
-    while len(landed._cond._waiters) < count:
+    while len(done._cond._waiters) < count:
         time.sleep(0.001)
     waiting.go_on.set()
     for thread in [leader, *followers]:
@@ -66,15 +66,15 @@ def follow(waiting: Waiting, count: int) -> list[Any]:
 def test_all_who_wait_get_the_answer_of_one_call() -> None:
     """Ten threads, one call, one object."""
     answer = object()
-    waiting = Waiting(Flights(), answer)
+    waiting = Waiting(SingleFlight(), answer)
     assert follow(waiting, 9) == [answer] * 10
     assert waiting.calls == 1
-    assert waiting.flights._flights == {}
+    assert waiting.single_flight._calls == {}
 
 
 def test_none_is_an_answer() -> None:
     """As any other."""
-    waiting = Waiting(Flights(), None)
+    waiting = Waiting(SingleFlight(), None)
     assert follow(waiting, 3) == [None] * 4
     assert waiting.calls == 1
 
@@ -84,7 +84,7 @@ def test_an_error_reaches_all_and_each_has_its_own() -> None:
     cause = OSError("refused")
     error = CustomerLookupUnavailableError("down", service="s", status_code=503, retry_after=7.0)
     error.__cause__ = cause
-    waiting = Waiting(Flights(), error)
+    waiting = Waiting(SingleFlight(), error)
     got = follow(waiting, 9)
     assert waiting.calls == 1
     assert len({id(one) for one in got}) == 10
@@ -93,7 +93,7 @@ def test_an_error_reaches_all_and_each_has_its_own() -> None:
         assert (str(one), one.retry_after, one.status_code, one.__cause__) == ("down", 7.0, 503, cause)
         # Its own way down, to where the leader's failed, and nobody else's.
         frames = [frame.name for frame in traceback.extract_tb(one.__traceback__)]
-        assert frames in (["join", "join", "_lead", "load"], ["join", "join", "outcome", "_lead", "load"])
+        assert frames in (["join", "run", "_run_leader", "load"], ["join", "run", "outcome", "_run_leader", "load"])
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_an_error_reaches_all_and_each_has_its_own() -> None:
 )
 def test_any_error_is_copied_as_it_is(error: Exception) -> None:
     """Whatever arguments its class wants."""
-    got = follow(Waiting(Flights(), error), 2)
+    got = follow(Waiting(SingleFlight(), error), 2)
     assert [(type(one), str(one), vars(one)) for one in got] == [(type(error), str(error), vars(error))] * 3
 
 
@@ -113,29 +113,29 @@ def test_an_error_that_cannot_be_copied_is_passed_on() -> None:
 
     with pytest.raises(pydantic.ValidationError) as caught:
         pydantic.TypeAdapter(int).validate_python("x")
-    assert follow(Waiting(Flights(), caught.value), 2) == [caught.value] * 3
+    assert follow(Waiting(SingleFlight(), caught.value), 2) == [caught.value] * 3
 
 
 def test_an_interrupted_leader_leaves_the_question_to_the_others() -> None:
     """One of them asks anew; the interruption is not theirs."""
-    flights: Flights[str] = Flights()
-    waiting = Waiting(flights, KeyboardInterrupt())
-    second = Waiting(flights, "answer")
+    single_flight: SingleFlight[str] = SingleFlight()
+    waiting = Waiting(single_flight, KeyboardInterrupt())
+    second = Waiting(single_flight, "answer")
     second.go_on.set()
     got: list[Any] = []
 
     def lead() -> None:
         with pytest.raises(KeyboardInterrupt):
-            flights.join("key", waiting.load)
+            single_flight.run("key", waiting.load)
 
     leader = threading.Thread(target=lead)
     leader.start()
     assert waiting.started.wait(10)
-    landed = flights._flights["key"].landed
-    followers = [threading.Thread(target=lambda: got.append(flights.join("key", second.load))) for _ in range(3)]
+    done = single_flight._calls["key"].done
+    followers = [threading.Thread(target=lambda: got.append(single_flight.run("key", second.load))) for _ in range(3)]
     for thread in followers:
         thread.start()
-    while len(landed._cond._waiters) < 3:
+    while len(done._cond._waiters) < 3:
         time.sleep(0.001)
     waiting.go_on.set()
     for thread in [leader, *followers]:
@@ -145,27 +145,27 @@ def test_an_interrupted_leader_leaves_the_question_to_the_others() -> None:
 
 def test_whoever_waits_does_so_within_its_time() -> None:
     """Somebody else's slow call is no reason to miss one's own deadline."""
-    flights: Flights[str] = Flights()
-    waiting = Waiting(flights, "late")
-    leader = threading.Thread(target=lambda: flights.join("key", waiting.load))
+    single_flight: SingleFlight[str] = SingleFlight()
+    waiting = Waiting(single_flight, "late")
+    leader = threading.Thread(target=lambda: single_flight.run("key", waiting.load))
     leader.start()
     assert waiting.started.wait(10)
     with pytest.raises(DeadlineExceededError):
-        flights.join("key", waiting.load, timeout=0.01)
+        single_flight.run("key", waiting.load, timeout=0.01)
     waiting.go_on.set()
     leader.join()
 
 
 def test_different_keys_fly_apart() -> None:
-    """And what has landed is asked anew."""
-    flights: Flights[str] = Flights()
-    assert flights.join("a", lambda: flights.join("b", lambda: "inner")) == "inner"
-    assert flights.join("a", lambda: "again") == "again"
+    """And what has done is asked anew."""
+    single_flight: SingleFlight[str] = SingleFlight()
+    assert single_flight.run("a", lambda: single_flight.run("b", lambda: "inner")) == "inner"
+    assert single_flight.run("a", lambda: "again") == "again"
 
 
 async def test_coroutines_share_a_flight() -> None:
     """Ten of them, one call."""
-    flights: AsyncFlights[object] = AsyncFlights()
+    single_flight: AsyncSingleFlight[object] = AsyncSingleFlight()
     go_on, calls, got = anyio.Event(), list[int](), list[object]()
 
     async def load() -> object:
@@ -174,7 +174,7 @@ async def test_coroutines_share_a_flight() -> None:
         return calls
 
     async def join() -> None:
-        got.append(await flights.join("key", load))
+        got.append(await single_flight.run("key", load))
 
     async with anyio.create_task_group() as tasks:
         for _ in range(10):
@@ -183,12 +183,12 @@ async def test_coroutines_share_a_flight() -> None:
         go_on.set()
     assert got == [calls] * 10
     assert calls == [1]
-    assert flights._flights == {}
+    assert single_flight._calls == {}
 
 
 async def test_an_error_reaches_all_coroutines() -> None:
     """Each has its own."""
-    flights: AsyncFlights[None] = AsyncFlights()
+    single_flight: AsyncSingleFlight[None] = AsyncSingleFlight()
     go_on, got = anyio.Event(), list[BaseException]()
 
     async def load() -> None:
@@ -197,7 +197,7 @@ async def test_an_error_reaches_all_coroutines() -> None:
 
     async def join() -> None:
         with pytest.raises(CustomerLookupUnavailableError) as caught:
-            await flights.join("key", load)
+            await single_flight.run("key", load)
         got.append(caught.value)
 
     async with anyio.create_task_group() as tasks:
@@ -211,7 +211,7 @@ async def test_an_error_reaches_all_coroutines() -> None:
 
 async def test_a_cancelled_leader_does_not_fail_the_others() -> None:
     """One of them leads from then on."""
-    flights: AsyncFlights[str] = AsyncFlights()
+    single_flight: AsyncSingleFlight[str] = AsyncSingleFlight()
     go_on, calls, got = anyio.Event(), list[int](), list[str]()
 
     async def load() -> str:
@@ -220,7 +220,7 @@ async def test_a_cancelled_leader_does_not_fail_the_others() -> None:
         return "answer"
 
     async def join() -> None:
-        got.append(await flights.join("key", load))
+        got.append(await single_flight.run("key", load))
 
     async with anyio.create_task_group() as tasks:
         with anyio.CancelScope() as scope:
@@ -239,7 +239,7 @@ async def test_a_cancelled_leader_does_not_fail_the_others() -> None:
 
 async def test_a_cancelled_follower_leaves_the_flight_alone() -> None:
     """The leader lands as if nothing had been."""
-    flights: AsyncFlights[str] = AsyncFlights()
+    single_flight: AsyncSingleFlight[str] = AsyncSingleFlight()
     go_on, got = anyio.Event(), list[str]()
 
     async def load() -> str:
@@ -247,7 +247,7 @@ async def test_a_cancelled_follower_leaves_the_flight_alone() -> None:
         return "answer"
 
     async def join() -> None:
-        got.append(await flights.join("key", load))
+        got.append(await single_flight.run("key", load))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(join)
@@ -260,19 +260,19 @@ async def test_a_cancelled_follower_leaves_the_flight_alone() -> None:
 
 async def test_a_coroutine_waits_within_its_time() -> None:
     """As a thread does."""
-    flights: AsyncFlights[None] = AsyncFlights()
+    single_flight: AsyncSingleFlight[None] = AsyncSingleFlight()
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(flights.join, "key", anyio.sleep_forever)
+        tasks.start_soon(single_flight.run, "key", anyio.sleep_forever)
         await anyio.wait_all_tasks_blocked()
         with pytest.raises(DeadlineExceededError):
-            await flights.join("key", anyio.sleep_forever, timeout=0.01)
+            await single_flight.run("key", anyio.sleep_forever, timeout=0.01)
         tasks.cancel_scope.cancel()
 
 
 def test_event_loops_do_not_wait_for_each_other() -> None:
-    """Each loop has flights of its own."""
-    flights: AsyncFlights[str] = AsyncFlights()
+    """Each loop has single_flight of its own."""
+    single_flight: AsyncSingleFlight[str] = AsyncSingleFlight()
     inside, go_on, got = threading.Event(), threading.Event(), list[str]()
 
     async def slow() -> str:
@@ -283,10 +283,10 @@ def test_event_loops_do_not_wait_for_each_other() -> None:
     async def fast() -> str:
         return "fast"
 
-    thread = threading.Thread(target=lambda: got.append(asyncio.run(flights.join("key", slow))))
+    thread = threading.Thread(target=lambda: got.append(asyncio.run(single_flight.run("key", slow))))
     thread.start()
     assert inside.wait(10)
-    assert asyncio.run(flights.join("key", fast)) == "fast"
+    assert asyncio.run(single_flight.run("key", fast)) == "fast"
     go_on.set()
     thread.join()
     assert got == ["slow"]
