@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from ai_voice_shared.services.s3_service import S3Service as S3Service
     from ai_voice_shared.services.service_client import ServiceClient as ServiceClient
     from ai_voice_shared.services.service_client import SyncServiceClient as SyncServiceClient
-    from ai_voice_shared.services.twilio_service import TwilioService as TwilioService
+    from ai_voice_shared.services.twilio.client import TwilioService as TwilioService
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings as CustomerLookupSettings
     from ai_voice_shared.settings.s3 import S3Settings as S3Settings
     from ai_voice_shared.settings.twilio import TwilioSettings as TwilioSettings
@@ -78,7 +78,7 @@ _exported, __dir__, __all__ = lazy_exports(
         "S3Settings": ".settings.s3",
         "ServiceClient": ".services.service_client",
         "SyncServiceClient": ".services.service_client",
-        "TwilioService": ".services.twilio_service",
+        "TwilioService": ".services.twilio.client",
         "TwilioSettings": ".settings.twilio",
         "TwilioStatusCallback": ".models.twilio.status",
         "TwilioWebhookPayload": ".models.twilio.message",

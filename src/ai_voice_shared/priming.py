@@ -145,7 +145,7 @@ def _dynamodb() -> None:
 
 
 def _twilio() -> None:
-    from ai_voice_shared.services.twilio_service import TwilioService
+    from ai_voice_shared.services.twilio.client import TwilioService
 
     _models()
     _http()

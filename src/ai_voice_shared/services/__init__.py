@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ai_voice_shared.services.s3_service import S3Service as S3Service
     from ai_voice_shared.services.service_client import ServiceClient as ServiceClient
     from ai_voice_shared.services.service_client import SyncServiceClient as SyncServiceClient
-    from ai_voice_shared.services.twilio_service import TwilioService as TwilioService
+    from ai_voice_shared.services.twilio.client import TwilioService as TwilioService
 
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
@@ -22,6 +22,6 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "S3Service": ".s3_service",
         "ServiceClient": ".service_client",
         "SyncServiceClient": ".service_client",
-        "TwilioService": ".twilio_service",
+        "TwilioService": ".twilio.client",
     },
 )

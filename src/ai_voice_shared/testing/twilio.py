@@ -11,7 +11,7 @@ from ai_voice_shared.testing.twilio_media import VOICE_NOTE, TwilioMedia
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ai_voice_shared.services.twilio_service import TwilioService
+    from ai_voice_shared.services.twilio.client import TwilioService
 
 __all__ = [
     "ACCOUNT_SID",
@@ -125,7 +125,7 @@ class TwilioWebhooks:
     def service(self) -> TwilioService:
         """A `TwilioService` of the account, whose downloads come from `media` and whose retries wait for nothing."""
         if self._service is None:
-            from ai_voice_shared.services.twilio_service import TwilioService
+            from ai_voice_shared.services.twilio.client import TwilioService
             from ai_voice_shared.settings.twilio import TwilioSettings
 
             settings = TwilioSettings(account_sid=ACCOUNT_SID, auth_tokens=(AUTH_TOKEN,))

@@ -64,7 +64,7 @@ def twilio_event(
 
     Examples
     --------
-    >>> from ai_voice_shared.services.twilio_service import TwilioService
+    >>> from ai_voice_shared.services.twilio.client import TwilioService
     >>> from ai_voice_shared.settings.twilio import TwilioSettings
     >>> from ai_voice_shared.testing.twilio import message_parameters
     >>> service = TwilioService(TwilioSettings(account_sid=ACCOUNT_SID, auth_tokens=(AUTH_TOKEN,)))

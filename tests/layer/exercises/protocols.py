@@ -207,10 +207,10 @@ def the_lookup_accepts_a_custom_transport() -> None:
     assert (SERVICE, LOOKUP_PATH) == ("customer-lookup-server", "/customers/lookup")
 
 
-@exercises("services.twilio_service.MediaUpload")
-def an_upload_of_ones_own() -> None:
-    """What `store_media` hands a stream to is asked for by its parameters."""
-    from ai_voice_shared.services.twilio_service import MediaUpload
+@exercises("services.twilio.client.MediaUpload")
+def media_may_be_streamed_to_a_custom_upload() -> None:
+    """The parameters of an upload are those that `store_media` passes."""
+    from ai_voice_shared.services.twilio.client import MediaUpload
 
     assert getattr(MediaUpload, "_is_protocol", False)
     assert "key" in MediaUpload.__call__.__annotations__

@@ -55,7 +55,7 @@ def _twilio(url: str = "https://api.twilio.com") -> Any:
     "models.MediaItem",
     "services.twilio.media_download.MediaDownload",
     "services.twilio.media_stream.MediaStream",
-    "services.twilio.media_stream.unavailable_when_down",
+    "services.twilio.media_stream.map_outages",
 )
 def a_voice_note_comes_in() -> None:
     """A signed webhook is read, its media downloaded with credentials; a forged one is refused."""

@@ -18,7 +18,7 @@ from ai_voice_shared.security.twilio_signature import (
     signature_algorithm,
     urls_with_and_without_port,
 )
-from ai_voice_shared.services.twilio_service import TwilioService
+from ai_voice_shared.services.twilio.client import TwilioService
 from ai_voice_shared.settings.twilio import TwilioSettings
 from ai_voice_shared.testing.twilio import ACCOUNT_SID, SHAPES, twilio_event
 

@@ -1,4 +1,4 @@
-"""The parts of `TwilioService`: what may be fetched, and how a media item is streamed."""
+"""The client of Twilio: `client` has the public class, the other modules are its parts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Downloading a media item: from Twilio's API with credentials, from its CDN without.
+"""Downloads of media items: from Twilio's API with credentials, from its CDN without.
 
-A fresh upload may be a 404 for some seconds; a rotated token is a 401 for the one that is not valid yet, or not any
-more; what is down may be up again in a moment. All of that is waited for here, within one deadline, and nowhere
+A fresh upload may be a 404 for some seconds; during a rotation a token that is not valid yet, or not any more, is a
+401; a server that is down may be up again in a moment. All of that is retried here, within one deadline, and nowhere
 else.
 """
 
@@ -21,16 +21,17 @@ from ai_voice_shared.errors import (
     TwilioMediaError,
 )
 from ai_voice_shared.http import HttpRequest
-from ai_voice_shared.resilience.deadline import Deadline, current_deadline
+from ai_voice_shared.resilience.deadline import create_deadline
 from ai_voice_shared.resilience.retrying import RetryPolicy, RetryState
 from ai_voice_shared.services.twilio.media_rules import MediaRules
-from ai_voice_shared.services.twilio.media_stream import MediaStream, unavailable_when_down
+from ai_voice_shared.services.twilio.media_stream import MediaStream, map_outages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ai_voice_shared.http import HttpClient, HttpStream
     from ai_voice_shared.models.twilio.media import MediaItem
+    from ai_voice_shared.resilience.deadline import Deadline
     from ai_voice_shared.settings.twilio import TwilioSettings
 
 __all__ = ["MediaDownload"]
@@ -49,9 +50,9 @@ class MediaDownload:
     settings
         The account and its limits.
     http
-        The client.
+        The HTTP client.
     sleep
-        How to wait.
+        How to wait before a retry.
     """
 
     def __init__(
@@ -67,9 +68,7 @@ class MediaDownload:
     def open(self, item: MediaItem) -> Iterator[MediaStream]:
         """Open a media item; raises as `TwilioService.stream_media`."""
         url = self._rules.check_url(item)
-        limit = self._settings.media_timeout
-        current = current_deadline()
-        deadline = Deadline(limit) if current is None else current.earlier(limit)
+        deadline = create_deadline(self._settings.media_timeout)
         retries = RetryState(
             RetryPolicy.from_delays(self._settings.media_retry_delays),
             retryable=_is_worth_waiting_for,
@@ -77,17 +76,17 @@ class MediaDownload:
             message="retrying media download",
             fields={"media_sid": item.sid},
         )
-        token, refused = self._token, 0
+        token, rejected = self._token, 0
         while True:
             with ExitStack() as stack:
                 try:
-                    stream = self._ask(stack, url, token, deadline)
+                    stream = self._request(stack, url, token, deadline)
                     if stream.status_code == HTTPStatus.UNAUTHORIZED:
-                        refused += 1
-                        token = self._next_token(token, refused)
+                        rejected += 1
+                        token = self._next_token(token, rejected)
                         continue
-                    media = MediaStream(item, self._usable(stream), self._settings.max_media_bytes)
-                    # The one that was taken is the one to begin with from now on.
+                    media = MediaStream(item, self._check_response(stream), self._settings.max_media_bytes)
+                    # Later downloads begin with the token that was accepted.
                     self._token = token
                 except TwilioMediaError as error:
                     delay = retries.next_delay(error)
@@ -98,8 +97,8 @@ class MediaDownload:
                     return
             self._sleep(delay)
 
-    def _ask(self, stack: ExitStack, url: str, token: int, deadline: Deadline) -> HttpStream:
-        """Ask the API, and follow where it redirects to without credentials."""
+    def _request(self, stack: ExitStack, url: str, token: int, deadline: Deadline) -> HttpStream:
+        """Send a request to the API, and follow its redirects without credentials."""
         secret = self._settings.auth_tokens[token].get_secret_value()
         pair = f"{self._settings.account_sid}:{secret}".encode()
         headers = {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
@@ -116,42 +115,42 @@ class MediaDownload:
         request = HttpRequest(
             method="GET",
             url=url,
-            # A compressed answer could unpack to any size.
+            # A compressed response could unpack to any size.
             headers={"Accept-Encoding": "identity", **headers},
             connect_timeout=settings.media_connect_timeout,
             read_timeout=settings.media_read_timeout,
             timeout=deadline.limit(settings.media_timeout, service="twilio"),
-            # The stream counts for itself, to tell a cap from a broken answer.
+            # The stream enforces the cap itself, to tell it from an invalid response.
             max_bytes=settings.max_media_bytes * 2,
             service="twilio",
         )
-        with unavailable_when_down():
+        with map_outages():
             return stack.enter_context(self._http.stream(request))
 
-    def _usable(self, stream: HttpStream) -> HttpStream:
+    def _check_response(self, stream: HttpStream) -> HttpStream:
         status = stream.status_code
         if status == HTTPStatus.NOT_FOUND:
             raise MediaNotFoundError("Twilio does not have the media", service="twilio", status_code=status)
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise MediaUnavailableError(
-                f"Twilio answered {status}",
+                f"Twilio responded with {status}",
                 service="twilio",
                 status_code=status,
-                retry_after=_seconds(stream.headers.get("retry-after", "")),
+                retry_after=_parse_seconds(stream.headers.get("retry-after", "")),
             )
         if status != HTTPStatus.OK or stream.headers.get("content-encoding", "identity") != "identity":
-            raise TwilioMediaError(f"Twilio answered {status}", service="twilio", status_code=status)
+            raise TwilioMediaError(f"Twilio responded with {status}", service="twilio", status_code=status)
         return stream
 
-    def _next_token(self, token: int, refused: int) -> int:
+    def _next_token(self, token: int, rejected: int) -> int:
         tokens = self._settings.auth_tokens
-        if refused >= len(tokens):
+        if rejected >= len(tokens):
             raise TwilioMediaError(
-                "Twilio refuses every auth token: are they of this account?",
+                "Twilio rejects every auth token: are they of this account?",
                 service="twilio",
                 status_code=HTTPStatus.UNAUTHORIZED,
             )
-        _log.warning("an auth token was refused, the next one is used")
+        _log.warning("auth token rejected, trying the next one")
         return (token + 1) % len(tokens)
 
 
@@ -160,5 +159,5 @@ def _is_worth_waiting_for(error: BaseException) -> bool:
     return isinstance(error, MediaNotFoundError | MediaUnavailableError)
 
 
-def _seconds(retry_after: str) -> float | None:
+def _parse_seconds(retry_after: str) -> float | None:
     return min(float(retry_after), _YEAR) if retry_after.isascii() and retry_after.isdigit() else None

@@ -1,8 +1,8 @@
-"""Which URLs media may be fetched from. A webhook's URL is somebody else's text, even in a signed webhook.
+"""Rules for media URLs: a webhook's URL is untrusted input, even in a signed webhook.
 
-Credentials go to Twilio's API alone, and only for media of our account and of the message that is being handled.
-Whole URLs are matched by patterns and never taken apart and put together again: two parsers that disagree on where
-a host ends are how such checks are got around.
+Credentials are sent to Twilio's API alone, and only for media of our account and of the message that is being handled.
+Whole URLs are matched by patterns and never split and joined again: such checks are bypassed where two parsers
+disagree on where a host ends.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class MediaRules:
     Parameters
     ----------
     settings
-        `account_sid`, `api_base_url` and `cdn_hosts` count. Anything but HTTPS is allowed only where `api_base_url`
-        itself is plain HTTP, as a local stand-in's is.
+        `account_sid`, `api_base_url` and `cdn_hosts` are used. Plain HTTP is allowed only if `api_base_url` itself is
+        plain HTTP, as that of a local fake is.
 
     Examples
     --------
@@ -55,12 +55,12 @@ class MediaRules:
         self._cdn_hosts = [host.lower() for host in settings.cdn_hosts]
 
     def check_url(self, item: MediaItem) -> str:
-        """Give the URL of a media item, if it is one that may be asked for with our credentials.
+        """Return the URL of a media item, if our credentials may be sent to it.
 
         Raises
         ------
         MediaNotAllowedError
-            It is not. Nothing was asked for.
+            They may not. Nothing was requested.
         """
         if item.account_sid != self._account_sid:
             raise MediaNotAllowedError("the media is not of our account", service="twilio")
@@ -73,7 +73,7 @@ class MediaRules:
         return item.url
 
     def check_redirect(self, url: str, location: str) -> str:
-        """Give the URL that a redirect leads to, if it may be followed. Credentials never go there.
+        """Return the URL that a redirect leads to, if it may be followed. Credentials are never sent there.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class MediaRules:
         Raises
         ------
         MediaNotAllowedError
-            It may not.
+            It may not be followed.
         """
         try:
             target = urljoin(url, location)
@@ -100,14 +100,14 @@ class MediaRules:
         if scheme != "https" and not self._plain_http:
             return False
         for pattern in self._cdn_hosts:
-            name, colon, wanted_port = pattern.rpartition(":") if not pattern.endswith("]") else (pattern, "", "")
+            name, colon, allowed_port = pattern.rpartition(":") if not pattern.endswith("]") else (pattern, "", "")
             if not colon:
                 name = pattern
             if colon:
-                port_fits = (port or _DEFAULT_PORTS[scheme]) == wanted_port
+                is_port_allowed = (port or _DEFAULT_PORTS[scheme]) == allowed_port
             else:
-                # A local stand-in's port is not known beforehand; Twilio's is.
-                port_fits = self._plain_http or port in {None, _DEFAULT_PORTS[scheme]}
-            if port_fits and (host.endswith(name[1:]) if name.startswith("*.") else host == name):
+                # The port of a local fake is not known beforehand; Twilio's is.
+                is_port_allowed = self._plain_http or port in {None, _DEFAULT_PORTS[scheme]}
+            if is_port_allowed and (host.endswith(name[1:]) if name.startswith("*.") else host == name):
                 return True
         return False

@@ -1,4 +1,4 @@
-"""A media item on its way: its bytes under a cap, with the certainty that they are what they say they are."""
+"""A media item that is being downloaded: its bytes under a cap, and a check that audio is audio."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from ai_voice_shared.http import HttpStream
     from ai_voice_shared.models.twilio.media import MediaItem
 
-__all__ = ["MediaStream", "unavailable_when_down"]
+__all__ = ["MediaStream", "map_outages"]
 
-# Containers that look like video from their first bytes and hold audio as well.
+# Containers whose first bytes say video and that may contain audio only.
 _AUDIO_CONTAINERS = {"video/mp4", "video/3gpp", "video/webm", "video/ogg"}
 
 
@@ -32,11 +32,11 @@ class MediaStream:
     Parameters
     ----------
     item
-        What was asked for.
+        The requested item.
     stream
-        The answer, with its body still to come.
+        The response, with its body still to be read.
     max_bytes
-        Bytes that it may have.
+        Maximum number of bytes.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class MediaStream:
     sid : str | None
         The media's id.
     content_length : int | None
-        Bytes, where the server said.
+        Number of bytes, if the server declared it.
     """
 
     def __init__(self, item: MediaItem, stream: HttpStream, max_bytes: int) -> None:
@@ -58,39 +58,39 @@ class MediaStream:
         self._read = 0
         if self.content_length is not None and self.content_length > max_bytes:
             raise self._too_large()
-        self._head = self._begin(is_audio=item.is_audio)
+        self._head = self._read_head(is_audio=item.is_audio)
 
     def __repr__(self) -> str:
         return f"MediaStream({self.sid}, {self.content_type}, {self.content_length} bytes)"
 
     def iter_bytes(self) -> Iterator[bytes]:
-        """Give the bytes as they arrive, once.
+        """Iterate over the bytes as they arrive, once.
 
         Raises
         ------
         MediaTooLargeError
             There are more than the cap.
         MediaUnavailableError
-            The connection broke, or it took too long. What came before is not the whole.
+            The connection broke, or the download took too long. The bytes so far are incomplete.
         """
         if self._head:
             head, self._head = self._head, b""
             yield head
-        while chunk := self._next():
+        while chunk := self._read_chunk():
             yield chunk
 
-    def _begin(self, *, is_audio: bool) -> bytes:
-        """Read as much as is needed to see what it is."""
+    def _read_head(self, *, is_audio: bool) -> bytes:
+        """Read as much as is needed to recognise the content, and check it."""
         head = b""
-        while len(head) < SNIFF_LENGTH and (chunk := self._next()):
+        while len(head) < SNIFF_LENGTH and (chunk := self._read_chunk()):
             head += chunk
-        found = content_type_of(head[:SNIFF_LENGTH])
-        if is_audio and not (found is not None and (found.startswith("audio/") or found in _AUDIO_CONTAINERS)):
-            raise MediaTypeError(f"it is declared as {self.content_type} and is no audio", service="twilio")
+        detected = content_type_of(head[:SNIFF_LENGTH])
+        if is_audio and not (detected is not None and (detected.startswith("audio/") or detected in _AUDIO_CONTAINERS)):
+            raise MediaTypeError(f"the media is declared as {self.content_type} and is not audio", service="twilio")
         return head
 
-    def _next(self) -> bytes:
-        with unavailable_when_down():
+    def _read_chunk(self) -> bytes:
+        with map_outages():
             chunk = next(self._chunks, b"")
         self._read += len(chunk)
         if self._read > self._max_bytes:
@@ -102,8 +102,8 @@ class MediaStream:
 
 
 @contextmanager
-def unavailable_when_down() -> Iterator[None]:
-    """Turn an HTTP client's outage into this service's."""
+def map_outages() -> Iterator[None]:
+    """Raise MediaUnavailableError for an outage that the HTTP client reports."""
     try:
         yield
     except (ServiceUnavailableError, ServiceTimeoutError) as error:

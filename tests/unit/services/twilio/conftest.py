@@ -14,7 +14,7 @@ import pytest
 
 from ai_voice_shared.http import HttpClient
 from ai_voice_shared.models import MediaItem, TwilioWebhookPayload
-from ai_voice_shared.services.twilio_service import TwilioService
+from ai_voice_shared.services.twilio.client import TwilioService
 from ai_voice_shared.settings.twilio import TwilioSettings
 from ai_voice_shared.testing.twilio import (
     ACCOUNT_SID,

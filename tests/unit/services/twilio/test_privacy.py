@@ -141,7 +141,7 @@ def test_a_broken_body_leaves_nothing_behind(said: Callable[[], str], body: str)
     "answer",
     [
         (200, {}, b"OggS" + bytes(100)),
-        (200, {}, b"+61412345678 is no audio"),
+        (200, {}, b"+61412345678 is not audio"),
         (200, {"Content-Length": "999"}, b"OggS"),
         (401, {}, b""),
         (403, {}, b"token-one"),
