@@ -42,12 +42,12 @@ if TYPE_CHECKING:
     from ai_voice_shared.resilience.idempotency import handle_once as handle_once
     from ai_voice_shared.services.customer_lookup.client import AsyncCustomerLookupClient as AsyncCustomerLookupClient
     from ai_voice_shared.services.customer_lookup.client import CustomerLookupClient as CustomerLookupClient
+    from ai_voice_shared.services.http_service.client import ServiceClient as ServiceClient
+    from ai_voice_shared.services.http_service.client import SyncServiceClient as SyncServiceClient
     from ai_voice_shared.services.s3.events import parse_s3_event as parse_s3_event
     from ai_voice_shared.services.s3.keys import S3Key as S3Key
     from ai_voice_shared.services.s3.keys import build_key as build_key
     from ai_voice_shared.services.s3_service import S3Service as S3Service
-    from ai_voice_shared.services.service_client import ServiceClient as ServiceClient
-    from ai_voice_shared.services.service_client import SyncServiceClient as SyncServiceClient
     from ai_voice_shared.services.twilio.client import TwilioService as TwilioService
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings as CustomerLookupSettings
     from ai_voice_shared.settings.s3 import S3Settings as S3Settings
@@ -76,8 +76,8 @@ _exported, __dir__, __all__ = lazy_exports(
         "S3ObjectMetadata": ".models.s3",
         "S3Service": ".services.s3_service",
         "S3Settings": ".settings.s3",
-        "ServiceClient": ".services.service_client",
-        "SyncServiceClient": ".services.service_client",
+        "ServiceClient": ".services.http_service.client",
+        "SyncServiceClient": ".services.http_service.client",
         "TwilioService": ".services.twilio.client",
         "TwilioSettings": ".settings.twilio",
         "TwilioStatusCallback": ".models.twilio.status",

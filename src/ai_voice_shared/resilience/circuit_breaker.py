@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.circuit_breaker import CircuitTransition
     from aws_lambda_powertools.utilities.circuit_breaker.persistence.base import CircuitBreakerPersistenceLayer
 
-__all__ = ["CircuitBreaker", "dynamodb_store", "is_failure", "record_transition"]
+__all__ = ["CircuitBreaker", "dynamodb_store", "is_failure", "record_transition", "shared_circuit_breaker"]
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -232,6 +232,21 @@ class CircuitBreaker:
         opened_at = getattr(circuit, "opened_at", None)
         left = self._recovery_timeout if opened_at is None else opened_at + self._recovery_timeout - time.time()
         return CircuitOpenError(msg, service=self.name, retry_after=max(1.0, min(left, self._recovery_timeout)))
+
+
+_shared: dict[str, CircuitBreaker] = {}
+
+
+def shared_circuit_breaker(service: str) -> CircuitBreaker:
+    """Return the circuit breaker that all clients of a service share in this process.
+
+    Examples
+    --------
+    >>> shared_circuit_breaker("note-service") is shared_circuit_breaker("note-service")
+    True
+    """
+    # If two threads create one at the same time, `setdefault` stores the first.
+    return _shared.get(service) or _shared.setdefault(service, CircuitBreaker(service, on_transition=record_transition))
 
 
 class _CircuitCall:

@@ -1,4 +1,8 @@
-"""Clients of the outside world, one a file."""
+"""Clients of the outside world, one package each: `client` has the public class, the other modules are its parts.
+
+`X` is synchronous and `AsyncX` asynchronous, except `ServiceClient`, which its specification names so; its synchronous
+counterpart is `SyncServiceClient`.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,9 @@ from ai_voice_shared._lazy import lazy_exports
 if TYPE_CHECKING:
     from ai_voice_shared.services.customer_lookup.client import AsyncCustomerLookupClient as AsyncCustomerLookupClient
     from ai_voice_shared.services.customer_lookup.client import CustomerLookupClient as CustomerLookupClient
+    from ai_voice_shared.services.http_service.client import ServiceClient as ServiceClient
+    from ai_voice_shared.services.http_service.client import SyncServiceClient as SyncServiceClient
     from ai_voice_shared.services.s3_service import S3Service as S3Service
-    from ai_voice_shared.services.service_client import ServiceClient as ServiceClient
-    from ai_voice_shared.services.service_client import SyncServiceClient as SyncServiceClient
     from ai_voice_shared.services.twilio.client import TwilioService as TwilioService
 
 __getattr__, __dir__, __all__ = lazy_exports(
@@ -20,8 +24,8 @@ __getattr__, __dir__, __all__ = lazy_exports(
         "AsyncCustomerLookupClient": ".customer_lookup.client",
         "CustomerLookupClient": ".customer_lookup.client",
         "S3Service": ".s3_service",
-        "ServiceClient": ".service_client",
-        "SyncServiceClient": ".service_client",
+        "ServiceClient": ".http_service.client",
+        "SyncServiceClient": ".http_service.client",
         "TwilioService": ".twilio.client",
     },
 )

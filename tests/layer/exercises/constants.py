@@ -231,14 +231,14 @@ def twilio_s_names() -> None:
 
 
 @exercises("services.service_client.IDEMPOTENCY_HEADER")
-def the_header_of_a_repeatable_post() -> None:
-    """It goes out with the key."""
-    from ai_voice_shared.services.service_calls.call import make_call
+def a_post_with_a_key_is_idempotent() -> None:
+    """The header carries the key."""
+    from ai_voice_shared.services.http_service.request import create_request
     from ai_voice_shared.services.service_client import IDEMPOTENCY_HEADER
 
-    call = make_call("http://127.0.0.1", "POST", "/notes", body={}, idempotency_key="note-1")
-    assert call.headers[IDEMPOTENCY_HEADER] == "note-1"
-    assert call.repeatable
+    request = create_request("http://127.0.0.1", "POST", "/notes", body={}, idempotency_key="note-1")
+    assert request.headers[IDEMPOTENCY_HEADER] == "note-1"
+    assert request.idempotent
 
 
 @exercises("settings.config.SECTIONS")
