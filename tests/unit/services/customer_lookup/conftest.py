@@ -1,4 +1,4 @@
-"""A lookup server that misbehaves, and both clients on it."""
+"""A lookup server with faults, and both clients of it."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ CUSTOMER = {"customer_id": "cust-1", "company_id": "acme", "company_name": "Acme
 
 
 def found() -> Answer:
-    """Answer with the customer."""
+    """Respond with the customer."""
     return reply(200, CUSTOMER, {"Content-Type": "application/json"})
 
 
-def nobody() -> Answer:
-    """Answer that nobody is known."""
+def unknown() -> Answer:
+    """Respond that the sender is unknown."""
     return reply(404, {"status": 404, "code": "customer_not_found"}, {"Content-Type": "application/problem+json"})
 
 
 def lookup_settings(**changes: Any) -> CustomerLookupSettings:
-    """Make settings with short time limits and one attempt."""
+    """Create settings with short timeouts and one attempt."""
     values: dict[str, Any] = {
         "url": "http://127.0.0.1:9",
         "region": "eu-central-1",
@@ -50,26 +50,26 @@ def lookup_settings(**changes: Any) -> CustomerLookupSettings:
 
 
 def own_circuit(**options: Any) -> CircuitBreaker:
-    """Make a circuit that no other test has."""
+    """Create a circuit that no other test uses."""
     return CircuitBreaker(f"lookup-{uuid.uuid4()}", is_failure=is_server_failure, **options)
 
 
 @pytest.fixture(autouse=True)
-def _full_purse(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no test pay for the retries of another: a process has one purse for them."""
+def _full_retry_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Isolate the tests' retries: a process has one budget for them."""
     monkeypatch.setattr("ai_voice_shared.resilience.retrying._budgets", {})
 
 
 @pytest.fixture
 def server() -> Iterator[FaultyHttp]:
-    """Give a server that knows the customer, unless it is told otherwise."""
+    """Run a server that knows the customer, unless a test sets other responses."""
     with FaultyHttp(answers=[found()]) as made:
         yield made
 
 
 @pytest.fixture(params=["sync", "async"])
-async def make_ask(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncIterator[Any]:
-    """Give what makes either client and gives its `fetch_customer_metadata`, as a coroutine function."""
+async def make_lookup(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncIterator[Any]:
+    """Return a function that creates either client and returns its lookup as a coroutine function."""
     plain, later = HttpClient(), AsyncHttpClient()
 
     def make(settings: CustomerLookupSettings, **parts: Any) -> Any:
@@ -81,8 +81,8 @@ async def make_ask(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncI
         parts.setdefault("transport", HttpTransport(settings, plain))
         client = CustomerLookupClient(settings, **parts)
 
-        async def in_thread(**asked: str) -> CustomerMetadata | None:
-            return await anyio.to_thread.run_sync(lambda: client.fetch_customer_metadata(**asked))
+        async def in_thread(**sender: str) -> CustomerMetadata | None:
+            return await anyio.to_thread.run_sync(lambda: client.fetch_customer_metadata(**sender))
 
         return in_thread
 

@@ -1,4 +1,4 @@
-"""The cache of lookups: what is kept, for how long, and what may serve in an outage."""
+"""The cache of lookups: what is stored, for how long, and what may serve in an outage."""
 
 from __future__ import annotations
 
@@ -14,164 +14,164 @@ from ai_voice_shared.services.customer_lookup.contract import LookupRequest
 pytestmark = pytest.mark.unit
 
 CUSTOMER = CustomerMetadata(customer_id="c", company_id="a", company_name="A")
-ASKED = LookupRequest("phone_number", "+61400000000")
+REQUEST = LookupRequest("phone_number", "+61400000000")
 
 
 class Clock:
-    """A clock that is put forward by hand."""
+    """A clock that a test sets."""
 
     now = 1000.0
 
     def __call__(self) -> float:
-        """Give its time."""
+        """Return the time."""
         return self.now
 
 
-def make(
+def create_cache(
     clock: Clock, *, size: int = 10, ttl: float = 300, negative_ttl: float = 15, stale: float = 3600
 ) -> LookupCache:
-    """Make a cache on that clock."""
+    """Create a cache on that clock."""
     return LookupCache(size=size, ttl=ttl, negative_ttl=negative_ttl, stale_if_error=stale, clock=clock)
 
 
-def known(entry: CacheEntry | None) -> CustomerMetadata | None:
-    """Give the customer of an entry that is there."""
+def customer_of(entry: CacheEntry | None) -> CustomerMetadata | None:
+    """Return the customer of an entry that must exist."""
     assert entry is not None
     return entry.customer
 
 
-def test_a_customer_is_fresh_for_its_time() -> None:
-    """And no longer."""
+def test_a_customer_is_fresh_for_its_ttl() -> None:
+    """A customer is fresh until its time to live is over."""
     clock = Clock()
-    cache = make(clock)
-    cache.put(ASKED, CUSTOMER)
+    cache = create_cache(clock)
+    cache.put(REQUEST, CUSTOMER)
     clock.now += 299.9
-    assert known(cache.fresh(ASKED)) is CUSTOMER
+    assert customer_of(cache.fresh(REQUEST)) is CUSTOMER
     clock.now += 0.1
-    assert cache.fresh(ASKED) is None
+    assert cache.fresh(REQUEST) is None
 
 
-def test_nobody_is_fresh_for_a_shorter_time() -> None:
-    """A new customer is not told for long that nobody knows them."""
+def test_an_unknown_sender_is_fresh_for_a_shorter_time() -> None:
+    """An unknown sender is cached for seconds only, since they may become a customer."""
     clock = Clock()
-    cache = make(clock)
-    cache.put(ASKED, None)
+    cache = create_cache(clock)
+    cache.put(REQUEST, None)
     clock.now += 14.9
-    assert known(cache.fresh(ASKED)) is None
+    assert customer_of(cache.fresh(REQUEST)) is None
     clock.now += 0.1
-    assert cache.fresh(ASKED) is None
+    assert cache.fresh(REQUEST) is None
 
 
 def test_a_customer_may_serve_stale_for_its_window() -> None:
-    """Past its time, and within the window."""
+    """An expired customer may serve within the stale window."""
     clock = Clock()
-    cache = make(clock)
-    cache.put(ASKED, CUSTOMER)
+    cache = create_cache(clock)
+    cache.put(REQUEST, CUSTOMER)
     clock.now += 3899.9
-    assert cache.fresh(ASKED) is None
-    assert known(cache.stale(ASKED)) is CUSTOMER
+    assert cache.fresh(REQUEST) is None
+    assert customer_of(cache.stale(REQUEST)) is CUSTOMER
     clock.now += 0.1
-    assert cache.stale(ASKED) is None
+    assert cache.stale(REQUEST) is None
 
 
-def test_nobody_never_serves_stale() -> None:
-    """Not even while it is fresh."""
+def test_an_unknown_sender_never_serves_stale() -> None:
+    """An unknown sender never serves as a stale entry, not even while it is fresh."""
     clock = Clock()
-    cache = make(clock)
-    cache.put(ASKED, None)
-    assert cache.stale(ASKED) is None
+    cache = create_cache(clock)
+    cache.put(REQUEST, None)
+    assert cache.stale(REQUEST) is None
 
 
-def test_a_new_answer_replaces_the_old() -> None:
-    """In both directions, with the times of the new one."""
+def test_a_new_response_replaces_the_old() -> None:
+    """A new response replaces the old one, with its own expiry times."""
     clock = Clock()
-    cache = make(clock)
-    cache.put(ASKED, CUSTOMER)
-    cache.put(ASKED, None)
-    assert known(cache.fresh(ASKED)) is None
-    assert cache.stale(ASKED) is None
+    cache = create_cache(clock)
+    cache.put(REQUEST, CUSTOMER)
+    cache.put(REQUEST, None)
+    assert customer_of(cache.fresh(REQUEST)) is None
+    assert cache.stale(REQUEST) is None
     clock.now += 20
-    cache.put(ASKED, CUSTOMER)
+    cache.put(REQUEST, CUSTOMER)
     clock.now += 200
-    assert known(cache.fresh(ASKED)) is CUSTOMER
+    assert customer_of(cache.fresh(REQUEST)) is CUSTOMER
 
 
-def test_it_is_bounded() -> None:
-    """The one that was not asked for longest goes first."""
-    cache = make(Clock(), size=3)
-    asked = [LookupRequest("phone_number", f"+6140000000{number}") for number in range(4)]
-    for one in asked[:3]:
-        cache.put(one, CUSTOMER)
-    cache.fresh(asked[0])
-    cache.put(asked[3], CUSTOMER)
-    assert [cache.fresh(one) is not None for one in asked] == [True, False, True, True]
+def test_the_cache_is_bounded() -> None:
+    """A full cache drops the least recently used entry."""
+    cache = create_cache(Clock(), size=3)
+    requests = [LookupRequest("phone_number", f"+6140000000{number}") for number in range(4)]
+    for request in requests[:3]:
+        cache.put(request, CUSTOMER)
+    cache.fresh(requests[0])
+    cache.put(requests[3], CUSTOMER)
+    assert [cache.fresh(request) is not None for request in requests] == [True, False, True, True]
     assert cache.info().size == 3
 
 
-def test_a_size_of_nothing_keeps_nothing() -> None:
-    """The cache is off."""
-    cache = make(Clock(), size=0)
-    cache.put(ASKED, CUSTOMER)
-    assert cache.fresh(ASKED) is None
+def test_a_size_of_zero_turns_the_cache_off() -> None:
+    """A cache of size 0 stores nothing."""
+    cache = create_cache(Clock(), size=0)
+    cache.put(REQUEST, CUSTOMER)
+    assert cache.fresh(REQUEST) is None
     assert cache.info().size == 0
 
 
 @pytest.mark.parametrize(("ttl", "customer"), [({"ttl": 0}, CUSTOMER), ({"negative_ttl": 0}, None)])
-def test_a_time_of_nothing_keeps_nothing(ttl: dict[str, float], customer: CustomerMetadata | None) -> None:
-    """Each kind by its own time."""
-    cache = make(Clock(), **ttl)  # type: ignore[arg-type] # none of the two is the size
-    cache.put(ASKED, customer)
+def test_a_ttl_of_zero_stores_nothing(ttl: dict[str, float], customer: CustomerMetadata | None) -> None:
+    """Customers and unknown senders each have a time to live, and 0 turns it off."""
+    cache = create_cache(Clock(), **ttl)  # type: ignore[arg-type] # none of the two is the size
+    cache.put(REQUEST, customer)
     assert cache.info().size == 0
 
 
 def test_ids_and_numbers_are_apart() -> None:
-    """The same text as the other kind is another question."""
-    cache = make(Clock())
-    cache.put(ASKED, CUSTOMER)
-    assert cache.fresh(LookupRequest("external_user_id", ASKED.value)) is None
+    """The same text as an id and as a number are two entries."""
+    cache = create_cache(Clock())
+    cache.put(REQUEST, CUSTOMER)
+    assert cache.fresh(LookupRequest("external_user_id", REQUEST.value)) is None
 
 
-def test_figures_count_questions() -> None:
-    """A hit, a miss, a stale answer; what is learned meanwhile counts for neither."""
+def test_stats_count_lookups() -> None:
+    """Hits, misses and stale hits are counted, and a recheck counts as neither."""
     clock = Clock()
-    cache = make(clock)
-    cache.fresh(ASKED)
-    cache.put(ASKED, CUSTOMER)
-    assert known(cache.recheck(ASKED)) is CUSTOMER
-    cache.fresh(ASKED)
+    cache = create_cache(clock)
+    cache.fresh(REQUEST)
+    cache.put(REQUEST, CUSTOMER)
+    assert customer_of(cache.recheck(REQUEST)) is CUSTOMER
+    cache.fresh(REQUEST)
     clock.now += 400
-    assert cache.recheck(ASKED) is None
-    cache.fresh(ASKED)
-    cache.stale(ASKED)
+    assert cache.recheck(REQUEST) is None
+    cache.fresh(REQUEST)
+    cache.stale(REQUEST)
     assert cache.info() == (1, 2, 1, 1)
 
 
-def test_figures_are_taken_once() -> None:
-    """Each report has what came since the last one, and the size as it is."""
+def test_stats_are_taken_once() -> None:
+    """Each report has what happened since the last one, and the current size."""
     clock = Clock()
-    cache = make(clock)
-    cache.fresh(ASKED)
-    cache.put(ASKED, CUSTOMER)
-    cache.fresh(ASKED)
+    cache = create_cache(clock)
+    cache.fresh(REQUEST)
+    cache.put(REQUEST, CUSTOMER)
+    cache.fresh(REQUEST)
     assert cache.take_stats() == (1, 1, 0, 1)
-    cache.fresh(ASKED)
+    cache.fresh(REQUEST)
     assert cache.take_stats() == (1, 0, 0, 1)
     assert cache.take_stats() == (0, 0, 0, 1)
     assert cache.info() == (2, 1, 0, 1)
 
 
-def test_it_forgets() -> None:
-    """Everything at once."""
-    cache = make(Clock())
-    cache.put(ASKED, CUSTOMER)
+def test_the_cache_can_be_cleared() -> None:
+    """Clearing removes all entries."""
+    cache = create_cache(Clock())
+    cache.put(REQUEST, CUSTOMER)
     cache.clear()
-    assert cache.fresh(ASKED) is None
+    assert cache.fresh(REQUEST) is None
 
 
 def test_threads_do_not_disturb_each_other() -> None:
-    """Sixteen of them write and read more keys than it holds, on a clock that runs; it stays within its bounds."""
+    """Sixteen threads on a running clock read what they stored, and the cache stays within its bounds."""
     clock = Clock()
-    cache = make(clock, size=20, ttl=3, negative_ttl=1, stale=2)
+    cache = create_cache(clock, size=20, ttl=3, negative_ttl=1, stale=2)
     wrong: list[BaseException] = []
 
     def work(seed: int) -> None:
@@ -179,10 +179,10 @@ def test_threads_do_not_disturb_each_other() -> None:
         try:
             for _ in range(2000):
                 number = rng.randrange(40)
-                asked = LookupRequest("phone_number", f"+614{number:08}")
+                request = LookupRequest("phone_number", f"+614{number:08}")
                 customer = CustomerMetadata(customer_id=str(number), company_id="a", company_name="A")
-                cache.put(asked, customer if rng.random() < 0.8 else None)
-                entry = cache.fresh(asked) or cache.stale(asked)
+                cache.put(request, customer if rng.random() < 0.8 else None)
+                entry = cache.fresh(request) or cache.stale(request)
                 assert entry is None or entry.customer is None or entry.customer.customer_id == str(number)
                 clock.now += 0.01
         except BaseException as error:  # noqa: BLE001 - a thread's error has to reach the test

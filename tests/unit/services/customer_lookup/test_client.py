@@ -1,4 +1,4 @@
-"""What the clients add to asking: the cache, one flight, stale answers, the circuit, budgets."""
+"""What the clients add to a request: cache, single flight, stale customers, circuit and retry budget."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
 
 class Clock:
-    """A clock that is put forward by hand."""
+    """A clock that a test sets."""
 
     now = 1000.0
 
     def __call__(self) -> float:
-        """Give its time."""
+        """Return the time."""
         return self.now
 
 
-class World:
-    """Both clients on one transport in memory, with a cache on a clock that is put forward by hand."""
+class Harness:
+    """Either client on a transport in memory, with a cache on a clock that a test sets."""
 
     def __init__(self, kind: str, **changes: Any) -> None:
         self.clock = Clock()
@@ -71,160 +71,160 @@ class World:
         self.client: Any = make(settings, **parts)
         self.is_async = kind == "async"
 
-    async def ask(self, phone_number: str = PHONE) -> Any:
-        """Look a number up."""
-        answer = self.client.fetch_customer_metadata(phone_number=phone_number)
-        return await answer if self.is_async else answer
+    async def lookup(self, phone_number: str = PHONE) -> Any:
+        """Look up a number."""
+        result = self.client.fetch_customer_metadata(phone_number=phone_number)
+        return await result if self.is_async else result
 
 
 @pytest.fixture(params=["sync", "async"])
 def kind(request: pytest.FixtureRequest) -> str:
-    """Give each kind of client in turn."""
+    """Return each kind of client in turn."""
     return str(request.param)
 
 
-async def test_a_customer_is_asked_for_once_in_its_time(kind: str) -> None:
-    """Then anew."""
-    world = World(kind)
+async def test_a_customer_is_requested_once_per_ttl(kind: str) -> None:
+    """A customer is requested again only after its time to live."""
+    harness = Harness(kind)
     for _ in range(5):
-        assert (await world.ask()).customer_id == "cust-1"
-    assert len(world.server.requests) == 1
-    world.clock.now += 300
-    await world.ask()
-    assert len(world.server.requests) == 2
-    assert world.client.cache_info() == (4, 2, 0, 1)
+        assert (await harness.lookup()).customer_id == "cust-1"
+    assert len(harness.server.requests) == 1
+    harness.clock.now += 300
+    await harness.lookup()
+    assert len(harness.server.requests) == 2
+    assert harness.client.cache_info() == (4, 2, 0, 1)
 
 
-async def test_errors_are_never_kept(kind: str) -> None:
-    """The next question is asked, and answered."""
-    world = World(kind)
-    world.server.error = ServiceUnavailableError()
+async def test_errors_are_never_cached(kind: str) -> None:
+    """The lookup after a failed one sends a request."""
+    harness = Harness(kind)
+    harness.server.error = ServiceUnavailableError()
     with pytest.raises(CustomerLookupUnavailableError):
-        await world.ask()
-    world.server.error = None
-    assert await world.ask() is not None
+        await harness.lookup()
+    harness.server.error = None
+    assert await harness.lookup() is not None
 
 
 @pytest.mark.parametrize(
     "error", [ServiceUnavailableError(), ServiceTimeoutError(), CustomerLookupError(status_code=502)]
 )
 async def test_a_stale_customer_serves_in_an_outage(kind: str, error: Exception) -> None:
-    """Within its window, and only until the server is back."""
-    world = World(kind)
-    await world.ask()
-    world.clock.now += 1000
-    world.server.error = error
-    assert (await world.ask()).customer_id == "cust-1"
-    assert world.client.cache_info().stale == 1
-    world.clock.now += 5000
+    """An expired customer serves within its window, and only until the server is back."""
+    harness = Harness(kind)
+    await harness.lookup()
+    harness.clock.now += 1000
+    harness.server.error = error
+    assert (await harness.lookup()).customer_id == "cust-1"
+    assert harness.client.cache_info().stale == 1
+    harness.clock.now += 5000
     with pytest.raises(CustomerLookupError):
-        await world.ask()
-    world.server.error = None
-    assert await world.ask() is not None
+        await harness.lookup()
+    harness.server.error = None
+    assert await harness.lookup() is not None
 
 
-async def test_nobody_never_serves_stale(kind: str) -> None:
-    """A new customer is not turned away by an old answer."""
-    world = World(kind)
-    assert await world.ask("+61400000099") is None
-    world.clock.now += 15
-    world.server.error = ServiceUnavailableError()
+async def test_an_unknown_sender_never_serves_stale(kind: str) -> None:
+    """A new customer is not turned away by a stale entry."""
+    harness = Harness(kind)
+    assert await harness.lookup("+61400000099") is None
+    harness.clock.now += 15
+    harness.server.error = ServiceUnavailableError()
     with pytest.raises(CustomerLookupUnavailableError):
-        await world.ask("+61400000099")
+        await harness.lookup("+61400000099")
 
 
-async def test_an_open_circuit_is_unavailable_and_says_so(kind: str) -> None:
-    """The caller sees one kind of error, and its cause; nobody is asked."""
-    world = World(kind)
-    world.server.error = ServiceUnavailableError()
+async def test_an_open_circuit_is_unavailable(kind: str) -> None:
+    """With an open circuit nothing is sent, and the error has the circuit's as its cause."""
+    harness = Harness(kind)
+    harness.server.error = ServiceUnavailableError()
     for _ in range(3):
         with pytest.raises(CustomerLookupUnavailableError):
-            await world.ask()
-    asked = len(world.server.requests)
+            await harness.lookup()
+    sent = len(harness.server.requests)
     with pytest.raises(CustomerLookupUnavailableError) as caught:
-        await world.ask()
+        await harness.lookup()
     assert isinstance(caught.value.__cause__, CircuitOpenError)
     assert caught.value.retry_after is not None
-    assert len(world.server.requests) == asked
+    assert len(harness.server.requests) == sent
 
 
-async def test_an_open_circuit_serves_stale_answers(kind: str) -> None:
-    """At once, without a wait for time limits."""
-    world = World(kind)
-    await world.ask()
-    world.clock.now += 1000
-    world.server.error = ServiceUnavailableError()
+async def test_an_open_circuit_serves_stale_customers(kind: str) -> None:
+    """A stale customer serves at once while the circuit is open."""
+    harness = Harness(kind)
+    await harness.lookup()
+    harness.clock.now += 1000
+    harness.server.error = ServiceUnavailableError()
     for _ in range(6):
-        assert (await world.ask()).customer_id == "cust-1"
-    # One success, three failures, and then nobody was asked.
-    assert len(world.server.requests) == 4
+        assert (await harness.lookup()).customer_id == "cust-1"
+    # One success, three failures, and then nothing was sent.
+    assert len(harness.server.requests) == 4
 
 
-async def test_nobody_does_not_open_the_circuit(kind: str) -> None:
-    """A server that answers "nobody" is well."""
-    world = World(kind, cache_size=0)
+async def test_unknown_senders_do_not_open_the_circuit(kind: str) -> None:
+    """A server that responds "not found" is healthy."""
+    harness = Harness(kind, cache_size=0)
     for _ in range(10):
-        assert await world.ask("+61400000099") is None
-    assert await world.ask() is not None
+        assert await harness.lookup("+61400000099") is None
+    assert await harness.lookup() is not None
 
 
 async def test_one_sender_cannot_open_the_circuit(kind: str) -> None:
-    """Whose id the server refuses, again and again."""
-    world = World(kind)
-    world.server.error = CustomerLookupError(status_code=422)
+    """An id that the server rejects again and again does not open the circuit."""
+    harness = Harness(kind)
+    harness.server.error = CustomerLookupError(status_code=422)
     for _ in range(10):
         with pytest.raises(CustomerLookupError):
-            await world.ask()
-    world.server.error = None
-    assert await world.ask() is not None
+            await harness.lookup()
+    harness.server.error = None
+    assert await harness.lookup() is not None
 
 
 async def test_an_outage_is_not_multiplied_by_retries(kind: str) -> None:
-    """A process has a budget for them."""
-    world = World(kind, max_attempts=5)
-    world.client = type(world.client)(
+    """The retry budget limits the retries of all lookups together."""
+    harness = Harness(kind, max_attempts=5)
+    harness.client = type(harness.client)(
         lookup_settings(max_attempts=5, cache_size=0),
-        transport=world.server,
+        transport=harness.server,
         retry_budget=RetryBudget(capacity=2),
         circuit_breaker=own_circuit(failure_threshold=100),
     )
-    world.server.error = ServiceUnavailableError()
+    harness.server.error = ServiceUnavailableError()
     for _ in range(5):
         with pytest.raises(CustomerLookupUnavailableError):
-            await world.ask()
-    assert len(world.server.requests) == 5 + 2
+            await harness.lookup()
+    assert len(harness.server.requests) == 5 + 2
 
 
-async def test_all_clients_of_a_process_pay_from_one_purse(kind: str) -> None:
-    """One that is made for each invocation does not multiply an outage either."""
-    world = World(kind)
-    world.server.error = ServiceUnavailableError()
+async def test_all_clients_of_a_process_share_a_retry_budget(kind: str) -> None:
+    """A client that is created for each invocation does not multiply an outage either."""
+    harness = Harness(kind)
+    harness.server.error = ServiceUnavailableError()
     for _ in range(20):
-        world.client = type(world.client)(
+        harness.client = type(harness.client)(
             lookup_settings(max_attempts=2),
-            transport=world.server,
+            transport=harness.server,
             circuit_breaker=own_circuit(failure_threshold=100),
         )
         with pytest.raises(CustomerLookupUnavailableError):
-            await world.ask()
-    assert len(world.server.requests) == 20 + 10
+            await harness.lookup()
+    assert len(harness.server.requests) == 20 + 10
 
 
-async def test_the_cache_s_figures_become_metrics(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Those since the last report, in one line; nothing that did not happen."""
-    world, metrics = World(kind), MetricsClient("webhook-handler", settings=MetricsSettings(namespace="voice"))
-    await world.ask()
-    await world.ask()
-    world.client.report_metrics(metrics)
+async def test_the_cache_s_stats_become_metrics(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A report has one line with what happened since the last report, and nothing else."""
+    harness, metrics = Harness(kind), MetricsClient("webhook-handler", settings=MetricsSettings(namespace="voice"))
+    await harness.lookup()
+    await harness.lookup()
+    harness.client.report_metrics(metrics)
     metrics.flush()
     line = json.loads(capsys.readouterr().out)
     assert (line["customer_lookup.hits"], line["customer_lookup.misses"]) == ([1.0], [1.0])
     assert line["customer_lookup.cached"] == [1.0]
     assert "customer_lookup.stale" not in line
-    await world.ask()
+    await harness.lookup()
     before = set_metrics(metrics)
     try:
-        world.client.report_metrics()
+        harness.client.report_metrics()
     finally:
         set_metrics(before)
     metrics.flush()
@@ -234,16 +234,16 @@ async def test_the_cache_s_figures_become_metrics(kind: str, capsys: pytest.Capt
     assert PHONE not in str(line)
 
 
-async def test_bad_input_asks_nobody(kind: str) -> None:
-    """It is the caller's error, and not an outage."""
-    world = World(kind)
+async def test_bad_input_sends_nothing(kind: str) -> None:
+    """Bad input is the caller's error and is not sent."""
+    harness = Harness(kind)
     with pytest.raises(ValidationError):
-        await world.ask("not a number")
-    assert world.server.requests == []
+        await harness.lookup("not a number")
+    assert harness.server.requests == []
 
 
-async def test_a_setting_that_is_missing_is_named(kind: str) -> None:
-    """It is neither an outage nor does it open the circuit."""
+async def test_a_missing_setting_is_named(kind: str) -> None:
+    """A missing setting is not an outage and does not open the circuit."""
     settings = lookup_settings(auth="iam", region=None)
     settings = settings.model_copy(update={"region": None})
     make: Any = AsyncCustomerLookupClient if kind == "async" else CustomerLookupClient
@@ -256,7 +256,7 @@ async def test_a_setting_that_is_missing_is_named(kind: str) -> None:
 
 
 class Slow(InMemoryTransport):
-    """Answers when it is told to, and anybody."""
+    """Responds when a test allows it, and knows every number."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -264,15 +264,15 @@ class Slow(InMemoryTransport):
         self.go_on = threading.Event()
 
     def send(self, request: LookupRequest, timeout: float) -> LookupResponse:
-        """Answer a question."""
+        """Send a request."""
         self.customers.setdefault(request.value, {**CUSTOMER, "customer_id": request.value.strip("+")})
         self.started.set()
         assert self.go_on.wait(30)
         return super().send(request, timeout)
 
 
-def test_a_thousand_lookups_of_a_hundred_numbers_are_a_hundred_calls() -> None:
-    """From 32 threads, whenever they come: before, during and after the flight."""
+def test_a_thousand_lookups_of_a_hundred_numbers_are_a_hundred_requests() -> None:
+    """Lookups of 32 threads before, during and after a request for the same number share it."""
     for _ in range(5):
         server = Slow()
         client = CustomerLookupClient(lookup_settings(), transport=server, circuit_breaker=own_circuit())
@@ -306,19 +306,19 @@ def test_a_thousand_lookups_of_a_hundred_numbers_are_a_hundred_calls() -> None:
         assert (info.hits + info.misses, info.size) == (1000, 100)
 
 
-async def test_a_thousand_coroutines_ask_a_hundred_times() -> None:
-    """All at once."""
+async def test_a_thousand_coroutines_send_a_hundred_requests() -> None:
+    """Concurrent lookups of the same number share a request."""
     go_on = anyio.Event()
 
     class Later(AsyncInMemoryTransport):
-        """Answers when it is told to."""
+        """Responds when a test allows it."""
 
         async def send(  # type: ignore[override] # the asynchronous protocol's method
             self,
             request: LookupRequest,
             timeout: float,  # noqa: ASYNC109 - the protocol's
         ) -> LookupResponse:
-            """Answer a question."""
+            """Send a request."""
             await go_on.wait()
             return await super().send(request, timeout)
 
@@ -327,12 +327,12 @@ async def test_a_thousand_coroutines_ask_a_hundred_times() -> None:
     client = AsyncCustomerLookupClient(lookup_settings(timeout=60), transport=server, circuit_breaker=own_circuit())
     got: list[Any] = []
 
-    async def ask(number: str) -> None:
+    async def lookup(number: str) -> None:
         got.append(await client.fetch_customer_metadata(phone_number=number))
 
     async with anyio.create_task_group() as tasks:
         for number in numbers * 10:
-            tasks.start_soon(ask, number)
+            tasks.start_soon(lookup, number)
         await anyio.wait_all_tasks_blocked()
         go_on.set()
     assert len(server.requests) == 100
@@ -340,18 +340,18 @@ async def test_a_thousand_coroutines_ask_a_hundred_times() -> None:
 
 
 async def test_a_cancelled_caller_does_not_fail_the_others() -> None:
-    """Who waits for the same sender gets the answer."""
+    """Callers that wait for the request of a cancelled one get the customer all the same."""
     go_on = anyio.Event()
 
     class Later(AsyncInMemoryTransport):
-        """Answers when it is told to."""
+        """Responds when a test allows it."""
 
         async def send(  # type: ignore[override] # the asynchronous protocol's method
             self,
             request: LookupRequest,
             timeout: float,  # noqa: ASYNC109 - the protocol's
         ) -> LookupResponse:
-            """Answer a question."""
+            """Send a request."""
             await go_on.wait()
             return await super().send(request, timeout)
 
@@ -360,16 +360,16 @@ async def test_a_cancelled_caller_does_not_fail_the_others() -> None:
     )
     got: list[Any] = []
 
-    async def ask() -> None:
+    async def lookup() -> None:
         got.append(await client.fetch_customer_metadata(phone_number=PHONE))
 
     async with anyio.create_task_group() as tasks:
         with anyio.CancelScope() as scope:
             async with anyio.create_task_group() as cancelled:
-                cancelled.start_soon(ask)
+                cancelled.start_soon(lookup)
                 await anyio.wait_all_tasks_blocked()
-                tasks.start_soon(ask)
-                tasks.start_soon(ask)
+                tasks.start_soon(lookup)
+                tasks.start_soon(lookup)
                 await anyio.wait_all_tasks_blocked()
                 scope.cancel()
         go_on.set()
@@ -377,8 +377,8 @@ async def test_a_cancelled_caller_does_not_fail_the_others() -> None:
     assert None not in got
 
 
-def test_who_waits_for_another_s_call_keeps_its_own_deadline() -> None:
-    """It gets an error, or a stale answer, while there is time to use it."""
+def test_a_waiting_caller_keeps_its_own_deadline() -> None:
+    """A caller that waits for another's request gets an error while it has time to handle it."""
     server = Slow()
     client = CustomerLookupClient(lookup_settings(timeout=30), transport=server, circuit_breaker=own_circuit())
     leader = threading.Thread(target=lambda: client.fetch_customer_metadata(phone_number=PHONE))
@@ -392,8 +392,8 @@ def test_who_waits_for_another_s_call_keeps_its_own_deadline() -> None:
     leader.join()
 
 
-def test_spans_say_what_became_of_it() -> None:
-    """And nothing of who was asked for."""
+def test_spans_have_the_outcome() -> None:
+    """A span has the outcome of the lookup, and nothing of the sender."""
     from ai_voice_shared.testing.spans import RecordingTracer
 
     tracer = RecordingTracer()
@@ -421,15 +421,15 @@ def test_spans_say_what_became_of_it() -> None:
         ({"function_name": "f"}, SimpleNamespace(), "LambdaTransport", "AsyncLambdaTransport"),
     ],
 )
-def test_the_settings_choose_the_way(changes: dict[str, Any], given: Any, plain: str, later: str) -> None:
-    """A URL first, then a function; a Lambda client that is given is used."""
+def test_the_settings_choose_the_transport(changes: dict[str, Any], given: Any, plain: str, later: str) -> None:
+    """A URL comes first, then a function; a Lambda client that is passed is used."""
     settings = lookup_settings(**changes)
     assert type(CustomerLookupClient(settings, lambda_client=given).transport).__name__ == plain
     assert type(AsyncCustomerLookupClient(settings, lambda_client=given).transport).__name__ == later
 
 
 def test_the_environment_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is read, made or connected before the first question."""
+    """Settings are read from the environment at the first lookup, and not before."""
     monkeypatch.delenv("CUSTOMER_LOOKUP_URL", raising=False)
     monkeypatch.delenv("CUSTOMER_LOOKUP_FUNCTION_NAME", raising=False)
     client = CustomerLookupClient()
@@ -442,6 +442,6 @@ def test_the_environment_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_both_clients_share_the_process_s_circuit_by_name() -> None:
-    """By default it is the one of the server."""
+    """The default circuit of both clients is the server's."""
     assert CustomerLookupClient(lookup_settings()).circuit_breaker.name == "customer-lookup-server"
     assert AsyncCustomerLookupClient(lookup_settings()).circuit_breaker.name == "customer-lookup-server"

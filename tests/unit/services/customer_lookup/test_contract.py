@@ -1,4 +1,4 @@
-"""What is asked and what an answer means."""
+"""The contract: what is sent, and what a response means."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ pytestmark = pytest.mark.unit
 CUSTOMER = {"customer_id": "c-1", "company_id": "acme", "company_name": "Acme"}
 
 
-def reply(status: int, body: Any = b"", **headers: str) -> LookupResponse:
-    """Make an answer; what is no bytes becomes JSON."""
+def respond(status: int, body: Any = b"", **headers: str) -> LookupResponse:
+    """Create a response; a body that is not bytes becomes JSON."""
     return LookupResponse(status, headers, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
@@ -48,8 +48,8 @@ def reply(status: int, body: Any = b"", **headers: str) -> LookupResponse:
         "whatsapp:+61.400\u2011000000",
     ],
 )
-def test_a_number_is_asked_for_in_one_form(number: str) -> None:
-    """However it was written, so that it is one entry in the cache."""
+def test_a_number_is_normalised(number: str) -> None:
+    """A number is sent in one form however it was written, so that it is one cache entry."""
     assert create_request(number, None) == LookupRequest("phone_number", "+61400000000")
 
 
@@ -70,36 +70,36 @@ def test_a_number_is_asked_for_in_one_form(number: str) -> None:
         ["+61400000000"],
     ],
 )
-def test_what_is_no_number_is_refused(number: Any) -> None:
-    """By name, and without repeating it."""
+def test_an_invalid_number_is_rejected(number: Any) -> None:
+    """The error names the argument and does not repeat the number."""
     with pytest.raises(ValidationError, match=r"phone_number is not a valid number in E\.164") as caught:
         create_request(number, None)
     assert "614" not in str(caught.value)
 
 
 def test_a_business_scoped_id_stays_as_it_is() -> None:
-    """It is never taken for a number, also where it looks like one."""
+    """A business-scoped id is never treated as a number, even if it looks like one."""
     assert create_request(None, "whatsapp:US.1234ABC") == LookupRequest("external_user_id", "US.1234ABC")
     assert create_request(None, "+61400000000") == LookupRequest("external_user_id", "+61400000000")
 
 
 @pytest.mark.parametrize("given", ["", " ", "whatsapp:", "a\nb", "a\x00", "x" * 257, "\ud800", 7, b"US.1"])
-def test_what_is_no_id_is_refused(given: Any) -> None:
-    """As the server would."""
+def test_an_invalid_id_is_rejected(given: Any) -> None:
+    """An id that the server would reject is not sent."""
     with pytest.raises(ValidationError, match="external_user_id"):
         create_request(None, given)
 
 
 @pytest.mark.parametrize("given", [(None, None), ("+61400000000", "US.1234ABC")])
-def test_one_of_the_two_is_asked_for(given: tuple[str | None, str | None]) -> None:
-    """Neither none nor both."""
+def test_exactly_one_argument_is_required(given: tuple[str | None, str | None]) -> None:
+    """Neither of the arguments, or both, are an error."""
     with pytest.raises(ValidationError, match="either"):
         create_request(*given)
 
 
 @given(st.one_of(st.text(), st.integers(), st.binary(), st.none()), st.one_of(st.text(), st.integers(), st.none()))
-def test_any_input_is_a_question_or_a_named_error(number: Any, external: Any) -> None:
-    """And the body of a question is JSON with one name."""
+def test_any_input_is_a_request_or_a_named_error(number: Any, external: Any) -> None:
+    """The body of any accepted request is JSON with one name."""
     try:
         request = create_request(number, external)
     except ValidationError:
@@ -107,30 +107,30 @@ def test_any_input_is_a_question_or_a_named_error(number: Any, external: Any) ->
     assert json.loads(request.body) == {request.kind: request.value}
 
 
-def test_a_question_s_repr_does_not_say_who() -> None:
-    """Nor its text."""
+def test_the_repr_of_a_request_hides_the_sender() -> None:
+    """Neither `repr` nor `str` of a request has the number."""
     request = LookupRequest("phone_number", "+61400000000")
     assert repr(request) == str(request) == f"{request}" == "LookupRequest(kind='phone_number')"
 
 
-def test_a_customer_is_read() -> None:
-    """What the server adds one day is left alone."""
-    assert parse_response(reply(200, {**CUSTOMER, "tier": "gold"})) == CustomerMetadata(**CUSTOMER)
+def test_a_customer_is_parsed() -> None:
+    """Fields that the server may add are ignored."""
+    assert parse_response(respond(200, {**CUSTOMER, "tier": "gold"})) == CustomerMetadata(**CUSTOMER)
 
 
-def test_nobody_is_none() -> None:
-    """Said by the server itself, in its own code."""
-    assert parse_response(reply(404, {"status": 404, "code": "customer_not_found"})) is None
+def test_an_unknown_sender_is_none() -> None:
+    """A 404 with the server's own code is None."""
+    assert parse_response(respond(404, {"status": 404, "code": "customer_not_found"})) is None
 
 
 @pytest.mark.parametrize(
     "body",
     [b"", b"<html>Not Found</html>", {"message": "Not Found"}, {"code": "not_found"}, [], None, 7, b"[" * 60_000],
 )
-def test_another_404_is_not_nobody(body: Any) -> None:
-    """A wrong path, a proxy, a deleted function."""
+def test_another_404_is_an_error(body: Any) -> None:
+    """The 404 of a wrong path, a proxy or a deleted function is an error."""
     with pytest.raises(CustomerLookupError) as caught:
-        parse_response(reply(404, body))
+        parse_response(respond(404, body))
     assert caught.value.status_code == 404
     assert not caught.value.retryable
 
@@ -154,24 +154,24 @@ def test_another_404_is_not_nobody(body: Any) -> None:
 def test_invalid_fields_are_named(body: Any, fields: str) -> None:
     """The error of an invalid response names its fields, and none of their values."""
     with pytest.raises(CustomerLookupError, match=f"invalid fields: {fields}$") as caught:
-        parse_response(reply(200, body))
+        parse_response(respond(200, body))
     assert not isinstance(caught.value, CustomerLookupUnavailableError)
     assert caught.value.__cause__ is None
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 599])
-def test_what_may_pass_is_unavailable(status: int) -> None:
-    """And worth another try."""
+def test_a_transient_status_is_unavailable(status: int) -> None:
+    """A status that may pass is a retryable error."""
     with pytest.raises(CustomerLookupUnavailableError) as caught:
-        parse_response(reply(status, b"whatever"))
+        parse_response(respond(status, b"whatever"))
     assert (caught.value.status_code, caught.value.retryable, caught.value.retry_after) == (status, True, None)
 
 
 @pytest.mark.parametrize("status", [201, 204, 301, 302, 307, 400, 401, 403, 405, 409, 422])
-def test_other_answers_are_errors(status: int) -> None:
-    """Which another try would not help."""
+def test_other_statuses_are_errors(status: int) -> None:
+    """A status outside the contract is an error that is not retryable."""
     with pytest.raises(CustomerLookupError, match=str(status)) as caught:
-        parse_response(reply(status, CUSTOMER))
+        parse_response(respond(status, CUSTOMER))
     assert not caught.value.retryable
 
 
@@ -190,26 +190,26 @@ def test_other_answers_are_errors(status: int) -> None:
         ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
     ],
 )
-def test_retry_after_is_read(text: str, expected: float | None) -> None:
-    """In seconds or as a date, and never negative."""
+def test_retry_after_is_parsed(text: str, expected: float | None) -> None:
+    """Retry-After is seconds or a date, and never negative."""
     with pytest.raises(CustomerLookupUnavailableError) as caught:
-        parse_response(reply(503, b"", **{"retry-after": text}))
+        parse_response(respond(503, b"", **{"retry-after": text}))
     assert caught.value.retry_after == expected
 
 
-def test_retry_after_as_a_date_is_so_many_seconds_from_now() -> None:
-    """By our clock."""
+def test_retry_after_as_a_date_becomes_seconds() -> None:
+    """A date is converted to seconds by this machine's clock."""
     moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=100)
     with pytest.raises(CustomerLookupUnavailableError) as caught:
-        parse_response(reply(429, b"", **{"retry-after": format_datetime(moment, usegmt=True)}))
+        parse_response(respond(429, b"", **{"retry-after": format_datetime(moment, usegmt=True)}))
     assert caught.value.retry_after == pytest.approx(99, abs=2)
 
 
 @given(st.integers(100, 599), st.binary(max_size=200))
-def test_any_answer_is_a_result_or_a_named_error(status: int, body: bytes) -> None:
-    """Nothing else comes out."""
+def test_any_response_is_a_result_or_a_named_error(status: int, body: bytes) -> None:
+    """No response raises anything but a CustomerLookupError."""
     with contextlib.suppress(CustomerLookupError):
-        assert parse_response(reply(status, body)) is None
+        assert parse_response(respond(status, body)) is None
 
 
 @pytest.mark.parametrize(
@@ -223,6 +223,6 @@ def test_any_answer_is_a_result_or_a_named_error(status: int, body: bytes) -> No
         (ValidationError(), False),
     ],
 )
-def test_one_refused_question_does_not_speak_against_the_server(error: Exception, *, expected: bool) -> None:
-    """A single sender must not open the circuit for all."""
+def test_a_rejected_request_is_not_a_server_failure(error: Exception, *, expected: bool) -> None:
+    """A single sender cannot open the circuit for all."""
     assert is_server_failure(error) is expected

@@ -1,4 +1,4 @@
-"""The clients against a lookup server that misbehaves in every way."""
+"""The clients against a lookup server with faults of every kind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.faulty_http import (
     trickle,
 )
 
-from .conftest import CUSTOMER, EXTERNAL_ID, PHONE, found, lookup_settings, nobody, own_circuit
+from .conftest import CUSTOMER, EXTERNAL_ID, PHONE, found, lookup_settings, own_circuit, unknown
 
 if TYPE_CHECKING:
     from tests.support.faulty_http import FaultyHttp
@@ -60,10 +60,10 @@ UNUSABLE = {
 }
 
 
-async def test_a_customer_is_found(server: FaultyHttp, make_ask: Any) -> None:
-    """By a POST whose body alone has the number."""
-    ask = make_ask(lookup_settings(url=f"{server.url}/base/"))
-    customer = await ask(phone_number=f"whatsapp:{PHONE}")
+async def test_a_customer_is_found(server: FaultyHttp, make_lookup: Any) -> None:
+    """A customer is found by a POST that has the number in its body only."""
+    lookup = make_lookup(lookup_settings(url=f"{server.url}/base/"))
+    customer = await lookup(phone_number=f"whatsapp:{PHONE}")
     assert customer.model_dump() == CUSTOMER
     [asked] = server.asked
     assert (asked.method, asked.target) == ("POST", "/base/customers/lookup")
@@ -74,161 +74,163 @@ async def test_a_customer_is_found(server: FaultyHttp, make_ask: Any) -> None:
     assert PHONE.strip("+") not in str(asked.headers) + asked.target
 
 
-async def test_a_customer_without_a_number_is_found(server: FaultyHttp, make_ask: Any) -> None:
-    """By the business-scoped id."""
-    ask = make_ask(lookup_settings(url=server.url))
-    assert await ask(external_user_id=EXTERNAL_ID) is not None
+async def test_a_customer_without_a_number_is_found(server: FaultyHttp, make_lookup: Any) -> None:
+    """A customer is found by the business-scoped id."""
+    lookup = make_lookup(lookup_settings(url=server.url))
+    assert await lookup(external_user_id=EXTERNAL_ID) is not None
     assert json.loads(server.asked[0].body) == {"external_user_id": EXTERNAL_ID}
 
 
-async def test_nobody_is_none(server: FaultyHttp, make_ask: Any) -> None:
-    """And is asked for once."""
-    server.answers = [nobody()]
-    ask = make_ask(lookup_settings(url=server.url))
-    assert await ask(phone_number=PHONE) is None
-    assert await ask(phone_number=PHONE) is None
+async def test_an_unknown_sender_is_none(server: FaultyHttp, make_lookup: Any) -> None:
+    """An unknown sender is None, and is requested once."""
+    server.answers = [unknown()]
+    lookup = make_lookup(lookup_settings(url=server.url))
+    assert await lookup(phone_number=PHONE) is None
+    assert await lookup(phone_number=PHONE) is None
     assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("fault", UNAVAILABLE)
-async def test_an_outage_is_not_nobody(server: FaultyHttp, make_ask: Any, fault: str) -> None:
-    """It is an error that a retry may help, and nothing of it is kept: the next question is asked."""
+async def test_an_outage_is_an_error(server: FaultyHttp, make_lookup: Any, fault: str) -> None:
+    """An outage is a retryable error and is not cached."""
     server.answers = [UNAVAILABLE[fault], found()]
-    ask = make_ask(lookup_settings(url=server.url, read_timeout=0.1))
+    lookup = make_lookup(lookup_settings(url=server.url, read_timeout=0.1))
     with pytest.raises(CustomerLookupUnavailableError) as caught:
-        await ask(phone_number=PHONE)
+        await lookup(phone_number=PHONE)
     assert caught.value.retryable
-    assert await ask(phone_number=PHONE) is not None
+    assert await lookup(phone_number=PHONE) is not None
     assert len(server.asked) == 2
 
 
 @pytest.mark.parametrize("fault", UNUSABLE)
-async def test_an_unusable_answer_is_not_nobody(server: FaultyHttp, make_ask: Any, fault: str) -> None:
-    """It is an error that another try would not help, and none is made."""
+async def test_an_unusable_response_is_an_error(server: FaultyHttp, make_lookup: Any, fault: str) -> None:
+    """An unusable response is an error that is not retried."""
     server.answers = [UNUSABLE[fault], found()]
-    ask = make_ask(lookup_settings(url=server.url, max_attempts=3))
+    lookup = make_lookup(lookup_settings(url=server.url, max_attempts=3))
     with pytest.raises(CustomerLookupError) as caught:
-        await ask(phone_number=PHONE)
+        await lookup(phone_number=PHONE)
     assert not isinstance(caught.value, CustomerLookupUnavailableError)
     assert len(server.asked) == 1
-    assert await ask(phone_number=PHONE) is not None
+    assert await lookup(phone_number=PHONE) is not None
 
 
-async def test_a_refused_connection_is_unavailable(make_ask: Any) -> None:
-    """The cause says why."""
-    ask = make_ask(lookup_settings(url=f"http://127.0.0.1:{closed_port()}"))
+async def test_a_refused_connection_is_unavailable(make_lookup: Any) -> None:
+    """The error of a refused connection names the cause."""
+    lookup = make_lookup(lookup_settings(url=f"http://127.0.0.1:{closed_port()}"))
     with pytest.raises(CustomerLookupUnavailableError, match="could not be reached"):
-        await ask(phone_number=PHONE)
+        await lookup(phone_number=PHONE)
 
 
-async def test_a_connection_that_is_never_made_is_unavailable(make_ask: Any) -> None:
-    """After the connect timeout."""
+async def test_a_connect_timeout_is_unavailable(make_lookup: Any) -> None:
+    """A connection that is not established within the connect timeout is an outage."""
     with full_backlog() as port:
-        ask = make_ask(lookup_settings(url=f"http://127.0.0.1:{port}", connect_timeout=0.1))
+        lookup = make_lookup(lookup_settings(url=f"http://127.0.0.1:{port}", connect_timeout=0.1))
         with pytest.raises(CustomerLookupUnavailableError):
-            await ask(phone_number=PHONE)
+            await lookup(phone_number=PHONE)
 
 
-async def test_a_trickle_ends_with_the_whole_limit(server: FaultyHttp, make_ask: Any) -> None:
-    """Retries included: all of it fits into `timeout`."""
+async def test_a_trickling_response_ends_with_the_timeout(server: FaultyHttp, make_lookup: Any) -> None:
+    """A response that trickles in ends with the timeout, which includes retries."""
     server.answers = [trickle(HEAD + b" " * 1000, at_once=len(HEAD))]
-    ask = make_ask(lookup_settings(url=server.url, timeout=0.5, max_attempts=5))
+    lookup = make_lookup(lookup_settings(url=server.url, timeout=0.5, max_attempts=5))
     with anyio.fail_after(4), pytest.raises(CustomerLookupUnavailableError):
-        await ask(phone_number=PHONE)
+        await lookup(phone_number=PHONE)
 
 
-async def test_a_redirect_is_not_followed(server: FaultyHttp, make_ask: Any) -> None:
-    """Whoever it leads to does not learn the number."""
+async def test_a_redirect_is_not_followed(server: FaultyHttp, make_lookup: Any) -> None:
+    """The target of a redirect does not learn the number."""
     from tests.support.faulty_http import FaultyHttp
 
     with FaultyHttp(answers=[found()]) as other:
         for status in (301, 302, 303, 307, 308):
             server.answers = [reply(status, b"", {"Location": f"{other.url}/customers/lookup"})]
-            ask = make_ask(lookup_settings(url=server.url))
+            lookup = make_lookup(lookup_settings(url=server.url))
             with pytest.raises(CustomerLookupError, match=str(status)):
-                await ask(phone_number=PHONE)
+                await lookup(phone_number=PHONE)
         assert other.connections == 0
 
 
 @pytest.mark.parametrize("fault", ["reset", "hang up", "429", "500", "503", "truncated"])
-async def test_what_may_pass_is_tried_again(server: FaultyHttp, make_ask: Any, fault: str) -> None:
-    """And the answer is the second attempt's."""
+async def test_a_transient_fault_is_retried(server: FaultyHttp, make_lookup: Any, fault: str) -> None:
+    """The second attempt after a transient fault finds the customer."""
     server.answers = [UNAVAILABLE[fault], found()]
-    ask = make_ask(lookup_settings(url=server.url, max_attempts=2))
-    assert await ask(phone_number=PHONE) is not None
+    lookup = make_lookup(lookup_settings(url=server.url, max_attempts=2))
+    assert await lookup(phone_number=PHONE) is not None
     assert len(server.asked) == 2
 
 
-async def test_a_retry_after_is_waited_for(server: FaultyHttp, make_ask: Any) -> None:
-    """A second, and not our own tenth of one."""
+async def test_a_retry_after_is_honoured(server: FaultyHttp, make_lookup: Any) -> None:
+    """A retry waits for the server's Retry-After, not only for its own delay."""
     times: list[float] = []
     server.check = lambda _: times.append(time.monotonic())
     server.answers = [reply(429, b"", {"Retry-After": "1"}), found()]
-    ask = make_ask(lookup_settings(url=server.url, max_attempts=2))
-    assert await ask(phone_number=PHONE) is not None
+    lookup = make_lookup(lookup_settings(url=server.url, max_attempts=2))
+    assert await lookup(phone_number=PHONE) is not None
     assert times[1] - times[0] >= 1
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
-async def test_a_retry_after_past_the_limit_ends_it(server: FaultyHttp, make_ask: Any, form: str) -> None:
-    """At once, and the caller is told how long to wait."""
+async def test_a_retry_after_past_the_timeout_is_not_waited_for(
+    server: FaultyHttp, make_lookup: Any, form: str
+) -> None:
+    """An error that names a longer wait than is left is raised at once."""
     date = format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=600), usegmt=True)
     after = "30" if form == "seconds" else date
     server.answers = [reply(503, b"", {"Retry-After": after})]
-    ask = make_ask(lookup_settings(url=server.url, max_attempts=5))
+    lookup = make_lookup(lookup_settings(url=server.url, max_attempts=5))
     with pytest.raises(CustomerLookupUnavailableError) as caught:
-        await ask(phone_number=PHONE)
+        await lookup(phone_number=PHONE)
     assert len(server.asked) == 1
     assert caught.value.retry_after is not None
     assert caught.value.retry_after >= 30
 
 
-async def test_a_stale_pooled_socket_is_no_retry(server: FaultyHttp, make_ask: Any) -> None:
+async def test_a_stale_pooled_socket_costs_no_attempt(server: FaultyHttp, make_lookup: Any) -> None:
     """A connection that the server closed while it was idle costs no attempt, no budget and no failure."""
     server.answers = [reply(200, CUSTOMER, keep=False), found()]
     circuit = own_circuit(failure_threshold=1)
-    ask = make_ask(lookup_settings(url=server.url), circuit_breaker=circuit)
-    await ask(phone_number=PHONE)
+    lookup = make_lookup(lookup_settings(url=server.url), circuit_breaker=circuit)
+    await lookup(phone_number=PHONE)
     server.next_connection_ended()
-    assert await ask(external_user_id=EXTERNAL_ID) is not None
+    assert await lookup(external_user_id=EXTERNAL_ID) is not None
     assert [asked.connection for asked in server.asked] == [1, 2]
 
 
-async def test_a_pooled_socket_that_is_reset_is_no_retry(server: FaultyHttp, make_ask: Any) -> None:
-    """As after a freeze: it looks alive until it is used."""
+async def test_a_reset_pooled_socket_costs_no_attempt(server: FaultyHttp, make_lookup: Any) -> None:
+    """A connection that looks alive until it is used, as after a freeze, costs no attempt."""
     server.answers = [found(), reset, found()]
-    ask = make_ask(lookup_settings(url=server.url), circuit_breaker=own_circuit(failure_threshold=1))
-    await ask(phone_number=PHONE)
-    assert await ask(external_user_id=EXTERNAL_ID) is not None
+    lookup = make_lookup(lookup_settings(url=server.url), circuit_breaker=own_circuit(failure_threshold=1))
+    await lookup(phone_number=PHONE)
+    assert await lookup(external_user_id=EXTERNAL_ID) is not None
     assert [asked.connection for asked in server.asked] == [1, 1, 2]
 
 
-async def test_the_invocation_s_deadline_holds(server: FaultyHttp, make_ask: Any) -> None:
-    """Where it is sooner than the settings' limit."""
+async def test_the_invocation_s_deadline_holds(server: FaultyHttp, make_lookup: Any) -> None:
+    """The deadline of the invocation ends a lookup before the timeout of the settings."""
     server.answers = [stall()]
-    ask = make_ask(lookup_settings(url=server.url, read_timeout=30, timeout=60))
+    lookup = make_lookup(lookup_settings(url=server.url, read_timeout=30, timeout=60))
     with anyio.fail_after(5), use_deadline(Deadline(0.2)), pytest.raises(CustomerLookupUnavailableError):
-        await ask(phone_number=PHONE)
+        await lookup(phone_number=PHONE)
 
 
-async def test_without_time_left_nobody_is_asked(server: FaultyHttp, make_ask: Any) -> None:
-    """And it does not speak against the server."""
-    ask = make_ask(lookup_settings(url=server.url), circuit_breaker=own_circuit(failure_threshold=1))
+async def test_without_time_left_nothing_is_sent(server: FaultyHttp, make_lookup: Any) -> None:
+    """An exceeded deadline does not count as a failure of the server."""
+    lookup = make_lookup(lookup_settings(url=server.url), circuit_breaker=own_circuit(failure_threshold=1))
     with use_deadline(Deadline(0)), pytest.raises(CustomerLookupUnavailableError, match="no time is left"):
-        await ask(phone_number=PHONE)
+        await lookup(phone_number=PHONE)
     assert server.asked == []
-    assert await ask(phone_number=PHONE) is not None
+    assert await lookup(phone_number=PHONE) is not None
 
 
-async def test_traces_and_the_correlation_id_go_out(
-    server: FaultyHttp, make_ask: Any, monkeypatch: pytest.MonkeyPatch
+async def test_trace_and_correlation_id_are_sent(
+    server: FaultyHttp, make_lookup: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the headers that the other side's logger and tracer look for."""
+    """The headers carry the correlation id and the trace."""
     trace_id = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0"
     monkeypatch.setenv("_X_AMZN_TRACE_ID", trace_id)
-    ask = make_ask(lookup_settings(url=server.url))
+    lookup = make_lookup(lookup_settings(url=server.url))
     with use_correlation_id("order-7"):
-        await ask(phone_number=PHONE)
+        await lookup(phone_number=PHONE)
     headers = server.asked[0].headers
     assert headers["x-correlation-id"] == "order-7"
     assert headers["x-amzn-trace-id"] == trace_id

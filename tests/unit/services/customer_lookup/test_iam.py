@@ -1,4 +1,4 @@
-"""SigV4 end to end: a server that checks what arrived, with botocore's signer, and answers only then."""
+"""SigV4 end to end, against a server that verifies each request with botocore's signer."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ KEYS = ("testing", "testing", "testing")
 
 
 @pytest.mark.parametrize("base", ["", "/stage", "/a%20b//c/"])
-async def test_a_signed_question_is_answered(make_ask: Any, monkeypatch: pytest.MonkeyPatch, base: str) -> None:
-    """With traces that are written after the signature, over fresh and pooled connections."""
+async def test_a_signed_request_is_accepted(make_lookup: Any, monkeypatch: pytest.MonkeyPatch, base: str) -> None:
+    """A signed request is accepted with unsigned trace headers, over fresh and pooled connections."""
     isolate(monkeypatch)
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0")
     with FaultyHttp(
         answers=[found()],
         check=lambda asked: None if is_signed(asked, service="lambda", region=REGION, credentials=KEYS) else 403,
     ) as server:
-        ask = make_ask(lookup_settings(url=f"{server.url}{base}", auth="iam", region=REGION))
+        lookup = make_lookup(lookup_settings(url=f"{server.url}{base}", auth="iam", region=REGION))
         with use_correlation_id("order-7"):
-            assert await ask(phone_number=PHONE) is not None
-            assert await ask(external_user_id=EXTERNAL_ID) is not None
+            assert await lookup(phone_number=PHONE) is not None
+            assert await lookup(external_user_id=EXTERNAL_ID) is not None
         assert server.connections == 1
         assert server.asked[0].headers["x-correlation-id"] == "order-7"
 
 
 @pytest.mark.parametrize("changes", [{"auth": "none"}, {"region": "us-east-1"}])
-async def test_any_other_question_is_refused(
-    make_ask: Any, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+async def test_any_other_request_is_rejected(
+    make_lookup: Any, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
 ) -> None:
-    """Unsigned, or for another region; and that is an error, not "nobody"."""
+    """A request that is unsigned, or signed for another region, is an error."""
     isolate(monkeypatch)
     with FaultyHttp(
         answers=[found()],
         check=lambda asked: None if is_signed(asked, service="lambda", region=REGION, credentials=KEYS) else 403,
     ) as server:
-        ask = make_ask(lookup_settings(**({"url": server.url, "auth": "iam", "region": REGION} | changes)))
+        lookup = make_lookup(lookup_settings(**({"url": server.url, "auth": "iam", "region": REGION} | changes)))
         with pytest.raises(CustomerLookupError, match="403"):
-            await ask(phone_number=PHONE)
+            await lookup(phone_number=PHONE)

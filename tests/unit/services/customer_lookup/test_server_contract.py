@@ -1,4 +1,4 @@
-"""The contract of the customer-lookup-server: the server that is deployed holds it, and the client understands it."""
+"""The contract of the customer-lookup-server: the deployed server honours it, and the client understands it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ OPERATION = SCHEMA.raw_schema["paths"]["/customers/lookup"]["post"]
 
 @pytest.fixture(scope="module")
 def function() -> Iterator[Any]:
-    """Give the server's module, on a table in memory that knows one customer by both ids."""
+    """Import the server on a table in memory that knows one customer by both ids."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         region = isolate(patch)
         patch.setenv("CUSTOMERS_TABLE_NAME", "customers")
@@ -65,26 +65,26 @@ def function() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def url(function: Any) -> Iterator[str]:
-    """Serve it."""
+    """Serve the function."""
     with serving(function.service.asgi) as where:
         yield where
 
 
 @pytest.mark.parametrize("mode", schemathesis.GenerationMode)
-def test_the_server_holds_it(url: str, mode: schemathesis.GenerationMode) -> None:
-    """Whatever is asked, right or wrong, the answer is one that the document names, in its shape."""
+def test_the_server_honours_the_contract(url: str, mode: schemathesis.GenerationMode) -> None:
+    """Any request, valid or not, gets a response that the document describes."""
     [operation] = [found.ok() for found in SCHEMA.get_all_operations()]
 
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-    def answers(case: Any) -> None:
+    def conform(case: Any) -> None:
         case.call_and_validate(base_url=url)
 
-    answers()
+    conform()
 
 
 def test_the_client_finds_the_customer_on_the_server(url: str) -> None:
-    """By both ids, and nobody else, over HTTP."""
+    """The client finds the customer by both ids, and no other one, over HTTP."""
     made = lookup_settings(url=url, cache_size=0)
     http = HttpClient()
     client = CustomerLookupClient(made, transport=HttpTransport(made, http), circuit_breaker=own_circuit())
@@ -98,24 +98,24 @@ def test_the_client_finds_the_customer_on_the_server(url: str) -> None:
     http.close()
 
 
-class Invoked:
+class InProcessLambda:
     """A Lambda client that calls the handler in this process."""
 
     def __init__(self, handler: Any) -> None:
         self.handler = handler
 
     def invoke(self, **call: Any) -> dict[str, Any]:
-        """Call it with the event, as Lambda would."""
+        """Call the handler with the event, as Lambda does."""
         import io
 
-        answer = self.handler(json.loads(call["Payload"]), FakeLambdaContext())
-        return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(answer).encode())}
+        response = self.handler(json.loads(call["Payload"]), FakeLambdaContext())
+        return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(response).encode())}
 
 
-def test_a_direct_invoke_gives_the_same_answers(function: Any) -> None:
-    """The event that the client makes is one that the server takes."""
+def test_a_direct_invoke_finds_the_same_customer(function: Any) -> None:
+    """The server accepts the event that the client creates."""
     made = lookup_settings(url=None, function_name="f", cache_size=0)
-    transport = LambdaTransport(made, Invoked(function.handler))
+    transport = LambdaTransport(made, InProcessLambda(function.handler))
     client = CustomerLookupClient(made, transport=transport, circuit_breaker=own_circuit())
     by_number = client.fetch_customer_metadata(phone_number=PHONE)
     assert by_number is not None
@@ -123,8 +123,8 @@ def test_a_direct_invoke_gives_the_same_answers(function: Any) -> None:
     assert client.fetch_customer_metadata(phone_number="+61400000099") is None
 
 
-def test_the_client_asks_as_documented() -> None:
-    """The examples of the document are what it sends."""
+def test_the_client_sends_what_is_documented() -> None:
+    """The client sends the examples of the document."""
     examples = [
         example["value"] for example in OPERATION["requestBody"]["content"]["application/json"]["examples"].values()
     ]
@@ -135,8 +135,8 @@ def test_the_client_asks_as_documented() -> None:
 
 
 @pytest.mark.parametrize("status", OPERATION["responses"])
-def test_the_client_understands_every_documented_answer(status: str) -> None:
-    """Each is a customer, nobody, an outage, or an error."""
+def test_the_client_understands_every_documented_response(status: str) -> None:
+    """Each documented response is a customer, None, an outage or an error."""
     [content] = OPERATION["responses"][status]["content"].values()
     for example in content["examples"].values():
         reply = LookupResponse(int(status), {"retry-after": "7"}, json.dumps(example["value"]).encode())

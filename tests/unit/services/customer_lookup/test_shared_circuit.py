@@ -1,4 +1,4 @@
-"""The circuit in a DynamoDB table, which all functions share, with both clients and a server that goes down."""
+"""The circuit in a DynamoDB table that all functions share, with both clients and a server that fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ai_voice_shared.services.customer_lookup.contract import SERVICE
 from ai_voice_shared.testing.aws import clear_clients, isolate
 from tests.support.faulty_http import FaultyHttp, closed_port, reply
 
-from .conftest import CUSTOMER, PHONE, found, lookup_settings, nobody
+from .conftest import CUSTOMER, PHONE, found, lookup_settings, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ THRESHOLD = 5
 
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Give a DynamoDB client, and a table called circuits, on moto."""
+    """Create a table in memory, and return its client."""
     region = isolate(monkeypatch)
     clear_clients()
     with mock_aws():
@@ -45,8 +45,8 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 @pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Put Powertools' clock forward."""
+def advance(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Set Powertools' clock forward."""
     from aws_lambda_powertools.utilities.circuit_breaker.base import CircuitBreakerHandler
 
     def put(seconds: int) -> None:
@@ -56,22 +56,22 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def state(table: Any) -> str | None:
-    """Read the circuit's state out of the table."""
+    """Read the circuit's state from the table."""
     item = table.get_item(TableName="circuits", Key={"id": {"S": SERVICE}}).get("Item")
     return item["state"]["S"] if item else None
 
 
 def settings(server_url: str) -> Any:
-    """Make settings of a function that has the table and keeps nothing."""
+    """Create settings with the table and without a cache."""
     return lookup_settings(url=server_url, circuit_breaker_table="circuits", cache_size=0)
 
 
-async def test_what_one_function_saw_fail_another_does_not_ask(
-    server: FaultyHttp, make_ask: Any, table: Any, later: Any
+async def test_an_open_circuit_is_open_for_all_functions(
+    server: FaultyHttp, make_lookup: Any, table: Any, advance: Any
 ) -> None:
-    """The circuit opens for all after failures in a row; one probe closes it for all."""
+    """The circuit opens for all functions after failures in a row, and one probe closes it for all."""
     server.answers = [reply(503)]
-    one, other = (make_ask(settings(server.url), circuit_breaker=None) for _ in range(2))
+    one, other = (make_lookup(settings(server.url), circuit_breaker=None) for _ in range(2))
     for _ in range(THRESHOLD):
         with pytest.raises(CustomerLookupUnavailableError):
             await one(phone_number=PHONE)
@@ -84,57 +84,59 @@ async def test_what_one_function_saw_fail_another_does_not_ask(
     assert len(server.asked) == THRESHOLD
 
     server.answers = [found()]
-    later(31)
+    advance(31)
     assert (await other(phone_number=PHONE)).customer_id == CUSTOMER["customer_id"]
     assert state(table) == "CLOSED"
     # A third function has no copy of what was.
-    assert await make_ask(settings(server.url), circuit_breaker=None)(phone_number=PHONE) is not None
+    assert await make_lookup(settings(server.url), circuit_breaker=None)(phone_number=PHONE) is not None
 
 
-async def test_nobody_and_refused_questions_do_not_open_it(server: FaultyHttp, make_ask: Any, table: Any) -> None:
-    """They say that the server is well."""
-    ask = make_ask(settings(server.url), circuit_breaker=None)
-    server.answers = [nobody()]
+async def test_unknown_senders_and_rejected_requests_do_not_open_it(
+    server: FaultyHttp, make_lookup: Any, table: Any
+) -> None:
+    """A server that responds "not found" or rejects a request is healthy."""
+    lookup = make_lookup(settings(server.url), circuit_breaker=None)
+    server.answers = [unknown()]
     for _ in range(THRESHOLD + 1):
-        assert await ask(phone_number=PHONE) is None
+        assert await lookup(phone_number=PHONE) is None
     assert state(table) in {None, "CLOSED"}
 
 
 async def test_a_table_that_is_down_is_not_an_outage(
-    server: FaultyHttp, make_ask: Any, table: Any, monkeypatch: pytest.MonkeyPatch
+    server: FaultyHttp, make_lookup: Any, table: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Customers are found as if there were no circuit, and a lookup that fails fails for its own reason."""
+    """Without its table the circuit is closed, and a failed lookup keeps its own error."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{closed_port()}")
     monkeypatch.setattr("botocore.endpoint.time", type("NoWait", (), {"sleep": staticmethod(lambda _: None)}))
-    clear_clients()
-    ask = make_ask(settings(server.url), circuit_breaker=None)
-    assert (await ask(phone_number=PHONE)).customer_id == CUSTOMER["customer_id"]
+    forget_clients()
+    lookup = make_lookup(settings(server.url), circuit_breaker=None)
+    assert (await lookup(phone_number=PHONE)).customer_id == CUSTOMER["customer_id"]
     server.answers = [reply(503)]
     for _ in range(THRESHOLD + 1):
         with pytest.raises(CustomerLookupUnavailableError) as caught:
-            await ask(phone_number=PHONE)
+            await lookup(phone_number=PHONE)
         assert caught.value.status_code == 503
 
 
-async def test_neither_table_nor_log_know_who_was_asked_for(
-    server: FaultyHttp, make_ask: Any, table: Any, caplog: pytest.LogCaptureFixture
+async def test_neither_table_nor_log_have_the_sender(
+    server: FaultyHttp, make_lookup: Any, table: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The table has the server's name and its state alone."""
+    """The table has the server's name and its state only."""
     caplog.set_level(logging.DEBUG)
     server.answers = [reply(503)]
-    ask = make_ask(settings(server.url), circuit_breaker=None)
+    lookup = make_lookup(settings(server.url), circuit_breaker=None)
     for _ in range(THRESHOLD):
         with pytest.raises(CustomerLookupUnavailableError):
-            await ask(phone_number=PHONE)
-    kept = json.dumps(table.scan(TableName="circuits")["Items"])
+            await lookup(phone_number=PHONE)
+    stored = json.dumps(table.scan(TableName="circuits")["Items"])
     logged = str([(vars(record), record.getMessage()) for record in caplog.records])
-    assert SERVICE in kept
-    for text in (kept, logged):
+    assert SERVICE in stored
+    for text in (stored, logged):
         assert PHONE.removeprefix("+") not in text
 
 
 def test_the_environment_names_the_table(table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One variable for all circuits of a function."""
+    """One variable names the table of all circuits of a function."""
     from ai_voice_shared import CustomerLookupClient
 
     monkeypatch.setenv("CUSTOMER_LOOKUP_URL", "http://127.0.0.1:9")

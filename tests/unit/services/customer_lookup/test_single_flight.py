@@ -1,4 +1,4 @@
-"""One flight for each key, for threads and for coroutines."""
+"""Single flight, for threads and for coroutines."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ai_voice_shared.services.customer_lookup.single_flight import AsyncSingleFl
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
 
-class Waiting:
-    """A flight that is held until so many others wait for it."""
+class Blocked:
+    """A call that is held until a number of others wait for it."""
 
     def __init__(self, single_flight: SingleFlight[Any], outcome: Any) -> None:
         self.single_flight = single_flight
@@ -28,7 +28,7 @@ class Waiting:
         self.go_on = threading.Event()
 
     def load(self) -> Any:
-        """Answer when told to."""
+        """Return or raise the outcome when a test allows it."""
         self.calls += 1
         self.started.set()
         assert self.go_on.wait(10)
@@ -37,8 +37,8 @@ class Waiting:
         return self.outcome
 
 
-def follow(waiting: Waiting, count: int) -> list[Any]:
-    """Let one lead and so many follow; gives what each has got."""
+def run_with_followers(waiting: Blocked, count: int) -> list[Any]:
+    """Run a leader and a number of followers; return what each got."""
     got: list[Any] = []
 
     def join() -> None:
@@ -63,36 +63,41 @@ def follow(waiting: Waiting, count: int) -> list[Any]:
     return got
 
 
-def test_all_who_wait_get_the_answer_of_one_call() -> None:
-    """Ten threads, one call, one object."""
-    answer = object()
-    waiting = Waiting(SingleFlight(), answer)
-    assert follow(waiting, 9) == [answer] * 10
+def test_all_callers_get_the_result_of_one_call() -> None:
+    """Ten threads make one call and get one object."""
+    response = object()
+    waiting = Blocked(SingleFlight(), response)
+    assert run_with_followers(waiting, 9) == [response] * 10
     assert waiting.calls == 1
     assert waiting.single_flight._calls == {}
 
 
-def test_none_is_an_answer() -> None:
-    """As any other."""
-    waiting = Waiting(SingleFlight(), None)
-    assert follow(waiting, 3) == [None] * 4
+def test_none_is_a_result() -> None:
+    """None is a result like any other."""
+    waiting = Blocked(SingleFlight(), None)
+    assert run_with_followers(waiting, 3) == [None] * 4
     assert waiting.calls == 1
 
 
-def test_an_error_reaches_all_and_each_has_its_own() -> None:
-    """With its own traceback, the leader's cause, and all that the error knows."""
+def test_each_caller_gets_its_own_copy_of_an_error() -> None:
+    """Each caller's copy of an error has its own traceback, the cause, and all attributes."""
     cause = OSError("refused")
     error = CustomerLookupUnavailableError("down", service="s", status_code=503, retry_after=7.0)
     error.__cause__ = cause
-    waiting = Waiting(SingleFlight(), error)
-    got = follow(waiting, 9)
+    waiting = Blocked(SingleFlight(), error)
+    got = run_with_followers(waiting, 9)
     assert waiting.calls == 1
-    assert len({id(one) for one in got}) == 10
-    for one in got:
-        assert type(one) is CustomerLookupUnavailableError
-        assert (str(one), one.retry_after, one.status_code, one.__cause__) == ("down", 7.0, 503, cause)
-        # Its own way down, to where the leader's failed, and nobody else's.
-        frames = [frame.name for frame in traceback.extract_tb(one.__traceback__)]
+    assert len({id(error_copy) for error_copy in got}) == 10
+    for error_copy in got:
+        assert type(error_copy) is CustomerLookupUnavailableError
+        assert (str(error_copy), error_copy.retry_after, error_copy.status_code, error_copy.__cause__) == (
+            "down",
+            7.0,
+            503,
+            cause,
+        )
+        # Its own frames down to where the leader failed, and no other caller's.
+        frames = [frame.name for frame in traceback.extract_tb(error_copy.__traceback__)]
         assert frames in (["join", "run", "_run_leader", "load"], ["join", "run", "outcome", "_run_leader", "load"])
 
 
@@ -101,26 +106,28 @@ def test_an_error_reaches_all_and_each_has_its_own() -> None:
     [NotFoundError("Customer", "7"), S3NotFoundError(bucket="b", key="k"), OSError(2, "gone"), KeyError("x")],
     ids=lambda error: type(error).__name__,
 )
-def test_any_error_is_copied_as_it_is(error: Exception) -> None:
-    """Whatever arguments its class wants."""
-    got = follow(Waiting(SingleFlight(), error), 2)
-    assert [(type(one), str(one), vars(one)) for one in got] == [(type(error), str(error), vars(error))] * 3
+def test_any_error_can_be_copied(error: Exception) -> None:
+    """An error is copied whatever arguments its class requires."""
+    got = run_with_followers(Blocked(SingleFlight(), error), 2)
+    assert [(type(error_copy), str(error_copy), vars(error_copy)) for error_copy in got] == [
+        (type(error), str(error), vars(error))
+    ] * 3
 
 
-def test_an_error_that_cannot_be_copied_is_passed_on() -> None:
-    """Such as pydantic's, which has no constructor."""
+def test_an_error_that_cannot_be_copied_is_shared() -> None:
+    """An error without a usable constructor, such as pydantic's, is raised as it is."""
     import pydantic
 
     with pytest.raises(pydantic.ValidationError) as caught:
         pydantic.TypeAdapter(int).validate_python("x")
-    assert follow(Waiting(SingleFlight(), caught.value), 2) == [caught.value] * 3
+    assert run_with_followers(Blocked(SingleFlight(), caught.value), 2) == [caught.value] * 3
 
 
-def test_an_interrupted_leader_leaves_the_question_to_the_others() -> None:
-    """One of them asks anew; the interruption is not theirs."""
+def test_an_interrupted_leader_does_not_fail_the_others() -> None:
+    """After an interrupted call, one of those who wait makes it again."""
     single_flight: SingleFlight[str] = SingleFlight()
-    waiting = Waiting(single_flight, KeyboardInterrupt())
-    second = Waiting(single_flight, "answer")
+    waiting = Blocked(single_flight, KeyboardInterrupt())
+    second = Blocked(single_flight, "response")
     second.go_on.set()
     got: list[Any] = []
 
@@ -140,13 +147,13 @@ def test_an_interrupted_leader_leaves_the_question_to_the_others() -> None:
     waiting.go_on.set()
     for thread in [leader, *followers]:
         thread.join()
-    assert got == ["answer"] * 3
+    assert got == ["response"] * 3
 
 
-def test_whoever_waits_does_so_within_its_time() -> None:
-    """Somebody else's slow call is no reason to miss one's own deadline."""
+def test_a_thread_waits_within_its_timeout() -> None:
+    """A thread does not wait for another's slow call beyond its own timeout."""
     single_flight: SingleFlight[str] = SingleFlight()
-    waiting = Waiting(single_flight, "late")
+    waiting = Blocked(single_flight, "late")
     leader = threading.Thread(target=lambda: single_flight.run("key", waiting.load))
     leader.start()
     assert waiting.started.wait(10)
@@ -156,15 +163,15 @@ def test_whoever_waits_does_so_within_its_time() -> None:
     leader.join()
 
 
-def test_different_keys_fly_apart() -> None:
-    """And what has done is asked anew."""
+def test_different_keys_are_different_calls() -> None:
+    """Calls for different keys are separate, and a finished call is not reused."""
     single_flight: SingleFlight[str] = SingleFlight()
     assert single_flight.run("a", lambda: single_flight.run("b", lambda: "inner")) == "inner"
     assert single_flight.run("a", lambda: "again") == "again"
 
 
-async def test_coroutines_share_a_flight() -> None:
-    """Ten of them, one call."""
+async def test_coroutines_share_a_call() -> None:
+    """Ten coroutines make one call."""
     single_flight: AsyncSingleFlight[object] = AsyncSingleFlight()
     go_on, calls, got = anyio.Event(), list[int](), list[object]()
 
@@ -186,8 +193,8 @@ async def test_coroutines_share_a_flight() -> None:
     assert single_flight._calls == {}
 
 
-async def test_an_error_reaches_all_coroutines() -> None:
-    """Each has its own."""
+async def test_each_coroutine_gets_its_own_copy_of_an_error() -> None:
+    """Each coroutine gets its own copy of an error."""
     single_flight: AsyncSingleFlight[None] = AsyncSingleFlight()
     go_on, got = anyio.Event(), list[BaseException]()
 
@@ -210,14 +217,14 @@ async def test_an_error_reaches_all_coroutines() -> None:
 
 
 async def test_a_cancelled_leader_does_not_fail_the_others() -> None:
-    """One of them leads from then on."""
+    """After a cancelled call, one of those who wait makes it again."""
     single_flight: AsyncSingleFlight[str] = AsyncSingleFlight()
     go_on, calls, got = anyio.Event(), list[int](), list[str]()
 
     async def load() -> str:
         calls.append(1)
         await go_on.wait()
-        return "answer"
+        return "response"
 
     async def join() -> None:
         got.append(await single_flight.run("key", load))
@@ -234,17 +241,17 @@ async def test_a_cancelled_leader_does_not_fail_the_others() -> None:
         await anyio.wait_all_tasks_blocked()
         assert calls == [1, 1]
         go_on.set()
-    assert got == ["answer"] * 3
+    assert got == ["response"] * 3
 
 
-async def test_a_cancelled_follower_leaves_the_flight_alone() -> None:
-    """The leader lands as if nothing had been."""
+async def test_a_cancelled_follower_does_not_affect_the_call() -> None:
+    """The leader gets its result after a follower was cancelled."""
     single_flight: AsyncSingleFlight[str] = AsyncSingleFlight()
     go_on, got = anyio.Event(), list[str]()
 
     async def load() -> str:
         await go_on.wait()
-        return "answer"
+        return "response"
 
     async def join() -> None:
         got.append(await single_flight.run("key", load))
@@ -255,11 +262,11 @@ async def test_a_cancelled_follower_leaves_the_flight_alone() -> None:
         with anyio.move_on_after(0.01):
             await join()
         go_on.set()
-    assert got == ["answer"]
+    assert got == ["response"]
 
 
-async def test_a_coroutine_waits_within_its_time() -> None:
-    """As a thread does."""
+async def test_a_coroutine_waits_within_its_timeout() -> None:
+    """A coroutine does not wait for another's slow call beyond its own timeout."""
     single_flight: AsyncSingleFlight[None] = AsyncSingleFlight()
 
     async with anyio.create_task_group() as tasks:
@@ -271,7 +278,7 @@ async def test_a_coroutine_waits_within_its_time() -> None:
 
 
 def test_event_loops_do_not_wait_for_each_other() -> None:
-    """Each loop has single_flight of its own."""
+    """Coroutines of different event loops do not share calls."""
     single_flight: AsyncSingleFlight[str] = AsyncSingleFlight()
     inside, go_on, got = threading.Event(), threading.Event(), list[str]()
 
