@@ -23,8 +23,8 @@ __all__: list[str] = []
     "resilience.retrying.call_with_retry_async",
     "resilience.retrying.is_retryable",
 )
-def the_third_try_succeeds() -> None:
-    """By function, by coroutine and by decorator; what cannot be helped is not tried again."""
+def the_third_attempt_succeeds() -> None:
+    """By function, by coroutine and by decorator; a permanent error is not retried."""
     import anyio
 
     from ai_voice_shared.errors import NotFoundError, ServiceUnavailableError
@@ -33,28 +33,28 @@ def the_third_try_succeeds() -> None:
 
     assert is_retryable(ServiceUnavailableError("down"))
     assert not is_retryable(NotFoundError("Subject", "1"))
-    policy, tries = RetryPolicy(max_attempts=3, delay=0), []
+    policy, attempts = RetryPolicy(max_attempts=3, delay=0), []
 
     def work() -> str:
-        tries.append(1)
-        if len(tries) % 3:
+        attempts.append(1)
+        if len(attempts) % 3:
             raise ServiceUnavailableError("down")
         return "done"
 
-    async def awork() -> str:
+    async def work_async() -> str:
         return work()
 
     assert call_with_retry(work, policy, budget=RetryBudget()) == "done"
-    assert anyio.run(lambda: call_with_retry_async(awork, policy)) == "done"
+    assert anyio.run(lambda: call_with_retry_async(work_async, policy)) == "done"
     assert retry(max_attempts=3, delay=0)(work)() == "done"
-    assert len(tries) == 9
+    assert len(attempts) == 9
 
 
 @exercises(
     "resilience.CircuitBreaker", "resilience.circuit_breaker.dynamodb_store", "resilience.circuit_stores.memory_store"
 )
 def a_circuit_is_shared_by_its_table() -> None:
-    """What one process has learned, another knows: it does not ask."""
+    """A circuit that one process opens is open for another."""
     from ai_voice_shared.errors import CircuitOpenError
     from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker, dynamodb_store
     from ai_voice_shared.resilience.circuit_stores import memory_store
@@ -89,7 +89,7 @@ def calls_are_counted_in_a_table() -> None:
 
 
 @exercises("handle_once", "resilience.IdempotencyGuard")
-def a_delivery_is_worked_on_once() -> None:
+def a_delivery_is_handled_once() -> None:
     """The second one gets the outcome of the first."""
     from ai_voice_shared import handle_once
 

@@ -58,7 +58,7 @@ def _twilio(url: str = "https://api.twilio.com") -> Any:
     "services.twilio.media_stream.map_outages",
 )
 def a_voice_note_comes_in() -> None:
-    """A signed webhook is read, its media downloaded with credentials; a forged one is refused."""
+    """A signed webhook is received and its media downloaded with credentials; a forged one is rejected."""
     from ai_voice_shared.errors import InvalidSignatureError
 
     with serving() as url:

@@ -108,8 +108,8 @@ def what_happens_on_the_way_has_a_name() -> None:
 
 
 @exercises("ServiceClient", "services.service_client.ServiceLimits")
-def the_documents_call_of_a_service() -> None:
-    """JSON comes back, an error of the other service is the same error here, and the correlation id goes along."""
+def the_documented_service_call_works() -> None:
+    """JSON is returned, an error of the other service is raised here, and the correlation id is sent."""
     import anyio
 
     from ai_voice_shared import ServiceClient, use_correlation_id
@@ -134,8 +134,8 @@ def the_documents_call_of_a_service() -> None:
 
 
 @exercises("SyncServiceClient")
-def the_same_for_plain_functions() -> None:
-    """Every method sends what it says."""
+def the_sync_client_sends_every_method() -> None:
+    """Every method of the synchronous client sends its own."""
     from ai_voice_shared import SyncServiceClient
 
     with serving() as url:
@@ -169,7 +169,7 @@ def a_customer_is_looked_up() -> None:
     "services.customer_lookup.http_transport.AsyncHttpTransport",
 )
 def a_customer_is_looked_up_by_a_coroutine() -> None:
-    """The same answer."""
+    """The async client finds the same customer."""
     import anyio
 
     from ai_voice_shared import AsyncCustomerLookupClient, CustomerLookupSettings
@@ -200,10 +200,10 @@ def a_customer_is_looked_up_by_a_direct_invoke() -> None:
         os.environ["AWS_ENDPOINT_URL_LAMBDA"] = url
         settings = CustomerLookupSettings(function_name="customer-lookup-server")
         client = CustomerLookupClient(settings, transport=LambdaTransport(settings))
-        aclient = AsyncCustomerLookupClient(settings, transport=AsyncLambdaTransport(settings))
+        async_client = AsyncCustomerLookupClient(settings, transport=AsyncLambdaTransport(settings))
 
         async def ask() -> Any:
-            return await aclient.fetch_customer_metadata(phone_number="+61400000000")
+            return await async_client.fetch_customer_metadata(phone_number="+61400000000")
 
         assert client.fetch_customer_metadata(phone_number="+61400000000") == anyio.run(ask)
         assert client.fetch_customer_metadata(phone_number="+61400000009") is None

@@ -1,4 +1,4 @@
-"""The circuit breaker: opens, probes, closes, for functions and coroutines, in memory and on a table."""
+"""The circuit breaker opens, probes and closes, for functions and coroutines, in memory and on a table."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
 
 class Clock:
-    """Powertools' clock, put forward by hand."""
+    """Powertools' clock, which a test sets."""
 
     def __init__(self) -> None:
         self.ahead = 0
 
     def now(self) -> int:
-        """Give seconds since 1970."""
+        """Return seconds since 1970."""
         return int(dt.datetime.now(tz=dt.UTC).timestamp()) + self.ahead
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Give the clock of the machine."""
+    """Replace Powertools' clock."""
     from aws_lambda_powertools.utilities.circuit_breaker.base import CircuitBreakerHandler
 
     made = Clock()
@@ -54,13 +54,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def name() -> str:
-    """Give a circuit that nobody else has."""
+    """Return the name of a circuit that no other test uses."""
     return f"circuit-{uuid.uuid4()}"
 
 
 @pytest.fixture(params=["sync", "async"])
 def call(request: pytest.FixtureRequest) -> Any:
-    """Give `call` and `call_async` in turn, as coroutine functions."""
+    """Return `call` and `call_async` in turn, as coroutine functions."""
 
     async def either(breaker: CircuitBreaker, function: Callable[[], Any]) -> Any:
         if request.param == "sync":
@@ -77,7 +77,7 @@ def call(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def table() -> Iterator[Any]:
-    """Give a DynamoDB client, and a table called circuits, on moto."""
+    """Create a table called circuits in memory, and return its client."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         region = isolate(patch)
         client = boto3.client("dynamodb", region_name=region)
@@ -95,18 +95,18 @@ def fail() -> None:
     raise ServiceUnavailableError
 
 
-async def failing(call: Any, breaker: CircuitBreaker, times: int) -> None:
-    """Let so many calls fail."""
+async def fail_times(call: Any, breaker: CircuitBreaker, times: int) -> None:
+    """Make a number of calls that fail."""
     for _ in range(times):
         with pytest.raises(ServiceUnavailableError):
             await call(breaker, fail)
 
 
 async def test_it_opens_after_failures_in_a_row(call: Any, name: str) -> None:
-    """Then nobody is asked, and the error says when to come back."""
+    """An open circuit calls nothing, and its error has the seconds until a retry."""
     breaker = CircuitBreaker(name, failure_threshold=3, recovery_timeout=30)
     calls: list[int] = []
-    await failing(call, breaker, 3)
+    await fail_times(call, breaker, 3)
     with pytest.raises(CircuitOpenError, match=f"{name} failed too often") as caught:
         await call(breaker, lambda: calls.append(1))
     assert calls == []
@@ -115,45 +115,45 @@ async def test_it_opens_after_failures_in_a_row(call: Any, name: str) -> None:
     assert not caught.value.retryable
 
 
-async def test_a_success_between_starts_the_count_anew(call: Any, name: str) -> None:
-    """Failures in a row are meant."""
+async def test_a_success_resets_the_count(call: Any, name: str) -> None:
+    """Only failures in a row open the circuit."""
     breaker = CircuitBreaker(name, failure_threshold=3)
     for _ in range(4):
-        await failing(call, breaker, 2)
+        await fail_times(call, breaker, 2)
         assert await call(breaker, lambda: "fine") == "fine"
 
 
 async def test_one_probe_closes_it(call: Any, name: str, clock: Clock) -> None:
-    """After the recovery time the next call is let through, and if it succeeds so are all."""
+    """After the recovery time one successful call closes the circuit."""
     breaker = CircuitBreaker(name, failure_threshold=2, recovery_timeout=30)
-    await failing(call, breaker, 2)
+    await fail_times(call, breaker, 2)
     clock.ahead = 31
     assert await call(breaker, lambda: "probe") == "probe"
     assert await call(breaker, lambda: "next") == "next"
     # It counts from nothing again.
-    await failing(call, breaker, 1)
+    await fail_times(call, breaker, 1)
     assert await call(breaker, lambda: "next") == "next"
 
 
 async def test_a_failed_probe_opens_it_again(call: Any, name: str, clock: Clock) -> None:
-    """For the whole recovery time."""
+    """A failed probe opens the circuit for the whole recovery time."""
     breaker = CircuitBreaker(name, failure_threshold=2, recovery_timeout=30)
-    await failing(call, breaker, 2)
+    await fail_times(call, breaker, 2)
     clock.ahead = 31
-    await failing(call, breaker, 1)
+    await fail_times(call, breaker, 1)
     with pytest.raises(CircuitOpenError):
         await call(breaker, lambda: "no")
     clock.ahead = 62
     assert await call(breaker, lambda: "yes") == "yes"
 
 
-async def test_more_probes_can_be_asked_for(call: Any, name: str, clock: Clock) -> None:
-    """One success is not enough where two are wanted."""
+async def test_more_probes_can_be_required(call: Any, name: str, clock: Clock) -> None:
+    """With a success threshold of two, one successful probe does not close the circuit."""
     breaker = CircuitBreaker(name, failure_threshold=1, recovery_timeout=30, success_threshold=2)
-    await failing(call, breaker, 1)
+    await fail_times(call, breaker, 1)
     clock.ahead = 31
     assert await call(breaker, lambda: 1) == 1
-    await failing(call, breaker, 1)
+    await fail_times(call, breaker, 1)
     with pytest.raises(CircuitOpenError):
         await call(breaker, lambda: 2)
     clock.ahead = 62
@@ -162,8 +162,8 @@ async def test_more_probes_can_be_asked_for(call: Any, name: str, clock: Clock) 
 
 
 @pytest.mark.parametrize("error", [NotFoundError("Customer"), ConfigurationError(), DeadlineExceededError()])
-async def test_what_does_not_speak_against_the_server_does_not_count(call: Any, name: str, error: Exception) -> None:
-    """Nor does a call that was never made."""
+async def test_errors_of_the_caller_do_not_count(call: Any, name: str, error: Exception) -> None:
+    """An error of the request, or of a call that was never made, is not a failure."""
     breaker = CircuitBreaker(name, failure_threshold=1)
 
     def refuse() -> None:
@@ -175,12 +175,10 @@ async def test_what_does_not_speak_against_the_server_does_not_count(call: Any, 
     assert await call(breaker, lambda: "fine") == "fine"
 
 
-async def test_a_probe_that_is_told_what_is_wrong_with_it_closes_the_circuit(
-    call: Any, name: str, clock: Clock
-) -> None:
-    """A server that says "not found" is well."""
+async def test_a_rejected_probe_closes_the_circuit(call: Any, name: str, clock: Clock) -> None:
+    """A server that responds "not found" is healthy."""
     breaker = CircuitBreaker(name, failure_threshold=1, recovery_timeout=30)
-    await failing(call, breaker, 1)
+    await fail_times(call, breaker, 1)
     clock.ahead = 31
 
     def refuse() -> None:
@@ -192,10 +190,10 @@ async def test_a_probe_that_is_told_what_is_wrong_with_it_closes_the_circuit(
     assert await call(breaker, lambda: "fine") == "fine"
 
 
-async def test_who_counts_can_be_told(call: Any, name: str) -> None:
-    """Any predicate on the error."""
+async def test_what_counts_is_a_predicate(call: Any, name: str) -> None:
+    """Any predicate on the error decides what counts as a failure."""
     breaker = CircuitBreaker(name, failure_threshold=1, is_failure=lambda error: isinstance(error, KeyError))
-    await failing(call, breaker, 3)
+    await fail_times(call, breaker, 3)
 
     def missing() -> None:
         raise KeyError
@@ -206,16 +204,16 @@ async def test_who_counts_can_be_told(call: Any, name: str) -> None:
         await call(breaker, lambda: None)
 
 
-async def test_circuits_of_one_name_are_one(call: Any, name: str) -> None:
-    """Whoever comes later sees it open at once; others do not."""
-    await failing(call, CircuitBreaker(name, failure_threshold=2), 2)
+async def test_circuits_of_one_name_share_their_state(call: Any, name: str) -> None:
+    """A circuit that is created later is open at once, one of another name is not."""
+    await fail_times(call, CircuitBreaker(name, failure_threshold=2), 2)
     with pytest.raises(CircuitOpenError):
         await call(CircuitBreaker(name), lambda: None)
     assert await call(CircuitBreaker(f"{name}-2"), lambda: "fine") == "fine"
 
 
 def test_one_thread_probes(name: str, clock: Clock) -> None:
-    """The others are told that the circuit is open."""
+    """Other threads get CircuitOpenError while one probes."""
     breaker = CircuitBreaker(name, failure_threshold=1, recovery_timeout=30)
     with pytest.raises(ServiceUnavailableError):
         breaker.call(fail)
@@ -239,7 +237,7 @@ def test_one_thread_probes(name: str, clock: Clock) -> None:
 
 
 async def test_one_coroutine_probes(name: str, clock: Clock) -> None:
-    """Also where all run in one thread."""
+    """Other coroutines of the same thread get CircuitOpenError while one probes."""
     breaker = CircuitBreaker(name, failure_threshold=1, recovery_timeout=30)
 
     async def fail_later() -> None:
@@ -267,8 +265,8 @@ async def test_one_coroutine_probes(name: str, clock: Clock) -> None:
     assert await breaker.call_async(fine) == "closed"
 
 
-async def test_a_cancelled_call_is_no_failure_and_blocks_nobody(name: str, clock: Clock) -> None:
-    """Not even as a probe: the next one may try."""
+async def test_a_cancelled_probe_admits_the_next(name: str, clock: Clock) -> None:
+    """A cancelled call is not a failure, and does not block the next probe."""
     breaker = CircuitBreaker(name, failure_threshold=1, recovery_timeout=30)
 
     async def fail_later() -> None:
@@ -286,7 +284,7 @@ async def test_a_cancelled_call_is_no_failure_and_blocks_nobody(name: str, clock
 
 
 async def test_a_hundred_coroutines_at_once_do_not_wait_for_each_other(name: str, table: Any) -> None:
-    """With a table the machine runs in worker threads, which are not held while the calls are under way."""
+    """With a table the state machine runs in worker threads, which are free while calls are in progress."""
     breaker = CircuitBreaker(name, store=dynamodb_store("circuits", client=table))
     arrived, all_there = [0], anyio.Event()
 
@@ -304,12 +302,12 @@ async def test_a_hundred_coroutines_at_once_do_not_wait_for_each_other(name: str
 
 
 async def test_a_table_is_shared(call: Any, name: str, table: Any, clock: Clock) -> None:
-    """What one function has seen fail, another does not ask; one probe closes it for both."""
+    """The circuit of one function is open for another, and one probe closes it for both."""
     one, two = (
         CircuitBreaker(name, failure_threshold=2, recovery_timeout=30, store=dynamodb_store("circuits", client=table))
         for _ in range(2)
     )
-    await failing(call, one, 2)
+    await fail_times(call, one, 2)
     assert table.get_item(TableName="circuits", Key={"id": {"S": name}})["Item"]["state"]["S"] == "OPEN"
     with pytest.raises(CircuitOpenError):
         await call(two, lambda: None)
@@ -321,14 +319,14 @@ async def test_a_table_is_shared(call: Any, name: str, table: Any, clock: Clock)
 async def test_a_table_that_is_down_is_not_the_outage(
     call: Any, name: str, table: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Calls go through, their results and their errors are their own."""
+    """Calls pass without the table, with their own results and errors."""
     breaker = CircuitBreaker(name, failure_threshold=1, store=dynamodb_store("no-such-table", client=table))
     assert await call(breaker, lambda: "fine") == "fine"
-    await failing(call, breaker, 3)
+    await fail_times(call, breaker, 3)
     assert any("failing open" in message for message in caplog.messages)
 
 
-def test_the_table_s_own_client_has_short_limits(name: str) -> None:
+def test_the_default_table_client_has_short_timeouts(name: str) -> None:
     """A table that hangs does not hang the call."""
     from ai_voice_shared.testing.aws import clear_clients
 
@@ -341,23 +339,23 @@ def test_the_table_s_own_client_has_short_limits(name: str) -> None:
     clear_clients()
 
 
-async def test_transitions_are_told(call: Any, name: str, clock: Clock) -> None:
-    """Each of them once."""
-    told: list[tuple[str, str]] = []
+async def test_transitions_are_reported(call: Any, name: str, clock: Clock) -> None:
+    """Each transition is reported once."""
+    reported: list[tuple[str, str]] = []
     breaker = CircuitBreaker(
         name,
         failure_threshold=1,
         recovery_timeout=30,
-        on_transition=lambda change: told.append((change.from_state.value, change.to_state.value)),
+        on_transition=lambda change: reported.append((change.from_state.value, change.to_state.value)),
     )
-    await failing(call, breaker, 1)
+    await fail_times(call, breaker, 1)
     clock.ahead = 31
     await call(breaker, lambda: None)
-    assert told == [("CLOSED", "OPEN"), ("OPEN", "HALF_OPEN"), ("HALF_OPEN", "CLOSED")]
+    assert reported == [("CLOSED", "OPEN"), ("OPEN", "HALF_OPEN"), ("HALF_OPEN", "CLOSED")]
 
 
 async def test_errors_keep_their_own_traceback(call: Any, name: str) -> None:
-    """Being counted adds no frames to them."""
+    """Counting an error adds no frames to its traceback."""
     import traceback
 
     breaker = CircuitBreaker(name, failure_threshold=100)
@@ -369,8 +367,8 @@ async def test_errors_keep_their_own_traceback(call: Any, name: str) -> None:
         assert "replay" not in frames
 
 
-def test_a_healthy_start_imports_nothing(name: str) -> None:
-    """Powertools' breaker is loaded with the first failure."""
+def test_powertools_is_imported_with_the_first_failure(name: str) -> None:
+    """Without a failure, Powertools' circuit breaker is not imported."""
     import subprocess
     import sys
 
@@ -388,13 +386,13 @@ def test_a_healthy_start_imports_nothing(name: str) -> None:
     ("error", "expected"),
     [(OSError(), True), (ServiceUnavailableError(), True), (NotFoundError("X"), False), (ConfigurationError(), False)],
 )
-def test_failures_are_the_server_s(error: Exception, *, expected: bool) -> None:
-    """And those of which nothing is known."""
+def test_unknown_errors_are_failures(error: Exception, *, expected: bool) -> None:
+    """Errors of the server and unknown errors are failures, errors of the caller are not."""
     assert is_failure(error) is expected
 
 
 async def test_its_log_lines_have_no_error_text(call: Any, name: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Neither Powertools nor this package writes what an error says."""
+    """Neither Powertools nor this package logs the text of an error."""
     caplog.set_level(logging.DEBUG)
     breaker = CircuitBreaker(name, failure_threshold=1)
 
@@ -407,25 +405,25 @@ async def test_its_log_lines_have_no_error_text(call: Any, name: str, caplog: py
     assert "61400000000" not in str([vars(record) for record in caplog.records])
 
 
-def test_a_call_that_is_cancelled_on_its_way_in_blocks_nobody(
+def test_a_call_cancelled_during_admission_does_not_probe(
     name: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Under asyncio the thread that asks the store goes on by itself; what it is let in for comes too late to probe."""
+    """A thread that outlives its cancelled call does not hold the probe."""
     store = circuit_stores._create_memory_store()
     breaker = CircuitBreaker(name, failure_threshold=1, recovery_timeout=30, store=store)
-    asked, answer, entered = threading.Event(), threading.Event(), threading.Event()
-    get_state, enter = store.get_state, circuit_breaker._CircuitCall.acquire
+    requested, proceed, acquired = threading.Event(), threading.Event(), threading.Event()
+    get_state, acquire = store.get_state, circuit_breaker._CircuitCall.acquire
 
     def slow(name: str) -> Any:
-        asked.set()
-        assert answer.wait(10)
+        requested.set()
+        assert proceed.wait(10)
         return get_state(name)
 
-    def watched(passage: Any) -> None:
+    def watched(circuit_call: Any) -> None:
         try:
-            enter(passage)
+            acquire(circuit_call)
         finally:
-            entered.set()
+            acquired.set()
 
     async def failing_later() -> None:
         fail()
@@ -433,21 +431,21 @@ def test_a_call_that_is_cancelled_on_its_way_in_blocks_nobody(
     async def fine() -> str:
         return "fine"
 
-    async def cancelled_on_its_way_in() -> None:
+    async def cancelled_during_admission() -> None:
         with pytest.raises(ServiceUnavailableError):
             await breaker.call_async(failing_later)
         clock.ahead = 31
         monkeypatch.setattr(store, "get_state", slow)
         monkeypatch.setattr(circuit_breaker._CircuitCall, "acquire", watched)
         task = asyncio.create_task(breaker.call_async(fine))
-        await asyncio.to_thread(asked.wait, 10)
+        await asyncio.to_thread(requested.wait, 10)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        answer.set()
-        assert await asyncio.to_thread(entered.wait, 10)
+        proceed.set()
+        assert await asyncio.to_thread(acquired.wait, 10)
 
-    asyncio.run(cancelled_on_its_way_in())
+    asyncio.run(cancelled_during_admission())
     # As it is when the lease of the probe that was never made is over.
     store.save_open(name, failure_count=1, opened_at=0)
     assert asyncio.run(breaker.call_async(fine)) == "fine"

@@ -23,26 +23,26 @@ TABLE = "claims"
 
 
 class Clock:
-    """Time that a test sets."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = 1_000_000_000.0
 
     def __call__(self) -> float:
-        """Give the time."""
+        """Return the time."""
         return self.now
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """Make a clock."""
+    """Create a clock."""
     return Clock()
 
 
 @pytest.fixture
 def table(aws_mock: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Make a table of the shape that Powertools Idempotency has, and give the client."""
-    # DynamoDB reads and adds in one step; moto does so only while nobody else writes.
+    """Create a table with the schema of Powertools Idempotency, and return its client."""
+    # DynamoDB reads and adds in one step; moto does so only while no other thread writes.
     lock, update_item = threading.RLock(), DynamoDBBackend.update_item
 
     def atomic(*args: Any, **kwargs: Any) -> Any:
@@ -62,14 +62,14 @@ def table(aws_mock: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def store(request: pytest.FixtureRequest, clock: Clock) -> RateStore:
-    """Make each of the stores."""
+    """Create each of the stores."""
     if request.param == "memory":
         return MemoryRateStore(clock=clock)
     return DynamoDBRateStore(TABLE, client=request.getfixturevalue("table"))
 
 
-def passed(limiter: RateLimiter, caller: str, calls: int) -> int:
-    """Count the calls that come through."""
+def count_allowed(limiter: RateLimiter, caller: str, calls: int) -> int:
+    """Return the number of calls that are allowed."""
     through = 0
     for _ in range(calls):
         try:
@@ -80,18 +80,18 @@ def passed(limiter: RateLimiter, caller: str, calls: int) -> int:
     return through
 
 
-def test_so_many_calls_in_a_window(store: RateStore, clock: Clock) -> None:
-    """The limit holds within a window, for each caller and each name, and is over with the window."""
+def test_a_window_allows_the_limit(store: RateStore, clock: Clock) -> None:
+    """The limit holds for each caller and each name until the window ends."""
     limiter = RateLimiter("lookup", limit=3, window=60, store=store, clock=clock)
-    assert passed(limiter, "a", 5) == 3
-    assert passed(limiter, "b", 5) == 3
-    assert passed(RateLimiter("other", limit=3, window=60, store=store, clock=clock), "a", 5) == 3
+    assert count_allowed(limiter, "a", 5) == 3
+    assert count_allowed(limiter, "b", 5) == 3
+    assert count_allowed(RateLimiter("other", limit=3, window=60, store=store, clock=clock), "a", 5) == 3
     clock.now += 60
-    assert passed(limiter, "a", 5) == 3
+    assert count_allowed(limiter, "a", 5) == 3
 
 
-def test_it_says_when_to_come_back(store: RateStore, clock: Clock) -> None:
-    """The seconds are those until the window ends, which begins at a multiple of its length."""
+def test_the_error_has_the_seconds_until_the_next_window(store: RateStore, clock: Clock) -> None:
+    """The error has the seconds until the window ends, which begins at a multiple of its length."""
     clock.now = 60.0 * 1_000_000 + 45.5
     limiter = RateLimiter("lookup", limit=0, window=60, store=store, clock=clock)
     with pytest.raises(RateLimitedError) as raised:
@@ -99,14 +99,14 @@ def test_it_says_when_to_come_back(store: RateStore, clock: Clock) -> None:
     assert raised.value.retry_after == 15
 
 
-def test_calls_at_the_same_time_are_all_counted(store: RateStore, clock: Clock) -> None:
-    """Of many threads exactly so many come through."""
+def test_concurrent_calls_are_all_counted(store: RateStore, clock: Clock) -> None:
+    """Concurrent calls are allowed exactly up to the limit."""
     limiter = RateLimiter("lookup", limit=10, window=60, store=store, clock=clock)
     with ThreadPoolExecutor(8) as threads:
-        assert sum(threads.map(lambda _: passed(limiter, "a", 5), range(8))) == 10
+        assert sum(threads.map(lambda _: count_allowed(limiter, "a", 5), range(8))) == 10
 
 
-def test_what_is_kept(table: Any, clock: Clock) -> None:
+def test_the_item_is_hashed_and_expires(table: Any, clock: Clock) -> None:
     """The item has a time to live under Powertools' name, and the caller only as a hash."""
     limiter = RateLimiter("lookup", limit=3, store=DynamoDBRateStore(TABLE, client=table), clock=clock)
     limiter.check("203.0.113.7")
@@ -117,19 +117,19 @@ def test_what_is_kept(table: Any, clock: Clock) -> None:
 
 
 def test_the_process_s_own_client(table: Any, clock: Clock) -> None:
-    """Without a client the store makes one."""
-    assert passed(RateLimiter("lookup", limit=1, store=DynamoDBRateStore(TABLE), clock=clock), "a", 2) == 1
+    """Without a client the store creates one."""
+    assert count_allowed(RateLimiter("lookup", limit=1, store=DynamoDBRateStore(TABLE), clock=clock), "a", 2) == 1
 
 
-def test_a_table_that_is_down_limits_nobody(aws_mock: str, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_table_that_is_down_limits_no_caller(aws_mock: str, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     """An outage of the table is logged, and is not an outage of the service."""
     limiter = RateLimiter("lookup", limit=1, store=DynamoDBRateStore("no-such-table"), clock=clock)
-    assert passed(limiter, "a", 3) == 3
+    assert count_allowed(limiter, "a", 3) == 3
     assert "rate limit could not be counted" in caplog.text
 
 
-def test_old_counts_are_forgotten(clock: Clock) -> None:
-    """Memory does not grow with the callers of yesterday."""
+def test_old_counts_are_removed(clock: Clock) -> None:
+    """Counts of past windows do not stay in memory."""
     store = MemoryRateStore(clock=clock)
     limiter = RateLimiter("lookup", limit=1, window=60, store=store, clock=clock)
     for number in range(100):

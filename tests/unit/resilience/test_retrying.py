@@ -1,4 +1,4 @@
-"""Retries: how often, how long apart, and when not at all."""
+"""The retry policy: how often, how long apart, and when not at all."""
 
 from __future__ import annotations
 
@@ -44,34 +44,34 @@ class Flaky:
         self.calls = 0
 
     def __call__(self) -> str:
-        """Do it once."""
+        """Run once."""
         self.calls += 1
         if self.errors:
             raise self.errors.pop(0)
         return "done"
 
     async def later(self) -> str:
-        """Do it once, for coroutines."""
+        """Run or wait, for coroutines."""
         return self()
 
 
 class Waits(list[float]):
-    """Waits by noting how long."""
+    """Records waits in place of waiting."""
 
     async def later(self, seconds: float) -> None:
-        """Wait, for coroutines."""
+        """Run or wait, for coroutines."""
         self.append(seconds)
 
 
 @pytest.fixture
 def waits() -> Waits:
-    """Give a clean note."""
+    """Create a recorder."""
     return Waits()
 
 
 @pytest.fixture(params=["sync", "async"])
 def run(request: pytest.FixtureRequest, waits: Waits) -> Callable[..., Any]:
-    """Give both kinds in turn as coroutine functions."""
+    """Return both kinds of retry in turn, as coroutine functions."""
 
     async def either(flaky: Flaky, policy: RetryPolicy, **options: Any) -> str:
         if request.param == "async":
@@ -102,7 +102,7 @@ def test_a_wait_is_anything_up_to_a_growing_cap(
 
 
 def test_the_jitter_is_full() -> None:
-    """Waits spread over the whole range, so that those who failed together do not come back together."""
+    """Waits spread over the whole range, so that clients that failed together do not retry together."""
     policy = RetryPolicy(delay=1, max_delay=1)
     waits = [policy.wait(1, OSError()) for _ in range(1000)]
     assert min(waits) < 0.1
@@ -110,22 +110,22 @@ def test_the_jitter_is_full() -> None:
 
 
 def test_retry_after_is_a_minimum() -> None:
-    """Whoever is asked knows better than we do."""
+    """A Retry-After is a minimum of the wait."""
     policy = RetryPolicy(delay=1, jitter=False)
     assert policy.wait(1, RateLimitedError(retry_after=7)) == 7
     assert policy.wait(1, RateLimitedError(retry_after=0.5)) == 1
     assert policy.wait(1, RateLimitedError()) == 1
 
 
-async def test_it_goes_on_until_it_succeeds(run: Any, waits: Waits) -> None:
-    """With a wait before each further attempt."""
+async def test_a_call_is_retried_until_it_succeeds(run: Any, waits: Waits) -> None:
+    """Each further attempt follows a wait."""
     flaky = Flaky(ServiceUnavailableError(), ServiceTimeoutError())
     assert await run(flaky, RetryPolicy(max_attempts=3, delay=1, backoff=3, jitter=False)) == "done"
     assert (flaky.calls, waits) == (3, [1, 3])
 
 
-async def test_it_ends_with_the_last_attempt(run: Any, waits: Waits) -> None:
-    """The last error is the one that is raised."""
+async def test_the_last_error_is_raised(run: Any, waits: Waits) -> None:
+    """After the last attempt its own error is raised."""
     errors = [ServiceUnavailableError(str(number)) for number in range(5)]
     flaky = Flaky(*errors)
     with pytest.raises(ServiceUnavailableError) as caught:
@@ -137,8 +137,8 @@ async def test_it_ends_with_the_last_attempt(run: Any, waits: Waits) -> None:
 @pytest.mark.parametrize(
     "error", [NotFoundError("X"), ValidationError(), CircuitOpenError(), ValueError(), KeyboardInterrupt()]
 )
-async def test_what_a_retry_cannot_help_ends_at_once(run: Any, waits: Waits, error: BaseException) -> None:
-    """No wait, no second attempt."""
+async def test_a_permanent_error_is_not_retried(run: Any, waits: Waits, error: BaseException) -> None:
+    """An error that is not retryable causes no wait and no second attempt."""
     flaky = Flaky(error)
     with pytest.raises(type(error)):
         await run(flaky, RetryPolicy())
@@ -146,7 +146,7 @@ async def test_what_a_retry_cannot_help_ends_at_once(run: Any, waits: Waits, err
 
 
 async def test_a_wait_past_the_deadline_is_not_begun(run: Any, waits: Waits) -> None:
-    """The error comes at once, while there is time to do something about it."""
+    """An error is raised at once if the wait would exceed the deadline."""
     flaky = Flaky(ServiceUnavailableError(retry_after=10))
     with use_deadline(Deadline(5)), pytest.raises(ServiceUnavailableError):
         await run(flaky, RetryPolicy())
@@ -154,7 +154,7 @@ async def test_a_wait_past_the_deadline_is_not_begun(run: Any, waits: Waits) -> 
 
 
 async def test_a_retry_after_within_the_deadline_is_waited_for(run: Any, waits: Waits) -> None:
-    """Also where it is longer than our own waits."""
+    """A Retry-After longer than the policy's own waits is honoured within the deadline."""
     flaky = Flaky(ServiceUnavailableError(retry_after=10))
     with use_deadline(Deadline(60)):
         assert await run(flaky, RetryPolicy(max_delay=2)) == "done"
@@ -168,8 +168,8 @@ async def test_a_day_s_retry_after_is_not_waited_for(run: Any, waits: Waits) -> 
     assert waits == []
 
 
-async def test_retries_are_paid_from_the_budget(run: Any, waits: Waits, caplog: pytest.LogCaptureFixture) -> None:
-    """When it is spent there are none, and a log line says why."""
+async def test_retries_are_limited_by_the_budget(run: Any, waits: Waits, caplog: pytest.LogCaptureFixture) -> None:
+    """An exhausted budget allows no retry, and a log line says so."""
     caplog.set_level(logging.INFO)
     budget = RetryBudget(capacity=2, refill=0.5)
     policy = RetryPolicy(max_attempts=5, delay=0)
@@ -186,8 +186,8 @@ async def test_retries_are_paid_from_the_budget(run: Any, waits: Waits, caplog: 
     assert await run(Flaky(ServiceUnavailableError()), policy, budget=budget) == "done"
 
 
-def test_the_budget_is_never_overdrawn_by_threads() -> None:
-    """A hundred threads get as many retries as there are."""
+def test_threads_share_the_budget() -> None:
+    """A hundred threads get as many retries as the budget has."""
     budget = RetryBudget(capacity=10)
     got: list[bool] = []
     threads = [threading.Thread(target=lambda: got.append(budget.try_acquire())) for _ in range(100)]
@@ -198,16 +198,16 @@ def test_the_budget_is_never_overdrawn_by_threads() -> None:
     assert got.count(True) == 10
 
 
-def test_successes_do_not_make_the_budget_larger_than_it_was() -> None:
-    """A quiet night does not pay for a storm."""
+def test_the_budget_is_capped() -> None:
+    """Successes do not raise the budget above its capacity."""
     budget = RetryBudget(capacity=1, refill=1)
     for _ in range(10):
         budget.on_success()
     assert [budget.try_acquire(), budget.try_acquire()] == [True, False]
 
 
-def test_log_lines_say_the_type_only(caplog: pytest.LogCaptureFixture) -> None:
-    """The text of an error may be anything."""
+def test_log_lines_have_no_error_text(caplog: pytest.LogCaptureFixture) -> None:
+    """A log line has the type of an error, since its text may be anything."""
     caplog.set_level(logging.DEBUG)
     call_with_retry(Flaky(ServiceUnavailableError("+61400000000")), RetryPolicy(delay=0), sleep=lambda _: None)
     [record] = caplog.records
@@ -219,12 +219,12 @@ def test_log_lines_say_the_type_only(caplog: pytest.LogCaptureFixture) -> None:
     ("error", "expected"),
     [(ServiceUnavailableError(), True), (NotFoundError("X"), False), (OSError(), False), (ServiceTimeoutError(), True)],
 )
-def test_the_package_s_errors_know_whether_a_retry_can_help(error: Exception, *, expected: bool) -> None:
-    """Others' errors do not."""
+def test_errors_know_whether_they_are_retryable(error: Exception, *, expected: bool) -> None:
+    """The package's errors are retryable or not, others are not."""
     assert is_retryable(error) is expected
 
 
-def test_the_decorator_repeats_a_function() -> None:
+def test_the_decorator_retries_a_function() -> None:
     """Arguments, result, name and documentation are the function's own."""
     waits: list[float] = []
     errors: list[Exception] = [OSError(), ServiceUnavailableError()]
@@ -241,8 +241,8 @@ def test_the_decorator_repeats_a_function() -> None:
     assert (add.__name__, add.__doc__) == ("add", "Add.")
 
 
-async def test_the_decorator_repeats_a_coroutine_function() -> None:
-    """It sees the failure of the coroutine, not of the call."""
+async def test_the_decorator_retries_a_coroutine_function() -> None:
+    """The failure of the coroutine counts, not of the call that creates it."""
     waits = Waits()
     errors: list[Exception] = [OSError()]
 
@@ -256,8 +256,8 @@ async def test_the_decorator_repeats_a_coroutine_function() -> None:
     assert waits == [0.5]
 
 
-async def test_the_decorator_waits_on_its_own() -> None:
-    """Without being told how, for both kinds of functions."""
+async def test_the_decorator_waits_by_default() -> None:
+    """By default both kinds of functions wait for real."""
     errors: list[Exception] = [OSError(), OSError()]
 
     @retry(delay=0.001)
@@ -277,8 +277,8 @@ async def test_the_decorator_waits_on_its_own() -> None:
     assert now() == "done"
 
 
-def test_the_decorator_heeds_its_list_and_the_errors_themselves() -> None:
-    """What is not listed, or says that it is not retryable, ends it."""
+def test_the_decorator_retries_listed_retryable_errors() -> None:
+    """An error that is not listed, or not retryable, is raised at once."""
     calls: list[int] = []
 
     @retry(exceptions=(OSError,), sleep=lambda _: None)
@@ -298,8 +298,8 @@ def test_the_decorator_heeds_its_list_and_the_errors_themselves() -> None:
     assert len(calls) == 2
 
 
-async def test_cancelling_is_no_failure() -> None:
-    """A coroutine that is cancelled is not tried again."""
+async def test_a_cancelled_coroutine_is_not_retried() -> None:
+    """Cancellation is not a failure."""
     calls: list[int] = []
 
     async def work() -> None:
@@ -311,7 +311,7 @@ async def test_cancelling_is_no_failure() -> None:
     assert calls == [1]
 
 
-def test_a_schedule_is_followed_to_the_letter() -> None:
+def test_a_schedule_is_followed() -> None:
     """A policy of given delays waits exactly so long, and an error's `retry_after` is still a minimum."""
     state = RetryState(RetryPolicy.from_delays((1.0, 3.0)), deadline=Deadline(60))
     errors = [ServiceUnavailableError(), ServiceUnavailableError(retry_after=7.0), ServiceUnavailableError()]
@@ -319,7 +319,7 @@ def test_a_schedule_is_followed_to_the_letter() -> None:
     assert RetryState(RetryPolicy.from_delays(())).next_delay(ServiceUnavailableError()) is None
 
 
-def test_a_state_heeds_its_own_deadline() -> None:
+def test_a_state_uses_its_own_deadline() -> None:
     """A deadline that is passed counts in place of the current one."""
     policy = RetryPolicy.from_delays((1.0,))
     with use_deadline(Deadline(60)):

@@ -1,4 +1,4 @@
-"""Twilio's media API and its CDN on loopback, which do what they are told."""
+"""Twilio's media API and its CDN on loopback, with scripted responses."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 AUDIO = b"OggS" + bytes(range(256)) * 40
-Answer = tuple[int, dict[str, str], bytes]
+Response = tuple[int, dict[str, str], bytes]
 
 
 @contextmanager
-def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[int]:
-    """Serve GET on loopback for a block, and give the port."""
+def serving(respond: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[int]:
+    """Serve GET on loopback for a block; yields the port."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            answer(self)
+            respond(self)
 
         def log_message(self, *_: object) -> None:
-            """Stay silent."""
+            """Write nothing."""
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, request: Any, client_address: Any) -> None:
@@ -62,20 +62,20 @@ def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[int]:
 
 
 @dataclass
-class MediaWorld:
-    """What the two servers answer, in turn, and what they were asked; the last answer stays."""
+class MediaServers:
+    """The scripted responses of both servers, of which the last is repeated, and the requests they received."""
 
-    api: list[Answer] = field(default_factory=list)
-    cdn: list[Answer] = field(default_factory=list)
-    asked: list[tuple[str, str, str | None]] = field(default_factory=list)
+    api: list[Response] = field(default_factory=list)
+    cdn: list[Response] = field(default_factory=list)
+    requests: list[tuple[str, str, str | None]] = field(default_factory=list)
     api_url: str = ""
     cdn_url: str = ""
     slept: list[float] = field(default_factory=list)
     stack: ExitStack = field(default_factory=ExitStack)
 
-    def answer(self, which: str, request: BaseHTTPRequestHandler) -> None:
-        """Give the next answer."""
-        self.asked.append((which, request.path, request.headers["Authorization"]))
+    def respond(self, which: str, request: BaseHTTPRequestHandler) -> None:
+        """Send the next response."""
+        self.requests.append((which, request.path, request.headers["Authorization"]))
         script = self.api if which == "api" else self.cdn
         status, headers, body = script.pop(0) if len(script) > 1 else script[0]
         request.send_response(status)
@@ -90,12 +90,12 @@ class MediaWorld:
         if int(headers.get("Content-Length", len(body))) != len(body):
             request.close_connection = True
 
-    def redirect(self, status: int = 307, where: str | None = None) -> Answer:
-        """Make an answer that leads to the CDN."""
+    def redirect(self, status: int = 307, where: str | None = None) -> Response:
+        """Create a response that redirects to the CDN."""
         return status, {"Location": where or f"{self.cdn_url}/file?signature=secret"}, b""
 
     def service(self, **settings: Any) -> TwilioService:
-        """Make a service of these servers, which waits by noting how long."""
+        """Create a service of these servers, which records its waits."""
         client = HttpClient()
         self.stack.callback(client.close)
         values: dict[str, Any] = {
@@ -107,7 +107,7 @@ class MediaWorld:
         return TwilioService(TwilioSettings(**(values | settings)), http=client, sleep=self.slept.append)
 
     def item(self, content_type: str = "audio/ogg; codecs=opus", **changes: Any) -> MediaItem:
-        """Make a media item that the API has."""
+        """Create a media item that the API has."""
         message_sid = new_sid("MM")
         files = media_parameters(
             new_sid("ME"), message_sid=message_sid, content_type=content_type, api_base_url=self.api_url
@@ -116,24 +116,24 @@ class MediaWorld:
         return payload.media[0]._replace(**changes)
 
     @property
-    def servers(self) -> list[str]:
-        """Which of the two was asked, in turn."""
-        return [which for which, _, _ in self.asked]
+    def visited(self) -> list[str]:
+        """The server of each request, in turn."""
+        return [which for which, _, _ in self.requests]
 
 
 def basic(token: str = AUTH_TOKEN) -> str:
-    """Make the header that Twilio's API wants."""
+    """Return the header that Twilio's API requires."""
     return f"Basic {base64.b64encode(f'{ACCOUNT_SID}:{token}'.encode()).decode()}"
 
 
 @pytest.fixture
-def world() -> Iterator[MediaWorld]:
+def servers() -> Iterator[MediaServers]:
     """Run both servers; the API redirects to the CDN, and the CDN has audio."""
-    made = MediaWorld()
+    made = MediaServers()
     with made.stack as stack:
-        made.api_url = f"http://127.0.0.1:{stack.enter_context(serving(lambda request: made.answer('api', request)))}"
+        made.api_url = f"http://127.0.0.1:{stack.enter_context(serving(lambda request: made.respond('api', request)))}"
         # The same machine by another name: another host to whoever looks at names.
-        port = stack.enter_context(serving(lambda request: made.answer("cdn", request)))
+        port = stack.enter_context(serving(lambda request: made.respond("cdn", request)))
         made.cdn_url = f"http://localhost:{port}"
         made.api = [made.redirect()]
         made.cdn = [(200, {"Content-Type": "audio/ogg"}, AUDIO)]

@@ -1,4 +1,4 @@
-"""TwilioService: who may come in, in every shape of event."""
+"""TwilioService: signature checks in every shape of event, and what media it accepts and stores."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ import json
 import subprocess
 import sys
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from twilio.request_validator import RequestValidator
 
-from ai_voice_shared import TwilioService, TwilioSettings, TwilioWebhookPayload
-from ai_voice_shared.errors import InvalidPayloadError, InvalidSignatureError, MissingSettingError
+from ai_voice_shared import Deadline, TwilioService, TwilioSettings, TwilioWebhookPayload, use_deadline
+from ai_voice_shared.errors import (
+    DeadlineExceededError,
+    InvalidPayloadError,
+    InvalidSignatureError,
+    MediaTypeError,
+    MediaUnavailableError,
+    MissingSettingError,
+)
 from ai_voice_shared.testing.twilio import (
     ACCOUNT_SID,
     AUTH_TOKEN,
@@ -23,11 +30,18 @@ from ai_voice_shared.testing.twilio import (
     twilio_event,
 )
 
+from .conftest import AUDIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .conftest import MediaServers
+
 pytestmark = pytest.mark.unit
 
 
-def service(**settings: Any) -> TwilioService:
-    """Make a service of the test account."""
+def create_service(**settings: Any) -> TwilioService:
+    """Create a service of the test account."""
     values: dict[str, Any] = {"account_sid": ACCOUNT_SID, "auth_tokens": (AUTH_TOKEN,)}
     return TwilioService(TwilioSettings(**(values | settings)))
 
@@ -35,21 +49,21 @@ def service(**settings: Any) -> TwilioService:
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("encoded", [True, False])
 @pytest.mark.parametrize("method", ["POST", "GET"])
-def test_a_signed_message_comes_in(shape: EventShape, method: str, *, encoded: bool) -> None:
-    """Whichever event brings it, encoded or plain, by POST or GET."""
+def test_a_signed_message_is_received(shape: EventShape, method: str, *, encoded: bool) -> None:
+    """A signed message is received from any event, encoded or plain, by POST or GET."""
     sent = message_parameters(Body="hello & welcome", Label="")
     event = twilio_event(
         sent, shape=shape, base64=encoded, method=method, url="https://hooks.example.com/prod/hook?tenant=7&x=a+b"
     )
-    assert service().receive_message(event).body == "hello & welcome"
+    assert create_service().receive_message(event).body == "hello & welcome"
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_signature_of_twilio_s_own_package_comes_in(shape: EventShape) -> None:
-    """Signed by somebody else's code, not by ours."""
+def test_a_signature_of_twilio_s_own_package_is_accepted(shape: EventShape) -> None:
+    """A request that the `twilio` package has signed is accepted."""
     url, sent = "https://hooks.example.com/prod/hook?tenant=7", message_parameters(Body="hello")
     made = RequestValidator(AUTH_TOKEN).compute_signature(url, sent)
-    assert service().verify(twilio_event(sent, shape=shape, url=url, signature=made)).form == tuple(sent.items())
+    assert create_service().verify(twilio_event(sent, shape=shape, url=url, signature=made)).form == tuple(sent.items())
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -61,15 +75,15 @@ def test_a_signature_of_twilio_s_own_package_comes_in(shape: EventShape) -> None
         pytest.param({"token": "the-token-before"}, id="stale token"),
     ],
 )
-def test_an_unsigned_message_does_not(shape: EventShape, changes: dict[str, Any]) -> None:
-    """Missing, forged or made with a token that is gone: 403."""
+def test_an_unsigned_message_is_rejected(shape: EventShape, changes: dict[str, Any]) -> None:
+    """A signature that is missing, forged or made with a former token is a 403."""
     with pytest.raises(InvalidSignatureError) as caught:
-        service().receive_message(twilio_event(message_parameters(), shape=shape, **changes))
+        create_service().receive_message(twilio_event(message_parameters(), shape=shape, **changes))
     assert caught.value.status == 403
 
 
-def test_a_message_for_another_url_does_not_come_in() -> None:
-    """A signature is good for its path, query and host alone."""
+def test_a_message_for_another_url_is_rejected() -> None:
+    """A signature is valid for its path, query and host only."""
     event = twilio_event(message_parameters(), url="https://hooks.example.com/prod/one?a=1")
     changes = (
         {"rawPath": "/prod/two"},
@@ -78,33 +92,33 @@ def test_a_message_for_another_url_does_not_come_in() -> None:
     )
     for change in changes:
         with pytest.raises(InvalidSignatureError):
-            service().verify(event | change)
+            create_service().verify(event | change)
 
 
 def test_a_public_url_can_be_configured() -> None:
-    """Behind a proxy only the configured URL counts, not what the request says about itself."""
+    """A configured URL counts in place of what the request says about itself, as behind a proxy."""
     event = twilio_event(message_parameters(), url="https://public.example.com/prod/hook")
     event["requestContext"]["domainName"] = event["headers"]["host"] = "internal.example.com"
     with pytest.raises(InvalidSignatureError):
-        service().verify(event)
-    assert service(public_base_url="https://public.example.com").verify(event).method == "POST"
+        create_service().verify(event)
+    assert create_service(public_base_url="https://public.example.com").verify(event).method == "POST"
     with pytest.raises(InvalidSignatureError):
-        service(public_base_url="https://other.example.com").verify(
+        create_service(public_base_url="https://other.example.com").verify(
             twilio_event(message_parameters(), url="https://hooks.example.com/prod/hook")
         )
 
 
 def test_tokens_can_be_rotated() -> None:
-    """Two tokens are good while one is being replaced."""
-    both = service(auth_tokens=("new", AUTH_TOKEN))
+    """Two tokens are valid during a rotation."""
+    both = create_service(auth_tokens=("new", AUTH_TOKEN))
     for token in ("new", AUTH_TOKEN):
         assert both.receive_message(twilio_event(message_parameters(), token=token)).num_media == 0
 
 
-def test_shared_keys_are_for_their_own_header() -> None:
-    """With the settings header the shared keys count and the tokens do not."""
+def test_shared_keys_need_their_header() -> None:
+    """With the settings header the shared keys are valid and the tokens are not."""
     url, sent = "https://hooks.example.com/prod/hook", message_parameters()
-    with_keys = service(signing_keys=("key",))
+    with_keys = create_service(signing_keys=("key",))
     for secret, accepted in (("key", True), (AUTH_TOKEN, False)):
         made = RequestValidator(secret).compute_signature(url, sent, "HMAC_SHA256")
         event = twilio_event(sent, url=url, signature=made)
@@ -118,42 +132,42 @@ def test_shared_keys_are_for_their_own_header() -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_json_is_covered_by_the_hash_in_the_url(shape: EventShape) -> None:
-    """The body's hash is signed with the URL; another body has another hash, and no hash is no JSON of Twilio's."""
+    """The hash of a JSON body is in the signed URL; another body, or no hash, is rejected."""
     body = json.dumps({"text": "gr\u00fc\u00dfe"})
     base = "https://hooks.example.com/prod/hook?x=1"
     url = f"{base}&bodySHA256={sha256(body.encode()).hexdigest()}"
     kind = {"shape": shape, "content_type": "application/json"}
-    assert service().verify(twilio_event(body, url=url, **kind)).body == body.encode()  # type: ignore[arg-type]
+    assert create_service().verify(twilio_event(body, url=url, **kind)).body == body.encode()  # type: ignore[arg-type]
     with pytest.raises(InvalidSignatureError):
-        service().verify(twilio_event(body + " ", url=url, **kind))  # type: ignore[arg-type]
+        create_service().verify(twilio_event(body + " ", url=url, **kind))  # type: ignore[arg-type]
     with pytest.raises(InvalidPayloadError, match="bodySHA256"):
-        service().verify(twilio_event(body, url=base, **kind))  # type: ignore[arg-type]
+        create_service().verify(twilio_event(body, url=base, **kind))  # type: ignore[arg-type]
 
 
-def test_another_account_s_message_is_refused() -> None:
-    """A subaccount that shares the token is still another account."""
+def test_a_message_of_another_account_is_rejected() -> None:
+    """A subaccount that shares the token is another account."""
     event = twilio_event(message_parameters(AccountSid="AC" + "f" * 32))
     with pytest.raises(InvalidPayloadError, match="another account"):
-        service().receive_message(event)
+        create_service().receive_message(event)
 
 
-def test_a_status_callback_comes_in() -> None:
-    """Checked and read alike."""
-    callback = service().receive_status(twilio_event(status_parameters("read")))
+def test_a_status_callback_is_received() -> None:
+    """A status callback is verified and parsed like a message."""
+    callback = create_service().receive_status(twilio_event(status_parameters("read")))
     assert callback.message_status == "read"
     with pytest.raises(InvalidSignatureError):
-        service().receive_status(twilio_event(status_parameters("read"), token="x"))
+        create_service().receive_status(twilio_event(status_parameters("read"), token="x"))
 
 
-def test_a_checked_request_is_not_read_again() -> None:
-    """What `verify` returns is taken in place of the event, with the form that was signed."""
-    request = service().verify(twilio_event(message_parameters(Body="hello")))
+def test_a_verified_request_is_not_parsed_again() -> None:
+    """The request that `verify` returns is accepted in place of the event."""
+    request = create_service().verify(twilio_event(message_parameters(Body="hello")))
     request.event = {}
     assert TwilioWebhookPayload.from_event(request).body == "hello"
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On first use, and a missing one is named."""
+    """Settings are read on first use, and a missing one is named."""
     made = TwilioService()
     monkeypatch.delenv("TWILIO_ACCOUNT_SID", raising=False)
     with pytest.raises(MissingSettingError, match="TWILIO_ACCOUNT_SID"):
@@ -165,7 +179,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_text_message_loads_no_client() -> None:
-    """A message without media is checked, read and answered without httpx, boto3 or Powertools."""
+    """A message without media is handled without httpx, boto3 or Powertools."""
     script = f"""
 import json, sys
 class Blocked:
@@ -180,3 +194,72 @@ print(message_response(service.receive_message(json.load(sys.stdin)).body))
     event = json.dumps(twilio_event(message_parameters(Body="hello")))
     ran = subprocess.run([sys.executable, "-c", script], input=event, capture_output=True, text=True, check=False)
     assert "<Message>hello</Message>" in ran.stdout, ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type", "allowed"),
+    [
+        (("audio/",), "audio/ogg; codecs=opus", True),
+        (("audio/",), "image/png", False),
+        (("audio/ogg",), "audio/ogg", True),
+        (("audio/ogg",), "audio/oggs", False),
+        (("audio/ogg",), "audio/mpeg", False),
+        (None, "image/png", True),
+    ],
+)
+def test_only_accepted_types_are_requested(
+    servers: MediaServers, accept: Iterable[str] | None, content_type: str, *, allowed: bool
+) -> None:
+    """A type that is not accepted is rejected before anything is requested; by default only audio is accepted."""
+    service, wanted = servers.service(), servers.item(content_type)
+    if allowed:
+        assert b"".join(service.iter_media(wanted, accept=accept)) == AUDIO
+    else:
+        with pytest.raises(MediaTypeError):
+            list(service.iter_media(wanted, accept=accept))
+        assert servers.requests == []
+
+
+def test_media_is_stored_as_it_arrives(servers: MediaServers) -> None:
+    """The upload gets key, chunks and type, and its result is returned."""
+    stored: dict[str, Any] = {}
+
+    def upload(key: str, chunks: Iterable[bytes], /, *, content_type: str) -> str:
+        stored[key] = (b"".join(chunks), content_type)
+        return "etag"
+
+    assert servers.service().store_media(servers.item(), "notes/1.ogg", upload) == "etag"
+    assert stored == {"notes/1.ogg": (AUDIO, "audio/ogg")}
+
+
+def test_the_number_of_parallel_stores_is_limited(servers: MediaServers) -> None:
+    """A download waits for others in progress, and no longer than its deadline."""
+    service = servers.service(media_parallel=1)
+
+    def upload(key: str, chunks: Iterable[bytes], /, *, content_type: str) -> int:
+        if key == "outer":
+            with use_deadline(Deadline(0.01)), pytest.raises(DeadlineExceededError, match="waiting"):
+                service.store_media(servers.item(), "inner", upload)
+        return sum(len(chunk) for chunk in chunks)
+
+    assert service.store_media(servers.item(), "outer", upload) == len(AUDIO)
+    assert service.store_media(servers.item(), "next", upload) == len(AUDIO)
+
+
+def test_the_upload_sees_a_broken_download(servers: MediaServers) -> None:
+    """A download that breaks raises its error from the chunks, so that the upload can be aborted."""
+    long = AUDIO * 40
+    servers.cdn = [(200, {"Content-Length": str(2 * len(long))}, long)]
+    heard: list[str] = []
+
+    def upload(key: str, chunks: Iterable[bytes], /, *, content_type: str) -> None:
+        try:
+            for _ in chunks:
+                pass
+        except Exception as error:
+            heard.append(type(error).__name__)
+            raise
+
+    with pytest.raises(MediaUnavailableError):
+        servers.service().store_media(servers.item(), "notes/1.ogg", upload)
+    assert heard == ["MediaUnavailableError"]

@@ -1,4 +1,4 @@
-"""How much memory voice notes take on their way from Twilio to S3, measured in a process of their own."""
+"""Memory of voice notes on their way from Twilio to S3, measured in a process of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ai_voice_shared.testing.twilio import ACCOUNT_SID, AUTH_TOKEN
 from tests.support.faulty_s3 import BUCKET, FaultyS3
 
 if TYPE_CHECKING:
-    from .conftest import MediaWorld
+    from .conftest import MediaServers
 
 pytestmark = pytest.mark.unit
 
@@ -45,10 +45,10 @@ print(json.dumps({"sizes": sizes, "peak": peak}))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
-def test_twenty_five_notes_at_once_fit_into_a_small_function(world: MediaWorld) -> None:
-    """25 notes of 16 MiB, at the same time from Twilio into S3, within 256 MB of resident memory."""
-    world.cdn = [(200, {}, b"OggS" + bytes(SIZE - 4))]
-    items = [world.item() for _ in range(NOTES)]
+def test_twenty_five_notes_at_once_fit_into_a_small_function(servers: MediaServers) -> None:
+    """25 notes of 16 MiB are stored at the same time within 256 MB of resident memory."""
+    servers.cdn = [(200, {}, b"OggS" + bytes(SIZE - 4))]
+    items = [servers.item() for _ in range(NOTES)]
     with FaultyS3(keep=False) as server:
         env = os.environ | {
             "AWS_ACCESS_KEY_ID": "testing",
@@ -58,7 +58,7 @@ def test_twenty_five_notes_at_once_fit_into_a_small_function(world: MediaWorld) 
             "S3_BUCKET_NAME": BUCKET,
             "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
             "TWILIO_AUTH_TOKENS": AUTH_TOKEN,
-            "TWILIO_API_BASE_URL": world.api_url,
+            "TWILIO_API_BASE_URL": servers.api_url,
             "TWILIO_CDN_HOSTS": "localhost",
             # Two processes share this machine's cores with whatever else runs on it.
             "TWILIO_MEDIA_TIMEOUT": "100",

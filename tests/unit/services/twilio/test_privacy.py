@@ -21,7 +21,7 @@ from ai_voice_shared.utils.http_events import HttpEvent
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .conftest import Answer, MediaWorld
+    from .conftest import MediaServers, Response
 
 pytestmark = pytest.mark.unit
 
@@ -51,15 +51,15 @@ FORBIDDEN = (
 
 
 class Spans:
-    """A tracer that keeps what it is told."""
+    """A tracer that records what it gets."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.recorded: list[str] = []
 
     @contextmanager
     def span(self, name: str, /, **annotations: Any) -> Iterator[Spans]:
-        """Keep a span."""
-        self.said += [name, repr(annotations)]
+        """Record a span."""
+        self.recorded += [name, repr(annotations)]
         try:
             yield self
         except BaseException as error:
@@ -67,33 +67,33 @@ class Spans:
             raise
 
     def annotate(self, key: str, value: Any) -> None:
-        """Keep a fact."""
-        self.said.append(f"{key}={value}")
+        """Record an annotation."""
+        self.recorded.append(f"{key}={value}")
 
     def fail(self, error: BaseException) -> None:
-        """Keep a failure."""
-        self.said.append(type(error).__name__)
+        """Record a failure."""
+        self.recorded.append(type(error).__name__)
 
 
 @pytest.fixture
-def said(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
-    """Collect everything that is logged and traced."""
+def recorded(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
+    """Return a function that returns everything logged and traced so far."""
     caplog.set_level(logging.DEBUG)
     spans = Spans()
     before = set_tracer(spans)
     # The log records' extras count as well as their texts.
-    yield lambda: json.dumps([vars(record) for record in caplog.records], default=repr) + repr(spans.said)
+    yield lambda: json.dumps([vars(record) for record in caplog.records], default=repr) + repr(spans.recorded)
     set_tracer(before)
 
 
-def told(error: BaseException) -> str:
-    """Give everything that an error could print, its causes and its context included."""
+def format_error(error: BaseException) -> str:
+    """Format everything that an error could print, with its causes and its context."""
     own = f"{error!r} {error} {getattr(error, 'context', '')} {getattr(error, 'details', '')}"
     return own + "".join(traceback.format_exception(error, chain=True))
 
 
-def check(text: str) -> None:
-    """See that none of what was sent is there."""
+def check_no_secrets(text: str) -> None:
+    """Check that no secret is in a text."""
     for secret in FORBIDDEN:
         assert secret not in text, secret
 
@@ -111,11 +111,11 @@ def check(text: str) -> None:
 @pytest.mark.parametrize(
     "broken", [{"MessageSid": "+61412345678"}, {"NumMedia": "99"}, {"Latitude": "Zebedee Quill"}, {}]
 )
-def test_a_webhook_leaves_nothing_behind(
-    world: MediaWorld, said: Callable[[], str], changes: dict[str, Any], broken: dict[str, str]
+def test_a_webhook_leaves_no_personal_data(
+    servers: MediaServers, recorded: Callable[[], str], changes: dict[str, Any], broken: dict[str, str]
 ) -> None:
-    """Whether it comes in or is refused, for whatever reason."""
-    service = world.service(auth_tokens=("token-one", "token-two"))
+    """A webhook that is received, or rejected for any reason, leaves no personal data."""
+    service = servers.service(auth_tokens=("token-one", "token-two"))
     sent = message_parameters(**(SECRETS | broken))
     event = twilio_event(sent, token="token-two", url="https://h.example.com/p?who=zeb@quill.example", **changes)
     shown = repr(service) + repr(service.settings) + repr(HttpEvent(event))
@@ -124,21 +124,21 @@ def test_a_webhook_leaves_nothing_behind(
         shown += f"{payload} {payload!r} {payload.sender} {payload.media} {payload.location} {payload.button}"
         shown += f"{payload.referral}"
     except AIVoiceError as error:
-        shown += told(error)
-    check(shown + said())
+        shown += format_error(error)
+    check_no_secrets(shown + recorded())
 
 
 @pytest.mark.parametrize("body", ["%4", "%ff", "\u00e9"])
-def test_a_broken_body_leaves_nothing_behind(said: Callable[[], str], body: str) -> None:
-    """Nor does what could not be read."""
+def test_an_invalid_body_leaves_no_personal_data(recorded: Callable[[], str], body: str) -> None:
+    """A body that cannot be parsed leaves no personal data."""
     text = f"From=whatsapp:+61412345678&ProfileName=Zebedee Quill&Body={body}"
     with pytest.raises(AIVoiceError) as caught:
         TwilioWebhookPayload.from_event(twilio_event(text, signature="x"))
-    check(told(caught.value) + said())
+    check_no_secrets(format_error(caught.value) + recorded())
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         (200, {}, b"OggS" + bytes(100)),
         (200, {}, b"+61412345678 is not audio"),
@@ -150,48 +150,48 @@ def test_a_broken_body_leaves_nothing_behind(said: Callable[[], str], body: str)
         (302, {"Location": "https://evil.example/?who=61412345678"}, b""),
     ],
 )
-def test_media_leaves_nothing_behind(world: MediaWorld, said: Callable[[], str], answer: Answer) -> None:
-    """Neither credentials nor signed URLs, whatever becomes of the download."""
-    world.cdn = [answer]
-    service = world.service(auth_tokens=("token-one", "token-two"))
-    item = world.item()
+def test_media_leaves_no_credentials(servers: MediaServers, recorded: Callable[[], str], response: Response) -> None:
+    """A download, successful or not, leaves no credentials and no signed URLs."""
+    servers.cdn = [response]
+    service = servers.service(auth_tokens=("token-one", "token-two"))
+    item = servers.item()
     shown = repr(item)
     try:
         with service.stream_media(item) as media:
             shown += repr(media) + str(sum(len(chunk) for chunk in media.iter_bytes()))
     except AIVoiceError as error:
-        shown += told(error)
-    check(shown + said())
+        shown += format_error(error)
+    check_no_secrets(shown + recorded())
     assert item.sid is not None
-    assert item.sid in said()
+    assert item.sid in recorded()
 
 
 @pytest.mark.parametrize("fail", [True, False])
-def test_doing_it_once_leaves_nothing_behind(said: Callable[[], str], *, fail: bool) -> None:
-    """Neither the claim nor an outage of its table names anybody."""
+def test_idempotency_leaves_no_personal_data(recorded: Callable[[], str], *, fail: bool) -> None:
+    """Neither a claim nor an outage of its table leaves personal data."""
     from aws_lambda_powertools.utilities.idempotency.persistence.base import BasePersistenceLayer
 
     class Table(BasePersistenceLayer):
         """A table in memory, or one that is down."""
 
-        kept: Any = None
+        record: Any = None
 
         def __init__(self) -> None:
             super().__init__()  # type: ignore[no-untyped-call] # Powertools'
 
         def _get_record(self, idempotency_key: str) -> Any:
-            return self.kept
+            return self.record
 
         def _put_record(self, data_record: Any) -> None:
             if fail:
                 raise OSError
-            self.kept = data_record
+            self.record = data_record
 
         def _update_record(self, data_record: Any) -> None:
-            self.kept = data_record
+            self.record = data_record
 
         def _delete_record(self, data_record: Any) -> None:
-            self.kept = None
+            self.record = None
 
     once = IdempotencyGuard(IdempotencySettings(table_name="claims"), store=Table())
     payload = TwilioWebhookPayload.from_pairs(message_parameters(**SECRETS))
@@ -201,5 +201,5 @@ def test_doing_it_once_leaves_nothing_behind(said: Callable[[], str], *, fail: b
         try:
             shown += str(once.handle(thing, lambda: "stored"))
         except AIVoiceError as error:
-            shown += told(error)
-    check(shown + said())
+            shown += format_error(error)
+    check_no_secrets(shown + recorded())

@@ -1,4 +1,4 @@
-"""Clients are seen: a circuit that changes its state in the log and in metrics, and each call where that is wanted."""
+"""Observability of the clients: changes of a circuit in the log and in metrics, and measured requests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.unit
 
 @pytest.fixture
 def metrics() -> Iterator[MetricsClient]:
-    """Give the process metrics of its own for this test."""
+    """Set metrics of this test's own for the process."""
     mine = MetricsClient("circuit-test", settings=MetricsSettings(namespace="Circuits"))
     before = set_metrics(mine)
     yield mine
@@ -41,14 +41,14 @@ def metrics() -> Iterator[MetricsClient]:
 
 
 def emf_lines(written: str) -> list[dict[str, Any]]:
-    """Read the metrics that were printed."""
+    """Parse the metrics that were printed."""
     return [json.loads(line) for line in written.splitlines() if line.startswith('{"_aws"')]
 
 
-def test_a_service_that_goes_down_is_a_metric_and_a_line(
+def test_an_opening_circuit_is_a_metric_and_a_log_line(
     metrics: MetricsClient, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A client that was given no circuit records that its own one opened, without being asked to write metrics."""
+    """The default circuit of a client records that it opened, without being told to write metrics."""
     service = f"down-{uuid.uuid4()}"
     client = SyncServiceClient(service, "http://127.0.0.1:9", limits=ServiceLimits(max_attempts=1))
     for _ in range(5):
@@ -69,10 +69,10 @@ def test_a_service_that_goes_down_is_a_metric_and_a_line(
     assert (vars(record)["from_state"], vars(record)["to_state"]) == ("closed", "open")
 
 
-def test_the_way_back_is_recorded_as_well(
+def test_a_closing_circuit_is_recorded(
     metrics: MetricsClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A probe that succeeds closes the circuit, and the gauge goes back to zero."""
+    """A probe that succeeds closes the circuit and resets the gauge."""
     breaker = CircuitBreaker(f"back-{uuid.uuid4()}", failure_threshold=1, on_transition=record_transition)
     with pytest.raises(ZeroDivisionError):
         breaker.call(lambda: 1 / 0)
@@ -83,15 +83,15 @@ def test_the_way_back_is_recorded_as_well(
 
 
 def test_the_lookup_s_own_circuit_is_recorded() -> None:
-    """The circuit that the lookup client makes for itself has the same hook."""
+    """The default circuit of the lookup client records its changes too."""
     client = CustomerLookupClient(CustomerLookupSettings(url="http://127.0.0.1:9"))
     assert client.circuit_breaker._on_transition is record_transition
 
 
-def test_metrics_that_cannot_be_written_break_no_call(
+def test_unwritable_metrics_do_not_change_the_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A wrong metrics setting leaves the error of the call what it is."""
+    """An invalid metrics setting does not replace the error of the call."""
     monkeypatch.setenv("METRICS_PROVIDER", "abacus")
     before = set_metrics(None)
     breaker = CircuitBreaker(f"unwritten-{uuid.uuid4()}", failure_threshold=1, on_transition=record_transition)
@@ -106,8 +106,8 @@ def test_metrics_that_cannot_be_written_break_no_call(
 
 
 @pytest.mark.anyio
-async def test_calls_are_measured_where_that_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
-    """By both clients: how many, how long, and how many of them speak against the service."""
+async def test_requests_are_measured_if_metrics_are_passed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Both clients measure requests, their durations, and those that failed because of the service."""
     service = create_service(target := f"measured-{uuid.uuid4().hex}")
 
     @service.app.get("/notes/<note_id>")
