@@ -14,7 +14,7 @@ import time
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ai_voice_shared._once import built_once
+from ai_voice_shared._once import locked_cached_property
 from ai_voice_shared.errors import AIVoiceError, CircuitOpenError, ConfigurationError, DeadlineExceededError
 from ai_voice_shared.resilience.circuit_stores import dynamodb_store, memory_store
 
@@ -206,7 +206,7 @@ class CircuitBreaker:
             # The circuit was closed when the call began, whatever its state is now.
             _CircuitCall(self).record(error)
 
-    @built_once
+    @locked_cached_property
     def _config(self) -> Any:
         from aws_lambda_powertools.utilities.circuit_breaker import CircuitBreakerConfig
 

@@ -12,7 +12,7 @@ import re
 import threading
 from typing import TYPE_CHECKING, Protocol
 
-from ai_voice_shared._once import built_once
+from ai_voice_shared._once import locked_cached_property
 from ai_voice_shared.errors import ServiceUnavailableError
 from ai_voice_shared.observability.tracing import get_tracer
 from ai_voice_shared.resilience.deadline import current_deadline
@@ -110,7 +110,7 @@ class IdempotencyGuard:
         seconds = self.settings.in_progress_timeout if deadline is None else deadline.remaining()
         return int(seconds * 1000)
 
-    @built_once
+    @locked_cached_property
     def settings(self) -> IdempotencySettings:
         """The settings; by default from the environment."""
         from ai_voice_shared.settings.idempotency import IdempotencySettings

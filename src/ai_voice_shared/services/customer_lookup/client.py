@@ -13,7 +13,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ai_voice_shared._once import built_once
+from ai_voice_shared._once import locked_cached_property
 from ai_voice_shared.errors import (
     CustomerLookupError,
     CustomerLookupUnavailableError,
@@ -69,7 +69,7 @@ class _BaseClient:
         self._retry_budget = retry_budget
         self._tracer = tracer
 
-    @built_once
+    @locked_cached_property
     def settings(self) -> CustomerLookupSettings:
         """The settings; from the environment unless the constructor was given some."""
         from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
@@ -81,7 +81,7 @@ class _BaseClient:
             CustomerLookupSettings(url="http://localhost") if self._transport is not None else CustomerLookupSettings()
         )
 
-    @built_once
+    @locked_cached_property
     def cache(self) -> LookupCache:
         """The customers that are known."""
         if self._cache is not None:
@@ -94,7 +94,7 @@ class _BaseClient:
             stale_if_error=settings.stale_if_error,
         )
 
-    @built_once
+    @locked_cached_property
     def circuit_breaker(self) -> CircuitBreaker:
         """Stops calling a server that keeps failing."""
         if self._circuit_breaker is not None:
@@ -107,14 +107,14 @@ class _BaseClient:
             on_transition=record_transition,
         )
 
-    @built_once
+    @locked_cached_property
     def retry_budget(self) -> RetryBudget:
         """Limits the retries; by default one for all clients of the process."""
         from ai_voice_shared.resilience.retrying import shared_retry_budget
 
         return self._retry_budget or shared_retry_budget(SERVICE)
 
-    @built_once
+    @locked_cached_property
     def _retry_policy(self) -> RetryPolicy:
         from ai_voice_shared.resilience.retrying import RetryPolicy
 
@@ -280,7 +280,7 @@ class CustomerLookupClient(_BaseClient):
         except DeadlineExceededError as error:
             return self._stale_or_raise(request, error)
 
-    @built_once
+    @locked_cached_property
     def transport(self) -> Transport:
         """Sends the requests."""
         if self._transport is not None:
@@ -294,7 +294,7 @@ class CustomerLookupClient(_BaseClient):
 
         return LambdaTransport(self.settings, self._lambda_client)
 
-    @built_once
+    @locked_cached_property
     def _single_flight(self) -> SingleFlight[CustomerMetadata | None]:
         return SingleFlight()
 
@@ -357,7 +357,7 @@ class AsyncCustomerLookupClient(_BaseClient):
         except DeadlineExceededError as error:
             return self._stale_or_raise(request, error)
 
-    @built_once
+    @locked_cached_property
     def transport(self) -> AsyncTransport:
         """Sends the requests."""
         if self._transport is not None:
@@ -371,7 +371,7 @@ class AsyncCustomerLookupClient(_BaseClient):
 
         return AsyncLambdaTransport(self.settings, self._lambda_client)
 
-    @built_once
+    @locked_cached_property
     def _single_flight(self) -> AsyncSingleFlight[CustomerMetadata | None]:
         return AsyncSingleFlight()
 

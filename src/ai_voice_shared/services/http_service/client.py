@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from ai_voice_shared._once import built_once
+from ai_voice_shared._once import locked_cached_property
 from ai_voice_shared.http import HttpRequest, merged_headers, shared_http_client
 from ai_voice_shared.observability.propagation import outgoing_headers
 from ai_voice_shared.observability.tracing import get_tracer
@@ -74,7 +74,7 @@ class _BaseClient:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.service!r})"
 
-    @built_once
+    @locked_cached_property
     def base_url(self) -> str:
         """The address of the service: the constructor's, else that of `ServiceSettings`."""
         if self._base_url is not None:
@@ -83,14 +83,14 @@ class _BaseClient:
 
         return (self._settings or ServiceSettings()).url(self.service)
 
-    @built_once
+    @locked_cached_property
     def circuit_breaker(self) -> CircuitBreaker:
         """Stops calling a service that keeps failing; by default one for all its clients in this process."""
         from ai_voice_shared.resilience.circuit_breaker import shared_circuit_breaker
 
         return self._circuit_breaker or shared_circuit_breaker(self.service)
 
-    @built_once
+    @locked_cached_property
     def retry_budget(self) -> RetryBudget:
         """Limits the retries; by default one for all clients of the service in this process."""
         from ai_voice_shared.resilience.retrying import shared_retry_budget
@@ -240,7 +240,7 @@ class ServiceClient(_BaseClient):
         if "_own_client" in self.__dict__:
             await self._own_client.aclose()
 
-    @built_once
+    @locked_cached_property
     def _own_client(self) -> AsyncHttpClient:
         # Not the process's: its connections would belong to an event loop that ends with the invocation.
         from ai_voice_shared.http import AsyncHttpClient

@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ai_voice_shared._once import built_once
+from ai_voice_shared._once import locked_cached_property
 from ai_voice_shared.errors import DeadlineExceededError, InvalidPayloadError, InvalidSignatureError, MediaTypeError
 from ai_voice_shared.observability.tracing import get_tracer
 from ai_voice_shared.resilience.deadline import current_deadline
@@ -90,7 +90,7 @@ class TwilioService:
     def __repr__(self) -> str:
         return "TwilioService()"
 
-    @built_once
+    @locked_cached_property
     def settings(self) -> TwilioSettings:
         """The account."""
         from ai_voice_shared.settings.twilio import TwilioSettings
@@ -282,7 +282,7 @@ class TwilioService:
         finally:
             self._store_slots.release()
 
-    @built_once
+    @locked_cached_property
     def _secrets(self) -> tuple[list[bytes], list[bytes]]:
         settings = self.settings
         return (
@@ -290,17 +290,17 @@ class TwilioService:
             [key.get_secret_value().encode() for key in settings.signing_keys],
         )
 
-    @built_once
+    @locked_cached_property
     def _message_model(self) -> type[TwilioWebhookPayload]:
         from ai_voice_shared.models.twilio.message import TwilioWebhookPayload
 
         return TwilioWebhookPayload
 
-    @built_once
+    @locked_cached_property
     def _store_slots(self) -> threading.BoundedSemaphore:
         return threading.BoundedSemaphore(self.settings.media_parallel)
 
-    @built_once
+    @locked_cached_property
     def _media_download(self) -> MediaDownload:
         # Only a message with media needs an HTTP client.
         from ai_voice_shared.http import shared_http_client

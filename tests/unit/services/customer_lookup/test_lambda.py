@@ -21,7 +21,7 @@ from ai_voice_shared.errors import (
 )
 from ai_voice_shared.observability.correlation import use_correlation_id
 from ai_voice_shared.services.customer_lookup.lambda_transport import LambdaTransport
-from ai_voice_shared.testing.aws import forget_clients, isolate
+from ai_voice_shared.testing.aws import clear_clients, isolate
 from tests.support.faulty_http import FaultyHttp, closed_port, hang_up, raw, reply, reset, stall
 
 from .conftest import CUSTOMER, EXTERNAL_ID, PHONE, lookup_settings, own_circuit

@@ -19,7 +19,7 @@ from ai_voice_shared.http import HttpClient
 from ai_voice_shared.services.customer_lookup.contract import LookupResponse, create_request, parse_response
 from ai_voice_shared.services.customer_lookup.http_transport import HttpTransport
 from ai_voice_shared.services.customer_lookup.lambda_transport import LambdaTransport
-from ai_voice_shared.testing.aws import forget_clients, isolate
+from ai_voice_shared.testing.aws import clear_clients, isolate
 from ai_voice_shared.testing.context import FakeLambdaContext
 from tests.support.asgi_server import serving
 

@@ -108,7 +108,7 @@ async def test_a_table_that_is_down_is_not_an_outage(
     """Without its table the circuit is closed, and a failed lookup keeps its own error."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{closed_port()}")
     monkeypatch.setattr("botocore.endpoint.time", type("NoWait", (), {"sleep": staticmethod(lambda _: None)}))
-    forget_clients()
+    clear_clients()
     lookup = make_lookup(settings(server.url), circuit_breaker=None)
     assert (await lookup(phone_number=PHONE)).customer_id == CUSTOMER["customer_id"]
     server.answers = [reply(503)]
