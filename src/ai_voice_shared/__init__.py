@@ -40,15 +40,15 @@ if TYPE_CHECKING:
     from ai_voice_shared.resilience.deadline import Deadline as Deadline
     from ai_voice_shared.resilience.deadline import use_deadline as use_deadline
     from ai_voice_shared.resilience.idempotency import handle_once as handle_once
-    from ai_voice_shared.services.customer_lookup.client import AsyncCustomerLookupClient as AsyncCustomerLookupClient
-    from ai_voice_shared.services.customer_lookup.client import CustomerLookupClient as CustomerLookupClient
-    from ai_voice_shared.services.http_service.client import ServiceClient as ServiceClient
-    from ai_voice_shared.services.http_service.client import SyncServiceClient as SyncServiceClient
+    from ai_voice_shared.services.customer_lookup_client import AsyncCustomerLookupClient as AsyncCustomerLookupClient
+    from ai_voice_shared.services.customer_lookup_client import CustomerLookupClient as CustomerLookupClient
+    from ai_voice_shared.services.s3.client import S3Service as S3Service
     from ai_voice_shared.services.s3.events import parse_s3_event as parse_s3_event
     from ai_voice_shared.services.s3.keys import S3Key as S3Key
     from ai_voice_shared.services.s3.keys import build_key as build_key
-    from ai_voice_shared.services.s3_service import S3Service as S3Service
-    from ai_voice_shared.services.twilio.client import TwilioService as TwilioService
+    from ai_voice_shared.services.service_client import ServiceClient as ServiceClient
+    from ai_voice_shared.services.service_client import SyncServiceClient as SyncServiceClient
+    from ai_voice_shared.services.twilio_service import TwilioService as TwilioService
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings as CustomerLookupSettings
     from ai_voice_shared.settings.s3 import S3Settings as S3Settings
     from ai_voice_shared.settings.twilio import TwilioSettings as TwilioSettings
@@ -74,7 +74,7 @@ _exported, __dir__, __all__ = lazy_exports(
         "S3Key": ".services.s3.keys",
         "S3ListResponse": ".models.s3",
         "S3ObjectMetadata": ".models.s3",
-        "S3Service": ".services.s3_service",
+        "S3Service": ".services.s3.client",
         "S3Settings": ".settings.s3",
         "ServiceClient": ".services.http_service.client",
         "SyncServiceClient": ".services.http_service.client",

@@ -115,7 +115,8 @@ def _http() -> None:
 
 
 def _s3() -> None:
-    from ai_voice_shared.services.s3_service import S3Service
+    from ai_voice_shared.services.s3 import download  # noqa: F401 - otherwise imported by the first read
+    from ai_voice_shared.services.s3.client import S3Service
 
     # Walks through parameter checks, endpoint rules and the signer, all that PutObject does before it sends.
     S3Service().presign_put("prime", content_type="application/octet-stream")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ai_voice_shared.services.s3_service import S3Service
+from ai_voice_shared.services.s3.client import S3Service
 from ai_voice_shared.settings.s3 import S3Settings
 
 __all__ = ["InMemoryS3Service"]

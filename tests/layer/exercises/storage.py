@@ -1,4 +1,4 @@
-"""S3, on an AWS of the test's: everything a service does with a bucket."""
+"""S3, on the AWS emulator of the tests: everything a service does with a bucket."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import io
 import os
 import uuid
 from pathlib import Path
-from typing import Any
 
 from .registry import exercises
 
@@ -14,7 +13,7 @@ __all__ = ["new_bucket"]
 
 
 def new_bucket() -> str:
-    """Make a bucket, with the runtime's own boto3."""
+    """Create a bucket, with the runtime's own boto3."""
     import boto3
 
     name = f"exercise-{uuid.uuid4()}"
@@ -26,12 +25,11 @@ def new_bucket() -> str:
 @exercises(
     "S3Service",
     "S3Settings",
-    "services.s3.reading.S3Reading",
     "services.s3.seekable.S3RawReader",
     "services.s3_service.S3Upload",
 )
-def bytes_go_in_and_come_out() -> None:
-    """Written once, read whole, in pieces, from the middle and as a file; a second write under a condition fails."""
+def bytes_are_written_and_read() -> None:
+    """An object is read whole, in chunks, by range and as a file; a second conditional write fails."""
     from ai_voice_shared import S3Service, S3Settings
     from ai_voice_shared.errors import S3ObjectNotFoundError, S3PreconditionFailedError
     from ai_voice_shared.services.s3_service import S3Upload
@@ -60,16 +58,16 @@ def bytes_go_in_and_come_out() -> None:
         raise AssertionError
 
 
-@exercises("services.s3.writing.S3Writing", "services.s3.multipart.S3Multipart", "services.s3.parts.chunks_of_file")
-def large_things_go_in_parts() -> None:
-    """A stream of more than one part, a file, and a model come back as they were."""
+@exercises("services.s3.multipart.MultipartUpload", "services.s3.part_buffer.read_chunks")
+def large_objects_are_multipart_uploads() -> None:
+    """A stream of more than one part, a file, and a model are read as they were written."""
     from ai_voice_shared import CustomerMetadata, S3Service
 
     s3 = S3Service(bucket_name=new_bucket())
     content = os.urandom(6 << 20)
-    pieces = (content[at : at + 100_000] for at in range(0, len(content), 100_000))
-    # Named, so that the parts have a checksum each: the emulated S3 does not know of one for all of them together.
-    assert s3.upload_stream("stream", pieces, checksum_algorithm="CRC32").size == len(content)
+    chunks = (content[at : at + 100_000] for at in range(0, len(content), 100_000))
+    # Named, so that each part has a checksum: the emulated S3 does not support one for all of them together.
+    assert s3.upload_stream("stream", chunks, checksum_algorithm="CRC32").size == len(content)
     assert s3.download_bytes("stream") == content
     s3.upload_fileobj("fileobj", io.BytesIO(content))
     path = Path(os.environ["HOME"]) / f"{uuid.uuid4()}.ogg"
@@ -85,12 +83,11 @@ def large_things_go_in_parts() -> None:
 @exercises(
     "S3ListResponse",
     "S3ObjectMetadata",
-    "services.s3.changing.S3Changing",
-    "services.s3.listing.S3Listing",
+    "services.s3.listing.iter_versions",
     "services.s3_service.S3Deletion",
 )
 def objects_are_listed_copied_and_deleted() -> None:
-    """In their order, with metadata and tags, one by one and by prefix."""
+    """They are listed in order, with metadata and tags, and deleted by key and by prefix."""
     from ai_voice_shared import S3ListResponse, S3ObjectMetadata, S3Service
 
     s3 = S3Service(bucket_name=new_bucket())
@@ -98,7 +95,7 @@ def objects_are_listed_copied_and_deleted() -> None:
         s3.upload_bytes(key, b"x", metadata={"of": "cust-1"})
     page = s3.list_objects("notes/")
     assert isinstance(page, S3ListResponse)
-    assert [one.key for one in page.objects] == ["notes/a", "notes/b"]
+    assert [item.key for item in page.objects] == ["notes/a", "notes/b"]
     assert list(s3.iter_prefixes()) == ["notes/", "other/"]
     head = s3.head_object("notes/a")
     assert isinstance(head, S3ObjectMetadata)
@@ -111,26 +108,30 @@ def objects_are_listed_copied_and_deleted() -> None:
     deletion = s3.delete_objects(["moved", "notes/b"])
     assert (set(deletion.deleted), deletion.errors) == ({"moved", "notes/b"}, {})
     s3.delete_prefix("other/", confirm="other/")
-    assert [one.key for one in s3.iter_objects()] == ["notes/a"]
+    assert [item.key for item in s3.iter_objects()] == ["notes/a"]
+    assert [(item.key, item.is_latest) for item in s3.iter_versions()] == [("notes/a", True)]
 
 
 @exercises(
-    "services.s3.presigning.S3Presigning", "services.s3_service.PresignedPost", "services.s3_service.PresignedRequest"
+    "services.s3.presign.generate_presigned_url",
+    "services.s3_service.PresignedPost",
+    "services.s3_service.PresignedRequest",
 )
-def whoever_has_the_url_may_read_and_write() -> None:
+def presigned_requests_read_and_write() -> None:
     """A presigned PUT and GET carry bytes, over the package's own HTTP client; the query is in no repr."""
     from ai_voice_shared import S3Service
     from ai_voice_shared.http import HttpRequest, shared_http_client
 
     s3 = S3Service(bucket_name=new_bucket())
     put = s3.presign_put("a.txt", content_type="text/plain")
-    answer = shared_http_client().send(
+    response = shared_http_client().send(
         HttpRequest(method=put.method, url=put.url, headers=dict(put.headers), content=b"hello")
     )
-    assert answer.status_code == 200
+    assert response.status_code == 200
     get = s3.presign_get("a.txt")
     assert shared_http_client().send(HttpRequest(method="GET", url=get.url)).content == b"hello"
     assert "Signature" not in repr(get)
+    assert "Signature" in s3.generate_presigned_url("a.txt")
     post = s3.presign_post("b.txt", content_type="text/plain", max_bytes=100)
     assert post.fields["key"] == "b.txt"
     assert "Signature" not in repr(post)
@@ -138,7 +139,7 @@ def whoever_has_the_url_may_read_and_write() -> None:
 
 @exercises("services.s3_service.S3EventRecord", "parse_s3_event")
 def a_notification_names_the_object() -> None:
-    """Also when it comes through a queue."""
+    """A notification that arrives through a queue has the same record."""
     import json
 
     from ai_voice_shared import parse_s3_event
@@ -150,86 +151,67 @@ def a_notification_names_the_object() -> None:
 
 
 @exercises(
-    "services.s3.base.etag_of",
-    "services.s3.checksums.takes_whole_object_checksum",
-    "services.s3.errors.error_for_code",
-    "services.s3.errors.translated",
-    "services.s3.fetching.Progress",
-    "services.s3.fetching.broken_body",
-    "services.s3.writing.conditions_of",
+    "services.s3.errors.map_error_code",
+    "services.s3.multipart.supports_full_object_checksum",
+    "services.s3.session.S3Session",
 )
-def small_parts_of_s3() -> None:
-    """Errors by S3's codes, conditions by its names, and what a broken connection raises."""
+def errors_and_features_of_s3() -> None:
+    """An S3 code and an error of botocore become the package's errors, and botocore's features are detected."""
     from ai_voice_shared.aws import aws_client
     from ai_voice_shared.errors import S3ObjectNotFoundError, S3ThrottledError
-    from ai_voice_shared.services.s3.base import etag_of
-    from ai_voice_shared.services.s3.checksums import takes_whole_object_checksum
-    from ai_voice_shared.services.s3.errors import error_for_code, translated
-    from ai_voice_shared.services.s3.fetching import Progress, broken_body
-    from ai_voice_shared.services.s3.writing import conditions_of
+    from ai_voice_shared.services.s3.errors import map_error_code
+    from ai_voice_shared.services.s3.multipart import supports_full_object_checksum
+    from ai_voice_shared.services.s3.session import S3Session
 
-    assert etag_of({"ETag": '"abc"'}) == "abc"
-    assert takes_whole_object_checksum(aws_client("s3"))
-    assert isinstance(error_for_code("SlowDown", operation="PutObject", bucket="b", key="k"), S3ThrottledError)
-    where: dict[str, Any] = {"Bucket": new_bucket(), "Key": "nothing"}
+    assert supports_full_object_checksum(aws_client("s3"))
+    assert isinstance(map_error_code("SlowDown", operation="PutObject", bucket="b", key="k"), S3ThrottledError)
+    session = S3Session(bucket_name=new_bucket())
     try:
-        with translated("GetObject", where["Bucket"], "nothing"):
-            aws_client("s3").get_object(**where)
+        session.send("GetObject", Key="nothing")
     except S3ObjectNotFoundError as error:
         assert isinstance(error.__cause__, Exception)
     else:
         raise AssertionError
-    progress = Progress(received=3)
-    assert (progress.received, progress.crc) == (3, 0)
-    assert any(kind.__name__ == "IncompleteReadError" for kind in broken_body())
-    assert conditions_of({"if_none_match": "*", "content_type": "text/plain"}) == {"IfNoneMatch": "*"}
 
 
 @exercises(
-    "services.s3.content_types.DEFAULT_CONTENT_TYPE",
-    "services.s3.fetching.CHUNK_SIZE",
-    "services.s3.reading.CHUNK_SIZE",
+    "services.s3.download.CHUNK_SIZE",
+    "services.s3.keys.DEFAULT_CONTENT_TYPE",
     "services.s3.keys.MAX_KEY_BYTES",
-    "services.s3.metadata.MAX_METADATA_BYTES",
-    "services.s3.metadata.WRITE_ID_METADATA_KEY",
-    "services.s3.parts.FILE_PART_SIZE",
-    "services.s3.parts.MAX_PARTS",
-    "services.s3.parts.STREAM_PART_SIZE",
-    "services.s3.presigning.MAX_EXPIRES_IN",
-    "services.s3.writing.MAX_PUT_BYTES",
+    "services.s3.keys.MAX_METADATA_BYTES",
+    "services.s3.keys.WRITE_ID_METADATA_KEY",
+    "services.s3.part_buffer.FILE_PART_SIZE",
+    "services.s3.part_buffer.MAX_PARTS",
+    "services.s3.part_buffer.STREAM_PART_SIZE",
+    "services.s3.presign.MAX_EXPIRES_IN",
+    "services.s3.upload.MAX_PUT_BYTES",
 )
-def s3_s_own_limits() -> None:
-    """The numbers of S3's documentation, and the code that holds to them."""
+def limits_of_s3() -> None:
+    """The numbers are those of S3's documentation, and the code enforces them."""
     from ai_voice_shared import S3Key
     from ai_voice_shared.errors import InvalidS3KeyError
-    from ai_voice_shared.services.s3.content_types import DEFAULT_CONTENT_TYPE, guess_content_type
-    from ai_voice_shared.services.s3.keys import MAX_KEY_BYTES
-    from ai_voice_shared.services.s3.metadata import MAX_METADATA_BYTES, WRITE_ID_METADATA_KEY
-    from ai_voice_shared.services.s3.parts import FILE_PART_SIZE, MAX_PARTS, STREAM_PART_SIZE
-    from ai_voice_shared.services.s3.presigning import MAX_EXPIRES_IN
-    from ai_voice_shared.services.s3.reading import CHUNK_SIZE
-    from ai_voice_shared.services.s3.writing import MAX_PUT_BYTES
+    from ai_voice_shared.services.s3 import download, keys, part_buffer, presign, upload
 
-    assert guess_content_type("a.unheard-of") == DEFAULT_CONTENT_TYPE == "application/octet-stream"
-    assert len(S3Key("a" * MAX_KEY_BYTES)) == 1024
+    assert keys.guess_content_type("a.unheard-of") == keys.DEFAULT_CONTENT_TYPE == "application/octet-stream"
+    assert len(S3Key("a" * keys.MAX_KEY_BYTES)) == 1024
     try:
-        S3Key("a" * (MAX_KEY_BYTES + 1))
+        S3Key("a" * (keys.MAX_KEY_BYTES + 1))
     except InvalidS3KeyError:
         pass
     else:
         raise AssertionError
-    assert (MAX_METADATA_BYTES, MAX_EXPIRES_IN, MAX_PARTS) == (2048, 7 * 86_400, 10_000)
-    assert (STREAM_PART_SIZE, MAX_PUT_BYTES) == (5 << 20, 5 << 30)
-    assert STREAM_PART_SIZE < FILE_PART_SIZE < MAX_PUT_BYTES
-    assert CHUNK_SIZE < STREAM_PART_SIZE
-    assert WRITE_ID_METADATA_KEY == "write-id"
+    assert (keys.MAX_METADATA_BYTES, presign.MAX_EXPIRES_IN, part_buffer.MAX_PARTS) == (2048, 7 * 86_400, 10_000)
+    assert (part_buffer.STREAM_PART_SIZE, upload.MAX_PUT_BYTES) == (5 << 20, 5 << 30)
+    assert part_buffer.STREAM_PART_SIZE < part_buffer.FILE_PART_SIZE < upload.MAX_PUT_BYTES
+    assert download.CHUNK_SIZE < part_buffer.STREAM_PART_SIZE
+    assert keys.WRITE_ID_METADATA_KEY == "write-id"
 
 
-@exercises("services.s3.fetching.ReadOptions", "services.s3.writing.UploadOptions")
+@exercises("services.s3.download.DownloadOptions", "services.s3.upload.UploadOptions")
 def options_of_s3() -> None:
-    """They have the names that calls take."""
-    from ai_voice_shared.services.s3.fetching import ReadOptions
-    from ai_voice_shared.services.s3.writing import UploadOptions
+    """They have the names of the keyword parameters."""
+    from ai_voice_shared.services.s3.download import DownloadOptions
+    from ai_voice_shared.services.s3.upload import UploadOptions
 
-    assert {"byte_range", "if_match", "version_id"} <= ReadOptions.__optional_keys__
+    assert {"byte_range", "if_match", "version_id"} <= DownloadOptions.__optional_keys__
     assert {"content_type", "metadata"} <= UploadOptions.__annotations__.keys()

@@ -1,20 +1,17 @@
-"""botocore's errors as errors of this package.
+"""botocore's errors of S3 calls as errors of this package.
 
-S3 says the same thing in several ways: a missing key is `NoSuchKey` from GetObject and a bare `404` from HeadObject,
-which has no body (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
+S3 reports the same failure in several ways: a missing key is `NoSuchKey` from GetObject and a bare `404` from
+HeadObject, which has no body (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from http import HTTPStatus
+from typing import Any
 
 from ai_voice_shared import errors
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["error_for", "error_for_code", "translated"]
+__all__ = ["map_error", "map_error_code"]
 
 _CODES: dict[str, type[errors.S3Error]] = {
     "NoSuchKey": errors.S3ObjectNotFoundError,
@@ -56,12 +53,14 @@ _CODES: dict[str, type[errors.S3Error]] = {
     "IncompleteBody": errors.S3IntegrityError,
     "EntityTooLarge": errors.S3TooLargeError,
     "RequestTimeout": errors.S3TimeoutError,
+    "InternalError": errors.S3UnavailableError,
+    "ServiceUnavailable": errors.S3UnavailableError,
 }
 _ADVICE = {
-    "ExpiredToken": "the credentials have expired: take new ones",
+    "ExpiredToken": "the credentials have expired: get new ones",
     "InvalidObjectState": "the object is archived: restore it first",
-    "RequestTimeTooSkewed": "the clock of this machine is wrong",
-    "SignatureDoesNotMatch": "the secret key or a signed header is not the one that was used",
+    "RequestTimeTooSkewed": "this machine's clock is wrong",
+    "SignatureDoesNotMatch": "the secret key or a signed header differs from the one that was signed with",
 }
 _BY_TYPE: tuple[tuple[tuple[str, ...], type[errors.S3Error], str], ...] = (
     (("FlexibleChecksumError",), errors.S3IntegrityError, ""),
@@ -70,87 +69,82 @@ _BY_TYPE: tuple[tuple[tuple[str, ...], type[errors.S3Error], str], ...] = (
     (
         ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"),
         errors.S3AccessDeniedError,
-        "there are no usable credentials: give the function a role, or set AWS_PROFILE",
+        "no usable credentials: attach a role to the function, or set AWS_PROFILE",
     ),
-    (("NoRegionError",), errors.S3Error, "there is no region: set AWS_REGION"),
+    (("NoRegionError",), errors.S3Error, "no region is configured: set AWS_REGION"),
 )
-_SERVER_ERROR = 500
 
 
-@contextmanager
-def translated(operation: str, bucket: str, key: str | None = None) -> Iterator[None]:
-    """Raise botocore's errors as `S3Error`s, with what was asked for; the original is the cause."""
-    try:
-        yield
-    except Exception as error:
-        own = error_for(error, operation=operation, bucket=bucket, key=key)
-        if own is None:
-            raise
-        raise own from error
+def map_error(error: Exception, **where: Any) -> errors.AIVoiceError | None:
+    """Return the package's error for one of botocore's, or None for any other.
 
+    The text of botocore's network errors has the URL, which can be a presigned one: only their type is used.
 
-def error_for(error: Exception, **where: Any) -> errors.AIVoiceError | None:
-    """Make the package's error of one of botocore's; None where it is somebody else's.
-
-    The text of botocore's network errors has the URL, which can be a presigned one: only their type is kept.
+    Parameters
+    ----------
+    error
+        What a call of a botocore client raised.
+    **where
+        `operation`, `bucket` and `key` of the call.
 
     Examples
     --------
     >>> from botocore.exceptions import ConnectTimeoutError
     >>> where = {"operation": "GetObject", "bucket": "notes", "key": "a.ogg"}
-    >>> print(error_for(ConnectTimeoutError(endpoint_url="https://..."), **where))
+    >>> print(map_error(ConnectTimeoutError(endpoint_url="https://..."), **where))
     GetObject on s3://notes/a.ogg: no answer in time (ConnectTimeoutError)
-    >>> error_for(ValueError("mine"), **where) is None
+    >>> map_error(ValueError("mine"), **where) is None
     True
     """
-    import botocore.exceptions as theirs
+    from botocore import exceptions
 
-    if isinstance(error, theirs.ClientError):
-        return _from_answer(error, where)
-    if not isinstance(error, theirs.BotoCoreError):
+    if isinstance(error, exceptions.ClientError):
+        return _map_response(error, where)
+    if not isinstance(error, exceptions.BotoCoreError):
         return None
-    if isinstance(error, theirs.ParamValidationError):
+    if isinstance(error, exceptions.ParamValidationError):
         operation = where["operation"]
         return errors.ValidationError(f"{operation}: an argument is of a wrong type or missing", context=where)
-    if _ended_early(error):
+    if _is_truncated(error):
         return errors.S3IntegrityError("the body ended before its length", **where)
     for names, kind, message in _BY_TYPE:
-        if isinstance(error, tuple(getattr(theirs, name) for name in names)):
+        if isinstance(error, tuple(getattr(exceptions, name) for name in names)):
             return kind(message, **where, error_code=type(error).__name__)
     return errors.S3Error(**where, error_code=type(error).__name__)
 
 
-def error_for_code(code: str, **where: Any) -> errors.S3Error:
-    """Make the error of one of S3's codes, as it gives them for single keys of a request."""
-    kind = _CODES.get(code)
-    if kind is None:
-        kind = errors.S3UnavailableError if code in {"InternalError", "ServiceUnavailable"} else errors.S3Error
-    return kind(**where, error_code=code)
+def map_error_code(code: str, **where: Any) -> errors.S3Error:
+    """Return the error for one of S3's codes, as S3 reports them for single keys of a request."""
+    return _find_class(code, None)(**where, error_code=code)
 
 
-def _ended_early(error: Any) -> bool:
-    """Tell a body that ended in good order, but too soon, from a connection that broke."""
+def _find_class(code: str, status: int | None) -> type[errors.S3Error]:
+    found = _CODES.get(code) or _CODES.get(str(status))
+    if found is not None:
+        return found
+    return errors.S3UnavailableError if (status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR else errors.S3Error
+
+
+def _is_truncated(error: Any) -> bool:
+    """Return whether a body ended in good order but too soon, unlike a connection that broke."""
     from http.client import IncompleteRead
 
     if type(error).__name__ == "IncompleteReadError":
         return True
     reason = error.kwargs.get("error")  # urllib3's error, which has http.client's as its second argument
-    return any(isinstance(one, IncompleteRead) for one in getattr(reason, "args", ()))
+    return any(isinstance(argument, IncompleteRead) for argument in getattr(reason, "args", ()))
 
 
-def _from_answer(error: Any, where: dict[str, Any]) -> errors.S3Error:
-    answer = error.response
-    details = answer.get("Error", {})
-    metadata = answer.get("ResponseMetadata", {})
+def _map_response(error: Any, where: dict[str, Any]) -> errors.S3Error:
+    details = error.response.get("Error", {})
+    metadata = error.response.get("ResponseMetadata", {})
     code = str(details.get("Code", ""))
     status = metadata.get("HTTPStatusCode")
-    kind = _CODES.get(code) or _CODES.get(str(status))
-    if kind is None:
-        kind = errors.S3UnavailableError if (status or 0) >= _SERVER_ERROR else errors.S3Error
-    # S3's own message can quote a key or a signed query; its code says enough.
+    kind = _find_class(code, status)
+    # S3's own message can quote a key or a signed query; its code is enough.
     message = _ADVICE.get(code, "")
     if kind is errors.S3AccessDeniedError and where["operation"] == "HeadObject":
-        message = message or "access denied; without s3:ListBucket S3 says so of objects that do not exist, too"
+        message = message or "access denied; without s3:ListBucket S3 reports this for missing objects, too"
     return kind(
         message,
         **where,

@@ -1,7 +1,7 @@
-"""S3's notifications, however they arrive: direct, through EventBridge, through SQS, through SNS.
+"""S3's event notifications, whether they arrive directly or through EventBridge, SQS or SNS.
 
-Powertools' data classes give each of these ways a class of its own and leave the test event, the two encodings of the
-key and what is wrapped in what to the caller; here all of them give the same records.
+Powertools' data classes have a class for each of these ways, and leave the test event, the two encodings of the key
+and the nesting of messages to the caller; here all of them yield the same records.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html and
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
@@ -24,18 +24,18 @@ __all__ = ["S3EventRecord", "parse_s3_event"]
 
 @dataclass(frozen=True, slots=True)
 class S3EventRecord:
-    """What happened to one object.
+    """One event of one object.
 
     Parameters
     ----------
     event_name
-        S3's word without its prefix (`"ObjectCreated:Put"`), or EventBridge's (`"Object Created"`).
+        S3's event name without its prefix (`"ObjectCreated:Put"`), or EventBridge's (`"Object Created"`).
     bucket, key
-        Which object; the key is decoded.
+        The object; the key is decoded.
     size
         Bytes, where it was created.
     etag, version_id, sequencer
-        As S3 gives them; the sequencer orders events of one key.
+        As S3 reports them; the sequencer orders the events of one key.
     """
 
     event_name: str
@@ -48,56 +48,56 @@ class S3EventRecord:
 
 
 def parse_s3_event(event: Mapping[str, Any]) -> list[S3EventRecord]:
-    """Read the records of an S3 notification.
+    """Return the records of an S3 notification.
 
     Parameters
     ----------
     event
-        What the function was called with: S3's own event, EventBridge's, or messages of SQS or SNS that hold either.
-        S3's test event, which it sends when a notification is set up, has no records.
+        The Lambda event: S3's own, EventBridge's, or messages of SQS or SNS that contain either.
+        S3's test event, which it sends when a notification is configured, has no records.
 
     Raises
     ------
     InvalidPayloadError
-        It is none of these.
+        The event is none of these.
 
     Examples
     --------
     >>> record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "notes"}, "object": {"key": "a+b.ogg"}}}
-    >>> [(one.bucket, one.key) for one in parse_s3_event({"Records": [record]})]
+    >>> [(item.bucket, item.key) for item in parse_s3_event({"Records": [record]})]
     [('notes', 'a b.ogg')]
     """
     try:
-        return list(_records(event))
+        return list(_parse_records(event))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        msg = f"this is no S3 notification ({type(error).__name__})"
+        msg = f"not a valid S3 notification ({type(error).__name__})"
         raise InvalidPayloadError(msg) from None
 
 
-def _records(event: Mapping[str, Any]) -> Iterator[S3EventRecord]:
+def _parse_records(event: Mapping[str, Any]) -> Iterator[S3EventRecord]:
     if event.get("Event") == "s3:TestEvent":
         return
     if event.get("source") == "aws.s3":
-        yield _from_eventbridge(event)
+        yield _parse_eventbridge(event)
         return
     if event.get("Type") == "Notification":  # what SNS puts into a queue
-        yield from _records(json.loads(event["Message"]))
+        yield from _parse_records(json.loads(event["Message"]))
         return
     for record in event["Records"]:
         if record.get("EventSource") == "aws:sns":
-            yield from _records(record["Sns"])
+            yield from _parse_records(record["Sns"])
         elif record.get("eventSource") == "aws:sqs":
-            yield from _records(json.loads(record["body"]))
+            yield from _parse_records(json.loads(record["body"]))
         else:
-            yield _from_s3(record)
+            yield _parse_s3(record)
 
 
-def _from_s3(record: Mapping[str, Any]) -> S3EventRecord:
+def _parse_s3(record: Mapping[str, Any]) -> S3EventRecord:
     s3 = record["s3"]
     return S3EventRecord(
         event_name=record["eventName"],
         bucket=s3["bucket"]["name"],
-        # A form's encoding: a space is a plus.
+        # Encoded as a form: a space is a plus.
         key=unquote_plus(s3["object"]["key"]),
         size=s3["object"].get("size"),
         etag=s3["object"].get("eTag"),
@@ -106,7 +106,7 @@ def _from_s3(record: Mapping[str, Any]) -> S3EventRecord:
     )
 
 
-def _from_eventbridge(event: Mapping[str, Any]) -> S3EventRecord:
+def _parse_eventbridge(event: Mapping[str, Any]) -> S3EventRecord:
     detail = event["detail"]
     return S3EventRecord(
         event_name=event["detail-type"],

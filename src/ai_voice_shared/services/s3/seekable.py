@@ -1,8 +1,8 @@
 """An object as a seekable file.
 
-Powertools' `S3Object` does the same, but imports boto3, which costs more than all of this package's start, asks for a
-new head with each seek from the end, raises botocore's bare errors, and gives a mixture when the object is replaced
-between two reads.
+Powertools' `S3Object` does the same, but imports boto3, which is more expensive than the whole start of this package,
+requests a new head for each seek from the end, raises botocore's bare errors, and returns a mixture if the object is
+replaced between two reads.
 """
 
 from __future__ import annotations
@@ -10,30 +10,38 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from ai_voice_shared.services.s3.download import download_bytes
+from ai_voice_shared.services.s3.listing import head_object
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
     from ai_voice_shared.models.s3 import S3ObjectMetadata
-    from ai_voice_shared.services.s3.fetching import ReadOptions
-    from ai_voice_shared.services.s3.reading import S3Reading
+    from ai_voice_shared.services.s3.session import S3Session
 
-__all__ = ["S3RawReader"]
+__all__ = ["S3RawReader", "open_object"]
+
+
+def open_object(session: S3Session, key: str, version_id: str | None, buffer_size: int) -> io.BufferedReader:
+    """Open an object as a seekable binary file."""
+    head = head_object(session, key, version_id=version_id)
+    return io.BufferedReader(S3RawReader(session, head), buffer_size)
 
 
 class S3RawReader(io.RawIOBase):
-    """Reads one object by ranges, one request for each call; `io.BufferedReader` goes around it.
+    """Reads one object by ranges, one request for each call; `io.BufferedReader` wraps it.
 
     Parameters
     ----------
-    service
-        What reads.
+    session
+        The session that sends the requests.
     head
         The object as it was when it was opened.
     """
 
-    def __init__(self, service: S3Reading, head: S3ObjectMetadata) -> None:
+    def __init__(self, session: S3Session, head: S3ObjectMetadata) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._head = head
         self._position = 0
 
@@ -43,19 +51,19 @@ class S3RawReader(io.RawIOBase):
         return self._head.key
 
     def readable(self) -> bool:
-        """Tell `io` that it can be read."""
+        """Return True: it can be read."""
         return True
 
     def seekable(self) -> bool:
-        """Tell `io` that it can be read from anywhere."""
+        """Return True: it can be read from any position."""
         return True
 
     def tell(self) -> int:
-        """Say where the next read begins."""
+        """Return the position of the next read."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a position; no request is made."""
+        """Set the position; no request is sent."""
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._head.size}[whence]
         if start + offset < 0:
             msg = "a position before the beginning"
@@ -64,12 +72,12 @@ class S3RawReader(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Fill a buffer with what comes next."""
+        """Fill a buffer from the position on."""
         view = memoryview(buffer).cast("B")
         last = min(self._position + len(view), self._head.size) - 1
         if last < self._position:
             return 0
-        content = self._read(self._position, last)
+        content = self._read_range(self._position, last)
         view[: len(content)] = content
         self._position += len(content)
         return len(content)
@@ -78,12 +86,15 @@ class S3RawReader(io.RawIOBase):
         """Read the rest in one request."""
         if self._position >= self._head.size:
             return b""
-        content = self._read(self._position, self._head.size - 1)
+        content = self._read_range(self._position, self._head.size - 1)
         self._position += len(content)
         return content
 
-    def _read(self, first: int, last: int) -> bytes:
-        options: ReadOptions = {"byte_range": (first, last), "if_match": f'"{self._head.etag}"'}
-        if self._head.version_id:
-            options["version_id"] = self._head.version_id
-        return self._service.download_bytes(self._head.key, **options)
+    def _read_range(self, first: int, last: int) -> bytes:
+        return download_bytes(
+            self._session,
+            self._head.key,
+            byte_range=(first, last),
+            if_match=f'"{self._head.etag}"',
+            version_id=self._head.version_id or None,
+        )

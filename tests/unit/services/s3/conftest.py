@@ -64,7 +64,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     made: list[float] = []
     clock = SimpleNamespace(**{**vars(time), "sleep": made.append})
     monkeypatch.setattr("botocore.endpoint.time", clock)
-    monkeypatch.setattr("ai_voice_shared.services.s3.multipart.time", clock)
+    monkeypatch.setattr("ai_voice_shared.services.s3.upload.time", clock)
     return made
 
 

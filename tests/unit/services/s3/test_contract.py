@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from ai_voice_shared import errors
 from ai_voice_shared.observability.correlation import use_correlation_id
-from ai_voice_shared.services.s3.parts import FILE_PART_SIZE
+from ai_voice_shared.services.s3.part_buffer import FILE_PART_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -539,8 +539,8 @@ def test_an_object_that_is_too_large_for_one_copy_is_copied_in_parts(
     s3: S3Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With its type, its metadata and its tags."""
-    monkeypatch.setattr("ai_voice_shared.services.s3.changing._COPY_LIMIT", 5 << 20)
-    monkeypatch.setattr("ai_voice_shared.services.s3.changing._COPY_PART", 5 << 20)
+    monkeypatch.setattr("ai_voice_shared.services.s3.copy_delete._COPY_LIMIT", 5 << 20)
+    monkeypatch.setattr("ai_voice_shared.services.s3.copy_delete._COPY_PART", 5 << 20)
     s3.upload_bytes("a", LARGE, content_type="audio/ogg", metadata={"city": "Zürich"}, tags={"kind": "note"})
     copied = s3.copy_object("a", "b")
     assert copied.size == len(LARGE)

@@ -11,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ai_voice_shared import errors
-from ai_voice_shared.services.s3.errors import error_for_code, translated
+from ai_voice_shared.services.s3.errors import map_error_code
+from ai_voice_shared.services.s3.session import S3Session
 
 pytestmark = pytest.mark.unit
 
@@ -28,8 +29,9 @@ def refused(code: str, status: int) -> ClientError:
 
 
 def raised(error: Exception, operation: str = "GetObject", key: str | None = "k") -> BaseException:
-    """Let an error pass through the translation."""
-    with pytest.raises(Exception) as caught, translated(operation, "notes", key):  # noqa: PT011 - whatever comes out
+    """Return the error that leaves an S3 operation in which another was raised."""
+    session = S3Session(bucket_name="notes")
+    with pytest.raises(Exception) as caught, session.operation(operation, key):  # noqa: PT011 - of any class
         raise error
     return caught.value
 
@@ -120,9 +122,9 @@ def test_other_errors_pass_as_they_are(error: Exception) -> None:
 
 def test_the_errors_of_single_keys_have_the_same_classes() -> None:
     """DeleteObjects tells of each key by its code alone."""
-    assert type(error_for_code("AccessDenied", bucket="notes", key="k")) is errors.S3AccessDeniedError
-    assert type(error_for_code("InternalError", bucket="notes", key="k")) is errors.S3UnavailableError
-    assert type(error_for_code("SomethingNew", bucket="notes", key="k")) is errors.S3Error
+    assert type(map_error_code("AccessDenied", bucket="notes", key="k")) is errors.S3AccessDeniedError
+    assert type(map_error_code("InternalError", bucket="notes", key="k")) is errors.S3UnavailableError
+    assert type(map_error_code("SomethingNew", bucket="notes", key="k")) is errors.S3Error
 
 
 def test_an_error_can_be_copied_and_pickled() -> None:

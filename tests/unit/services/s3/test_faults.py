@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ai_voice_shared import errors
-from ai_voice_shared.services.s3.parts import FILE_PART_SIZE
+from ai_voice_shared.services.s3.part_buffer import FILE_PART_SIZE
 from ai_voice_shared.services.s3_service import S3Service
 from tests.support.faulty_s3 import BUCKET, Fault, FaultyS3
 

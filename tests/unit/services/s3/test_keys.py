@@ -10,9 +10,15 @@ from hypothesis import strategies as st
 
 from ai_voice_shared.errors import InvalidS3KeyError, ValidationError
 from ai_voice_shared.observability.correlation import use_correlation_id
-from ai_voice_shared.services.s3.content_types import guess_content_type
-from ai_voice_shared.services.s3.keys import MAX_KEY_BYTES, S3Key, build_key
-from ai_voice_shared.services.s3.metadata import MAX_METADATA_BYTES, decode_metadata, encode_metadata
+from ai_voice_shared.services.s3.keys import (
+    MAX_KEY_BYTES,
+    MAX_METADATA_BYTES,
+    S3Key,
+    build_key,
+    decode_metadata,
+    encode_metadata,
+    guess_content_type,
+)
 
 pytestmark = pytest.mark.unit
 

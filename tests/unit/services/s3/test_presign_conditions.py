@@ -18,7 +18,7 @@ from tests.support.presigned_s3 import PresignedS3
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ai_voice_shared.services.s3.presigned import PresignedPost, PresignedRequest
+    from ai_voice_shared.services.s3.presign import PresignedPost, PresignedRequest
 
 pytestmark = pytest.mark.unit
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_voice_shared.services.s3.parts import (
+from ai_voice_shared.services.s3.part_buffer import (
     FILE_PART_SIZE,
     MAX_PARTS,
     STREAM_PART_SIZE,
-    Parts,
-    chunks_of_file,
-    part_size_of,
+    PartBuffer,
+    part_size,
+    read_chunks,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.unit
 @given(chunks=st.lists(st.binary(max_size=40)), size=st.integers(min_value=1, max_value=50))
 def test_parts_are_the_stream_again(chunks: list[bytes], size: int) -> None:
     """However it comes in, all but the last part are full, and nothing is lost, doubled or added."""
-    parts = Parts(chunks)
+    parts = PartBuffer(chunks)
     found = []
     parts.fill(size)
     while parts.size:
@@ -50,7 +50,7 @@ def test_no_more_is_read_than_is_needed() -> None:
             read.append(number)
             yield b"xx"
 
-    Parts(chunks()).fill(4)
+    PartBuffer(chunks()).fill(4)
     assert read == [0, 1, 2]
 
 
@@ -65,7 +65,7 @@ def test_a_file_is_read_to_its_end() -> None:
             self.left -= 1
             return b"x" if self.left >= 0 else b""
 
-    assert b"".join(chunks_of_file(Trickle())) == b"xxxxx"  # type: ignore[arg-type]
+    assert b"".join(read_chunks(Trickle())) == b"xxxxx"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("first", [STREAM_PART_SIZE, FILE_PART_SIZE])
@@ -75,7 +75,7 @@ def test_the_parts_of_the_largest_object_are_enough_and_within_s3_s_limits(first
     for number in range(1, MAX_PARTS + 1):
         if total >= 5 << 40:
             break
-        largest = part_size_of(number, first)
+        largest = part_size(number, first)
         assert largest >= 5 << 20
         total += largest
     assert total >= 4.5 * (1 << 40)

@@ -1,4 +1,4 @@
-"""Cutting a stream of bytes into the parts of an upload, one at a time."""
+"""Splitting a stream of bytes into the parts of an upload, one at a time."""
 
 from __future__ import annotations
 
@@ -9,51 +9,51 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["FILE_PART_SIZE", "MAX_PARTS", "STREAM_PART_SIZE", "Parts", "chunks_of_file", "part_size_of"]
+__all__ = ["FILE_PART_SIZE", "MAX_PARTS", "STREAM_PART_SIZE", "PartBuffer", "part_size", "read_chunks"]
 
 STREAM_PART_SIZE = 5 << 20
-"""Bytes of a part of a stream: the smallest that S3 takes, since many streams can be under way at once."""
+"""Bytes of a part of a stream: the smallest that S3 accepts, since many streams can be in progress at once."""
 
 FILE_PART_SIZE = 16 << 20
-"""Bytes of a part of a file. Each part waits for S3's answer once, so fewer are faster."""
+"""Bytes of a part of a file. Each part waits for S3's response once, so fewer are faster."""
 
 MAX_PARTS = 10_000
 """Parts that one upload may have."""
 
-_PARTS_OF_A_SIZE = 1000
+_PARTS_PER_SIZE = 1000
 _READ_SIZE = 1 << 20
-_GROWING = 256 << 10
+_PREALLOCATE_FROM = 256 << 10
 
 
-def part_size_of(number: int, first: int) -> int:
-    """Say how many bytes part `number` (from 1) has: doubled after each thousand, so that 10,000 parts hold 5 TiB.
+def part_size(number: int, first: int) -> int:
+    """Return the bytes of part `number` (from 1): doubled after each thousand, so that 10,000 parts hold 5 TiB.
 
     Examples
     --------
-    >>> part_size_of(1, 5 << 20) >> 20, part_size_of(1001, 5 << 20) >> 20
+    >>> part_size(1, 5 << 20) >> 20, part_size(1001, 5 << 20) >> 20
     (5, 10)
-    >>> sum(part_size_of(number, STREAM_PART_SIZE) for number in range(1, MAX_PARTS + 1)) >> 40
+    >>> sum(part_size(number, STREAM_PART_SIZE) for number in range(1, MAX_PARTS + 1)) >> 40
     4
     """
-    return first << ((number - 1) // _PARTS_OF_A_SIZE)
+    return first << ((number - 1) // _PARTS_PER_SIZE)
 
 
-def chunks_of_file(stream: BinaryIO) -> Iterator[bytes]:
-    """Read a file to its end, by what it gives at a time: a raw stream or a socket may give little."""
+def read_chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """Read a file to its end in chunks as it returns them: those of a raw stream or a socket may be small."""
     while chunk := stream.read(_READ_SIZE):
         yield chunk
 
 
-class Parts:
-    """The parts of an iterable of bytes, one after the other, in one buffer that is filled again and again.
+class PartBuffer:
+    """The parts of an iterable of bytes, one after the other, in one buffer that is filled repeatedly.
 
-    Parts that are allocated one by one leave the memory of a process with many threads full of holes: it grows to
-    twice what it needs.
+    Parts that are allocated one by one fragment the memory of a process with many threads: it grows to twice what it
+    needs.
 
     Parameters
     ----------
     chunks
-        Pieces of any size; no more of them is kept than one part and one piece.
+        Chunks of any size; no more of them is held than one part and one chunk.
 
     Attributes
     ----------
@@ -64,12 +64,12 @@ class Parts:
 
     Examples
     --------
-    >>> parts = Parts([b"abc", b"", b"defg"])
-    >>> parts.fill(5)
-    >>> parts.content(), parts.size, parts.more
+    >>> buffer = PartBuffer([b"abc", b"", b"defg"])
+    >>> buffer.fill(5)
+    >>> buffer.content(), buffer.size, buffer.more
     (b'abcde', 5, True)
-    >>> parts.fill(5)
-    >>> parts.content(), parts.more
+    >>> buffer.fill(5)
+    >>> buffer.content(), buffer.more
     (b'fg', False)
     """
 
@@ -85,8 +85,8 @@ class Parts:
         buffer = self._buffer
         buffer.seek(0)
         filled = 0
-        while self._look() and filled < size:
-            if filled > _GROWING and len(buffer.getbuffer()) < size:
+        while self._fetch_pending() and filled < size:
+            if filled > _PREALLOCATE_FROM and len(buffer.getbuffer()) < size:
                 # All of it at once, as most streams that are longer than this fill it.
                 buffer.seek(size - 1)
                 buffer.write(b"\0")
@@ -98,22 +98,22 @@ class Parts:
         self.size = filled
 
     def body(self) -> io.BytesIO:
-        """Give the part as a file, which is good until the next one is read."""
+        """Return the part as a file, valid until the next one is read."""
         self._buffer.seek(0)
         return self._buffer
 
     def content(self) -> bytes:
-        """Give the part as bytes."""
+        """Return the part as bytes."""
         return self._buffer.getvalue()
 
     def crc32(self, crc: int = 0) -> int:
-        """Give the part's CRC32, going on from that of the parts before."""
+        """Return the part's CRC32, continued from that of the parts before."""
         with self._buffer.getbuffer() as view:
             return zlib.crc32(view, crc)
 
-    def _look(self) -> bool:
+    def _fetch_pending(self) -> bool:
         while self.more and not self._pending:
-            self._pending = memoryview(b"")  # the piece is gone before the next one is made
+            self._pending = memoryview(b"")  # releases the chunk before the next one is created
             chunk = next(self._chunks, None)
             if chunk is None:
                 self.more = False
