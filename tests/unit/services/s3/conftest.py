@@ -27,7 +27,7 @@ _SESSIONS: dict[bool, Any] = {}
 
 @pytest.fixture
 def boto3_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Give a boto3 S3 client on moto."""
+    """Return a boto3 S3 client on moto."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with mock_aws():
@@ -37,7 +37,7 @@ def boto3_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.fixture
 def on_moto(boto3_client: Any) -> S3Service:
-    """Give the real service, with a bucket of its own on moto."""
+    """Return the real service, with a new bucket on moto."""
     name = f"notes-{uuid.uuid4()}"
     boto3_client.create_bucket(
         Bucket=name, CreateBucketConfiguration={"LocationConstraint": boto3_client.meta.region_name}
@@ -53,24 +53,24 @@ def s3(on_moto: S3Service) -> S3Service:
 
 @pytest.fixture
 def server() -> Iterator[FaultyS3]:
-    """Give an S3 on loopback that misbehaves on request."""
+    """Run an S3 on loopback that fails on request."""
     with FaultyS3() as s3:
         yield s3
 
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Take the waiting out of botocore's retries; gives the list of the pauses that it would have made."""
-    made: list[float] = []
-    clock = SimpleNamespace(**{**vars(time), "sleep": made.append})
+    """Skip the pauses between retries; return the list of their lengths."""
+    skipped: list[float] = []
+    clock = SimpleNamespace(**{**vars(time), "sleep": skipped.append})
     monkeypatch.setattr("botocore.endpoint.time", clock)
     monkeypatch.setattr("ai_voice_shared.services.s3.upload.time", clock)
-    return made
+    return skipped
 
 
 @pytest.fixture
 def service(server: FaultyS3, pauses: list[float], monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Service]:
-    """Give the real service, with its own client, on the server that misbehaves."""
+    """Return the real service, with a client of its own, on the failing server."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setattr(aws, "_clients", {})

@@ -1,4 +1,4 @@
-"""How the service makes its client, its spans and its log lines."""
+"""How the service creates its client, its spans and its log lines."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     aws.close_connections()
 
 
-def test_making_a_service_imports_and_reads_nothing() -> None:
-    """No botocore, no pydantic, no settings; what is missing is told on first use."""
+def test_creating_a_service_imports_and_reads_nothing() -> None:
+    """Creating a service loads no botocore, pydantic or settings; a missing setting is reported on first use."""
     program = (
         "import sys\n"
         "from ai_voice_shared.services.s3_service import S3Service\n"
@@ -49,7 +49,7 @@ def test_making_a_service_imports_and_reads_nothing() -> None:
 
 
 def test_the_process_has_one_client() -> None:
-    """Services with the same settings share it, whatever their bucket."""
+    """Services with the same settings share one client, whatever their bucket."""
     first = S3Service(S3Settings(bucket_name="one-bucket", region="eu-central-1"))
     second = S3Service(S3Settings(bucket_name="another", region="eu-central-1"))
     assert first.client is second.client
@@ -57,8 +57,8 @@ def test_the_process_has_one_client() -> None:
     assert other.client is not first.client
 
 
-def test_the_client_is_told_what_boto3_would_not_do() -> None:
-    """SigV4, names in the host, a time limit for each wait, the standard retries."""
+def test_the_client_is_configured_beyond_boto3_s_defaults() -> None:
+    """The client uses SigV4, bucket names in the host, a time limit for each wait and standard retries."""
     service = S3Service(S3Settings(bucket_name="notes-1", region="us-east-1", max_attempts=3, read_timeout=7))
     config = service.client.meta.config
     assert config.signature_version == "s3v4"
@@ -78,21 +78,21 @@ def test_the_client_is_told_what_boto3_would_not_do() -> None:
     ],
 )
 def test_an_endpoint_without_a_name_has_the_bucket_in_its_path(endpoint: str, style: str) -> None:
-    """No host can be put in front of an address."""
+    """An endpoint that is a bare address gets the bucket in the path, as nothing can be put in front of an address."""
     service = S3Service(S3Settings(bucket_name="notes-1", region="us-east-1", endpoint_url=endpoint))
     assert service.client.meta.config.s3["addressing_style"] == style
 
 
 @pytest.mark.parametrize("variable", ["S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])
 def test_the_endpoint_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
-    """By boto3's own variables as well."""
+    """The endpoint is read from our variable and from boto3's own."""
     monkeypatch.setenv(variable, "http://127.0.0.1:1")
     service = S3Service(S3Settings(bucket_name="notes-1", region="us-east-1"))
     assert service.client.meta.endpoint_url == "http://127.0.0.1:1"
 
 
 def test_settings_come_from_the_environment_on_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A service made at import is complete when it is used."""
+    """A service that is created at import reads its settings when it is used."""
     service = S3Service()
     monkeypatch.setenv("S3_BUCKET_NAME", "from-the-environment")
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
@@ -102,7 +102,7 @@ def test_settings_come_from_the_environment_on_first_use(monkeypatch: pytest.Mon
 
 
 def test_a_body_over_plain_http_is_signed(server: FaultyS3) -> None:
-    """Where TLS does not protect it, SHA-256 does; the CRC goes with it either way."""
+    """A body that TLS does not protect is signed by SHA-256; the CRC is sent either way."""
     settings = S3Settings(bucket_name=BUCKET, region="eu-central-1", endpoint_url=server.url)
     S3Service(settings).upload_bytes("k", b"hello")
     (headers,) = server.asked("PUT")
@@ -111,7 +111,7 @@ def test_a_body_over_plain_http_is_signed(server: FaultyS3) -> None:
 
 
 class _Recorder:
-    """A tracer that keeps the names of its spans and the errors that left them."""
+    """A tracer that records the names of its spans and the errors that left them."""
 
     def __init__(self) -> None:
         self.spans: list[tuple[str, dict[str, Any]]] = []
@@ -129,7 +129,7 @@ class _Recorder:
 
 
 def test_each_request_is_a_span(on_moto: S3Service) -> None:
-    """With its operation and bucket; a failed one with the package's own error."""
+    """Each request has a span with its operation and bucket; a failed one ends with the package's own error."""
     tracer = _Recorder()
     service = S3Service(on_moto.settings, client=on_moto.client, tracer=tracer)
     service.upload_bytes("k", b"x")
@@ -142,7 +142,7 @@ def test_each_request_is_a_span(on_moto: S3Service) -> None:
 
 
 def test_lines_are_of_level_debug_and_name_bucket_and_key(on_moto: S3Service, caplog: pytest.LogCaptureFixture) -> None:
-    """What went well costs nothing in production."""
+    """A successful call logs bucket and key, at a level that is off in production."""
     with caplog.at_level(logging.DEBUG, "ai_voice_shared"):
         on_moto.upload_bytes("k", b"x", metadata={"name": "Jane"})
     (record,) = (record for record in caplog.records if record.name.startswith("ai_voice_shared"))
@@ -152,6 +152,6 @@ def test_lines_are_of_level_debug_and_name_bucket_and_key(on_moto: S3Service, ca
 
 
 def test_repr_names_the_bucket_only() -> None:
-    """And makes no client for it."""
+    """The repr has the bucket, and creates no client."""
     assert repr(S3Service(bucket_name="notes-1")) == "S3Service(notes-1)"
     assert repr(S3Service()) == "S3Service()"

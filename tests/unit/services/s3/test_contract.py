@@ -1,4 +1,4 @@
-"""What S3Service promises, on moto."""
+"""The contract of S3Service, verified on moto."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.unit
 LARGE = bytes(range(256)) * (FILE_PART_SIZE // 256) + b"the second part"
 
 
-def test_bytes_come_back_with_what_was_said_of_them(s3: S3Service) -> None:
+def test_bytes_are_read_with_the_attributes_they_were_stored_with(s3: S3Service) -> None:
     """Type, metadata and size of an object are those it was stored with."""
     stored = s3.upload_bytes("a/b.ogg", b"OggS", metadata={"Origin": "test"})
     head = s3.head_object("a/b.ogg")
@@ -36,13 +36,13 @@ def test_bytes_come_back_with_what_was_said_of_them(s3: S3Service) -> None:
 
 @pytest.mark.parametrize("data", [bytearray(b"abc"), memoryview(b"abc"), b"", b"\x00" * 70_000])
 def test_any_kind_of_bytes_can_be_stored(s3: S3Service, data: Any) -> None:
-    """Bytes, byte arrays and views are stored alike, an empty object too."""
+    """Bytes, byte arrays and memory views are stored alike, an empty object too."""
     assert s3.upload_bytes("k", data).size == len(data)
     assert s3.download_bytes("k") == bytes(data)
 
 
-def test_text_is_refused_by_name(s3: S3Service) -> None:
-    """Which encoding it should have is the caller's to say."""
+def test_text_is_refused(s3: S3Service) -> None:
+    """Text is a named error, as only the caller knows its encoding."""
     text: Any = "hello"
     with pytest.raises(errors.ValidationError, match="encode"):
         s3.upload_bytes("k", text)
@@ -52,7 +52,7 @@ def test_text_is_refused_by_name(s3: S3Service) -> None:
 @pytest.mark.parametrize("content", [b"", b"small", LARGE], ids=["empty", "small", "parts"])
 @pytest.mark.parametrize("way", ["file", "fileobj", "stream"])
 def test_every_way_of_writing_stores_the_same(s3: S3Service, tmp_path: Path, way: str, content: bytes) -> None:
-    """A file, an open file and an iterator of bytes give the same object, in one part or in several."""
+    """A file, an open file and an iterator of bytes store the same object, in one request or as a multipart upload."""
     progress: list[int] = []
     if way == "file":
         (tmp_path / "source").write_bytes(content)
@@ -67,8 +67,8 @@ def test_every_way_of_writing_stores_the_same(s3: S3Service, tmp_path: Path, way
     assert s3.head_object("k.json").content_type == "application/json"
 
 
-def test_the_caller_s_file_stays_open_and_is_read_from_where_it_stands(s3: S3Service) -> None:
-    """An open file is the caller's: it is not rewound and not closed."""
+def test_the_caller_s_file_stays_open_and_is_read_from_its_position(s3: S3Service) -> None:
+    """An open file is neither rewound nor closed."""
     stream = io.BytesIO(b"headerbody")
     stream.seek(6)
     s3.upload_fileobj("k", stream)
@@ -76,7 +76,7 @@ def test_the_caller_s_file_stays_open_and_is_read_from_where_it_stands(s3: S3Ser
     assert s3.download_bytes("k") == b"body"
 
 
-def test_a_raw_stream_that_gives_little_at_a_time_is_read_to_its_end(s3: S3Service) -> None:
+def test_a_raw_stream_with_short_reads_is_read_to_its_end(s3: S3Service) -> None:
     """A socket-like file whose reads are short loses nothing."""
 
     class Trickle(io.RawIOBase):
@@ -84,8 +84,8 @@ def test_a_raw_stream_that_gives_little_at_a_time_is_read_to_its_end(s3: S3Servi
             self.rest = LARGE
 
         def read(self, size: int = -1) -> bytes:
-            piece, self.rest = self.rest[: min(size, 65_537)], self.rest[min(size, 65_537) :]
-            return piece
+            chunk, self.rest = self.rest[: min(size, 65_537)], self.rest[min(size, 65_537) :]
+            return chunk
 
     s3.upload_fileobj("k", Trickle())  # type: ignore[arg-type]
     assert s3.download_bytes("k") == LARGE
@@ -93,7 +93,7 @@ def test_a_raw_stream_that_gives_little_at_a_time_is_read_to_its_end(s3: S3Servi
 
 @pytest.mark.parametrize("large", [False, True], ids=["one request", "parts"])
 def test_an_error_of_the_source_leaves_nothing_behind(s3: S3Service, *, large: bool) -> None:
-    """What the caller's iterator raises comes through; no object and no unfinished upload is left."""
+    """An error of the caller's iterator reaches the caller; no object and no unfinished upload is left."""
 
     def chunks() -> Iterator[bytes]:
         if large:
@@ -118,7 +118,7 @@ def test_a_stream_over_its_limit_stores_nothing(s3: S3Service, size: int) -> Non
 
 @pytest.mark.parametrize("content", [b"small", LARGE], ids=["one request", "parts"])
 def test_if_none_match_writes_only_a_free_key(s3: S3Service, content: bytes) -> None:
-    """The second write fails and the first one's bytes stay, also for an upload in parts."""
+    """The second write fails and the first one's bytes stay, also for a multipart upload."""
     s3.upload_stream("k", [b"first"], if_none_match="*")
     with pytest.raises(errors.S3PreconditionFailedError) as caught:
         s3.upload_stream("k", [content], if_none_match="*")
@@ -128,8 +128,8 @@ def test_if_none_match_writes_only_a_free_key(s3: S3Service, content: bytes) -> 
 
 
 @pytest.mark.parametrize("way", ["bytes", "file", "fileobj", "stream", "model", "copy"])
-def test_every_way_of_writing_takes_conditions(s3: S3Service, tmp_path: Path, way: str) -> None:
-    """A taken key and another's ETag are refused, whichever method writes, and nothing changes."""
+def test_every_way_of_writing_accepts_conditions(s3: S3Service, tmp_path: Path, way: str) -> None:
+    """Every writing method refuses a taken key and a different ETag, and changes nothing."""
     (tmp_path / "source").write_bytes(b"new")
     s3.upload_bytes("source", b"new")
     taken = s3.upload_bytes("taken", b"old")
@@ -163,7 +163,7 @@ def test_if_match_writes_only_over_what_the_caller_has_seen(s3: S3Service) -> No
 
 
 def test_fifty_conditional_writers_have_one_winner(s3: S3Service) -> None:
-    """Of fifty threads that create the same key, one does, and each other one is told."""
+    """Of fifty threads that create the same key, one succeeds, and each other one gets an error."""
     outcomes: list[str] = []
     start = threading.Barrier(50)
 
@@ -185,21 +185,21 @@ def test_fifty_conditional_writers_have_one_winner(s3: S3Service) -> None:
 
 @pytest.mark.parametrize("text", ["Zürich", "日本語 ✓", " padded ", "", "=?UTF-8?B?bm9wZQ==?=", "a\nb", "plain text"])
 def test_any_text_can_be_metadata(s3: S3Service, text: str) -> None:
-    """What is not ASCII, or could not stand in a header, comes back as it was."""
+    """Metadata that is not ASCII, or not valid in a header, is returned unchanged."""
     s3.upload_bytes("k", b"x", metadata={"note": text})
     assert s3.head_object("k").metadata["note"] == text
 
 
-def test_the_correlation_id_travels_with_the_object(s3: S3Service) -> None:
-    """Whoever reads the object knows which message it came from."""
+def test_the_correlation_id_is_stored_with_the_object(s3: S3Service) -> None:
+    """The object's metadata has the correlation id of the message that it came from."""
     with use_correlation_id("order-7"):
         s3.upload_bytes("k", b"x")
     assert s3.head_object("k").correlation_id == "order-7"
 
 
 @pytest.mark.parametrize("content", [b"small", LARGE], ids=["small", "parts"])
-def test_storage_options_are_the_object_s(s3: S3Service, content: bytes) -> None:
-    """Encryption with a key of the caller's, storage class and headers, in one part or in several."""
+def test_storage_options_are_applied(s3: S3Service, content: bytes) -> None:
+    """An object has the caller's KMS key, storage class and headers, in one request or as a multipart upload."""
     s3.upload_stream(
         "k",
         [content],
@@ -220,14 +220,14 @@ def test_storage_options_are_the_object_s(s3: S3Service, content: bytes) -> None
 
 @pytest.mark.parametrize("content", [b"small", LARGE], ids=["small", "parts"])
 @pytest.mark.parametrize("algorithm", ["CRC32", "SHA1", "SHA256"])
-def test_another_checksum_can_be_asked_for(s3: S3Service, algorithm: str, content: bytes) -> None:
-    """The object is stored with it, in one part or in several, and comes back."""
+def test_another_checksum_can_be_requested(s3: S3Service, algorithm: str, content: bytes) -> None:
+    """An object is stored with the requested checksum, in one request or as a multipart upload."""
     s3.upload_stream("k", [content], checksum_algorithm=algorithm)
     assert s3.download_bytes("k") == content
 
 
 def test_tags_are_stored_and_replaced(s3: S3Service) -> None:
-    """Tags come with the upload or afterwards."""
+    """Tags are stored with the upload or afterwards."""
     s3.upload_bytes("k", b"x", tags={"kind": "voice note", "a=b": "1+1"})
     assert s3.get_tags("k") == {"kind": "voice note", "a=b": "1+1"}
     s3.put_tags("k", {"kind": "text"})
@@ -238,20 +238,20 @@ def test_tags_are_stored_and_replaced(s3: S3Service) -> None:
     ("byte_range", "expected"), [((0, 2), b"012"), ((7, None), b"789"), ((5, 5), b"5"), ((8, 100), b"89")]
 )
 def test_a_range_is_read(s3: S3Service, byte_range: tuple[int, int | None], expected: bytes) -> None:
-    """First and last byte count, and the last may be open."""
+    """A range includes its first and last byte, and the last may be open."""
     s3.upload_bytes("k", b"0123456789")
     assert s3.download_bytes("k", byte_range=byte_range) == expected
 
 
-def test_a_range_outside_the_object_is_named(s3: S3Service) -> None:
-    """There is no such range."""
+def test_a_range_outside_the_object_is_an_error(s3: S3Service) -> None:
+    """A range that begins after the last byte is a named error."""
     s3.upload_bytes("k", b"0123456789")
     with pytest.raises(errors.S3InvalidRangeError):
         s3.download_bytes("k", byte_range=(10, None))
 
 
 def test_conditions_of_reading(s3: S3Service) -> None:
-    """An object that the caller has already is not modified; one that changed fails the condition."""
+    """An object that the caller already has is not modified; a changed one fails the condition."""
     etag = str(s3.upload_bytes("k", b"x").etag)
     assert s3.download_bytes("k", if_match=etag) == b"x"
     with pytest.raises(errors.S3NotModifiedError):
@@ -261,14 +261,14 @@ def test_conditions_of_reading(s3: S3Service) -> None:
 
 
 def test_too_large_a_download_reads_nothing(s3: S3Service) -> None:
-    """The length is known before the body is."""
+    """An object over the limit is refused by its length, before its body is read."""
     s3.upload_bytes("k", b"x" * 11)
     with pytest.raises(errors.S3TooLargeError, match="11 bytes, more than the limit of 10"):
         s3.download_bytes("k", max_bytes=10)
 
 
 def test_a_file_is_written_whole_or_not_at_all(s3: S3Service, tmp_path: Path) -> None:
-    """On a failure the old file is untouched and nothing else is in the folder."""
+    """After a failure the old file is untouched and nothing else is in the folder."""
     target = tmp_path / "target"
     target.write_bytes(b"before")
     with pytest.raises(errors.S3ObjectNotFoundError):
@@ -279,8 +279,8 @@ def test_a_file_is_written_whole_or_not_at_all(s3: S3Service, tmp_path: Path) ->
     assert (target.read_bytes() == LARGE, list(tmp_path.iterdir())) == (True, [target])
 
 
-def test_a_download_goes_into_the_caller_s_file(s3: S3Service) -> None:
-    """From where it stands, told of its progress; it stays open, and over the limit nothing is written."""
+def test_a_download_is_written_to_the_caller_s_file(s3: S3Service) -> None:
+    """A download is written from the file's position, with its progress reported; over the limit nothing is written."""
     s3.upload_bytes("k", LARGE)
     file, progress = io.BytesIO(), list[int]()
     file.write(b"before ")
@@ -294,24 +294,24 @@ def test_a_download_goes_into_the_caller_s_file(s3: S3Service) -> None:
 
 
 def test_a_bucket_without_versioning_has_one_version_of_each(s3: S3Service) -> None:
-    """By the name that S3 has for it."""
+    """The only version of an object has the id that S3 uses without versioning."""
     s3.upload_bytes("a", b"1")
     s3.upload_bytes("a", b"22")
     s3.upload_bytes("b", b"3")
-    found = [(one.key, one.size, one.version_id, one.is_latest) for one in s3.iter_versions()]
+    found = [(item.key, item.size, item.version_id, item.is_latest) for item in s3.iter_versions()]
     assert found == [("a", 2, "null", True), ("b", 1, "null", True)]
 
 
 def test_chunks_add_up(s3: S3Service) -> None:
-    """The pieces of an object are of the size that was asked for, and are the object."""
+    """The chunks of an object have the requested size, and together are the object."""
     s3.upload_bytes("k", LARGE)
     chunks = list(s3.iter_chunks("k", chunk_size=1_000_003))
     assert b"".join(chunks) == LARGE
     assert {len(chunk) for chunk in chunks[:-1]} == {1_000_003}
 
 
-def test_what_is_not_there_is_not_found(s3: S3Service) -> None:
-    """Head and get say the same of a missing key, in S3's two ways of saying it."""
+def test_a_missing_key_is_not_found(s3: S3Service) -> None:
+    """Head and get raise the same error for a missing key, though S3 reports it differently."""
     assert not s3.object_exists("nothing")
     for read in (s3.head_object, s3.download_bytes):
         with pytest.raises(errors.S3ObjectNotFoundError) as caught:
@@ -320,21 +320,21 @@ def test_what_is_not_there_is_not_found(s3: S3Service) -> None:
 
 
 def test_pages_follow_each_other(s3: S3Service) -> None:
-    """A page leads to the next, and an iterator gives them all."""
+    """A page leads to the next, and an iterator yields the objects of all."""
     keys = [f"p/{number:02}" for number in range(5)]
     for key in [*keys, "q/other"]:
         s3.upload_bytes(key, b"x")
     page = s3.list_objects("p/", max_keys=2)
-    assert ([one.key for one in page.objects], page.is_truncated) == (keys[:2], True)
+    assert ([item.key for item in page.objects], page.is_truncated) == (keys[:2], True)
     page = s3.list_objects("p/", max_keys=3, continuation_token=page.next_continuation_token)
-    assert ([one.key for one in page.objects], page.is_truncated) == (keys[2:], False)
-    assert [one.key for one in s3.iter_objects("p/")] == keys
-    assert [one.key for one in s3.iter_objects("p/", limit=2)] == keys[:2]
-    assert [one.key for one in s3.iter_objects("p/", start_after="p/03")] == ["p/04"]
+    assert ([item.key for item in page.objects], page.is_truncated) == (keys[2:], False)
+    assert [item.key for item in s3.iter_objects("p/")] == keys
+    assert [item.key for item in s3.iter_objects("p/", limit=2)] == keys[:2]
+    assert [item.key for item in s3.iter_objects("p/", start_after="p/03")] == ["p/04"]
 
 
 def test_an_empty_listing_is_empty(s3: S3Service) -> None:
-    """S3 leaves Contents out where there are none."""
+    """A listing without Contents, as S3 sends it, is an empty page."""
     page = s3.list_objects("nothing/")
     assert (page.objects, page.prefixes, page.is_truncated) == ((), (), False)
 
@@ -344,20 +344,20 @@ def test_folders_are_listed(s3: S3Service) -> None:
     for key in ("top", "a/1", "a/2", "b/c/1"):
         s3.upload_bytes(key, b"x")
     page = s3.list_objects(delimiter="/")
-    assert ([one.key for one in page.objects], page.prefixes) == (["top"], ("a/", "b/"))
+    assert ([item.key for item in page.objects], page.prefixes) == (["top"], ("a/", "b/"))
     assert list(s3.iter_prefixes("b/")) == ["b/c/"]
 
 
 @pytest.mark.parametrize("key", ["a b", "a+b", "ä/ö", "a%20b", "a&b=c?d#e", "'quoted' \"twice\""])
-def test_any_good_key_comes_back_from_a_listing(s3: S3Service, key: str) -> None:
-    """A key with spaces, signs and umlauts is the same in and out."""
+def test_a_listing_returns_any_valid_key_unchanged(s3: S3Service, key: str) -> None:
+    """A key with spaces, symbols and umlauts is listed as it was written."""
     s3.upload_bytes(key, b"x")
-    assert [one.key for one in s3.iter_objects()] == [key]
+    assert [item.key for item in s3.iter_objects()] == [key]
     assert s3.download_bytes(key) == b"x"
 
 
-def test_a_copy_keeps_or_replaces_what_was_said_of_the_source(s3: S3Service) -> None:
-    """Type, metadata and tags go along unless they are given anew."""
+def test_a_copy_inherits_or_replaces_the_source_s_attributes(s3: S3Service) -> None:
+    """Type, metadata and tags are the source's unless they are given."""
     s3.upload_bytes("a", b"x", content_type="audio/ogg", metadata={"n": "1"}, tags={"t": "1"})
     s3.copy_object("a", "same")
     s3.copy_object("a", "new", content_type="audio/mpeg", metadata={"n": "2"}, tags={"t": "2"})
@@ -366,17 +366,17 @@ def test_a_copy_keeps_or_replaces_what_was_said_of_the_source(s3: S3Service) -> 
     assert (new.content_type, new.metadata["n"], s3.get_tags("new")) == ("audio/mpeg", "2", {"t": "2"})
 
 
-def test_a_moved_object_is_at_one_place(s3: S3Service) -> None:
-    """After a move the source is gone; onto itself there is no move."""
+def test_a_moved_object_exists_once(s3: S3Service) -> None:
+    """After a move the source is gone; an object cannot be moved onto itself."""
     s3.upload_bytes("a", b"x")
     s3.move_object("a", "b")
-    assert [one.key for one in s3.iter_objects()] == ["b"]
+    assert [item.key for item in s3.iter_objects()] == ["b"]
     with pytest.raises(errors.ValidationError):
         s3.move_object("b", "b")
 
 
-def test_deleting_is_idempotent_and_comes_in_thousands(s3: S3Service) -> None:
-    """Any number of keys is deleted, those that are not there too."""
+def test_deleting_is_idempotent_and_works_in_batches(s3: S3Service) -> None:
+    """Any number of keys is deleted, missing ones included."""
     for number in range(3):
         s3.upload_bytes(f"k/{number}", b"x")
     s3.delete_object("k/0")
@@ -386,7 +386,7 @@ def test_deleting_is_idempotent_and_comes_in_thousands(s3: S3Service) -> None:
     assert list(s3.iter_objects()) == []
 
 
-def test_a_prefix_is_deleted_only_when_it_is_said_twice(s3: S3Service) -> None:
+def test_a_prefix_is_deleted_only_when_it_is_confirmed(s3: S3Service) -> None:
     """A wrong or empty confirmation deletes nothing."""
     s3.upload_bytes("a/1", b"x")
     s3.upload_bytes("b/1", b"x")
@@ -394,7 +394,7 @@ def test_a_prefix_is_deleted_only_when_it_is_said_twice(s3: S3Service) -> None:
         with pytest.raises(errors.ValidationError):
             s3.delete_prefix(prefix, confirm=confirm)
     assert s3.delete_prefix("a/", confirm="a/").deleted == ("a/1",)
-    assert [one.key for one in s3.iter_objects()] == ["b/1"]
+    assert [item.key for item in s3.iter_objects()] == ["b/1"]
 
 
 @pytest.mark.parametrize(
@@ -415,15 +415,15 @@ class Note(BaseModel):
     seconds: float
 
 
-def test_a_model_comes_back(s3: S3Service) -> None:
+def test_a_model_is_stored_and_read(s3: S3Service) -> None:
     """A pydantic model is stored as JSON and read as itself."""
     s3.put_model("note.json", Note(sender="cust-1", seconds=2.5))
     assert s3.head_object("note.json").content_type == "application/json"
     assert s3.get_model("note.json", Note) == Note(sender="cust-1", seconds=2.5)
 
 
-def test_what_is_not_the_model_is_named_without_its_values(s3: S3Service) -> None:
-    """The error says where the JSON is wrong, not what stands there."""
+def test_invalid_json_is_reported_without_its_values(s3: S3Service) -> None:
+    """The error names the invalid place in the JSON, not its value."""
     s3.upload_bytes("note.json", b'{"sender": "+61400000000", "seconds": "secret"}')
     with pytest.raises(errors.ValidationError) as caught:
         s3.get_model("note.json", Note)
@@ -431,8 +431,8 @@ def test_what_is_not_the_model_is_named_without_its_values(s3: S3Service) -> Non
     assert "secret" not in f"{caught.value} {caught.value.details}"
 
 
-def test_another_bucket_is_not_found(s3: S3Service) -> None:
-    """A bucket that does not exist is told from an object that does not, also where S3 gives no body to say so."""
+def test_a_missing_bucket_is_not_found(s3: S3Service) -> None:
+    """A missing bucket and a missing object are different errors, also for responses without a body."""
     other = s3.with_bucket("no-such-bucket")
     for call in (
         lambda: other.upload_bytes("k", b"x"),
@@ -447,8 +447,8 @@ def test_another_bucket_is_not_found(s3: S3Service) -> None:
     assert not s3.object_exists("k")
 
 
-def test_what_was_said_of_an_object_comes_back(s3: S3Service) -> None:
-    """Headers that a browser goes by."""
+def test_the_headers_of_an_object_are_returned(s3: S3Service) -> None:
+    """The headers that a browser uses are those the object was stored with."""
     s3.upload_bytes(
         "k",
         b"x",
@@ -462,7 +462,7 @@ def test_what_was_said_of_an_object_comes_back(s3: S3Service) -> None:
 
 
 def test_an_object_is_a_seekable_file(s3: S3Service) -> None:
-    """Reading by ranges from anywhere, as any library reads a file."""
+    """An open object is read by ranges from any position, as a library reads a file."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.txt", "first\nsecond\n")
@@ -485,7 +485,7 @@ def test_an_object_is_a_seekable_file(s3: S3Service) -> None:
 
 
 def test_an_empty_object_is_an_empty_file(s3: S3Service) -> None:
-    """No range fits it, and none is asked for."""
+    """An empty object is read without a range, since no range is valid for it."""
     s3.upload_bytes("k", b"")
     with s3.open("k") as stream:
         assert stream.read() == b""
@@ -494,7 +494,7 @@ def test_an_empty_object_is_an_empty_file(s3: S3Service) -> None:
 
 
 def test_an_open_file_is_never_a_mixture(s3: S3Service) -> None:
-    """An object that is replaced after it was opened is an error at the next read; a missing one at once."""
+    """An object that is replaced after it was opened is an error at the next read; a missing one immediately."""
     s3.upload_bytes("k", b"0123456789")
     with s3.open("k", buffer_size=2) as stream:
         assert stream.read(1) == b"0"
@@ -505,8 +505,8 @@ def test_an_open_file_is_never_a_mixture(s3: S3Service) -> None:
         s3.open("nothing")
 
 
-def test_progress_is_told(s3: S3Service, tmp_path: Path) -> None:
-    """After each part and chunk, up to the whole."""
+def test_progress_is_reported(s3: S3Service, tmp_path: Path) -> None:
+    """Progress is reported after each part and chunk, up to the whole."""
     sent: list[int] = []
     s3.upload_stream("k", [LARGE], on_progress=sent.append)
     assert sent == sorted(set(sent))
@@ -521,8 +521,8 @@ def test_progress_is_told(s3: S3Service, tmp_path: Path) -> None:
     assert received[-1] == len(LARGE)
 
 
-def test_a_copy_replaces_only_what_is_said_anew(s3: S3Service) -> None:
-    """A new type leaves the metadata, and new metadata leaves the type."""
+def test_a_copy_replaces_only_the_given_attributes(s3: S3Service) -> None:
+    """A new type leaves the metadata as it is, and new metadata leaves the type."""
     s3.upload_bytes("a", b"x", content_type="audio/ogg", metadata={"city": "Zürich"}, cache_control="no-cache")
     s3.copy_object("a", "b", content_type="audio/opus")
     head = s3.head_object("b")
@@ -535,10 +535,8 @@ def test_a_copy_replaces_only_what_is_said_anew(s3: S3Service) -> None:
     assert (head.content_type, head.metadata, head.cache_control) == ("audio/ogg", {"city": "Zürich"}, "max-age=60")
 
 
-def test_an_object_that_is_too_large_for_one_copy_is_copied_in_parts(
-    s3: S3Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With its type, its metadata and its tags."""
+def test_an_object_too_large_for_one_copy_is_a_multipart_copy(s3: S3Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A multipart copy has the type, metadata and tags of its source."""
     monkeypatch.setattr("ai_voice_shared.services.s3.copy_delete._COPY_LIMIT", 5 << 20)
     monkeypatch.setattr("ai_voice_shared.services.s3.copy_delete._COPY_PART", 5 << 20)
     s3.upload_bytes("a", LARGE, content_type="audio/ogg", metadata={"city": "Zürich"}, tags={"kind": "note"})
@@ -551,8 +549,10 @@ def test_an_object_that_is_too_large_for_one_copy_is_copied_in_parts(
     assert "Uploads" not in s3.client.list_multipart_uploads(Bucket=s3.bucket_name)
 
 
-def test_a_file_is_made_as_open_makes_it(s3: S3Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the process's umask, which is not touched: two threads that put it back would leave it at nothing."""
+def test_a_downloaded_file_has_the_permissions_of_open(
+    s3: S3Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file is created with the process's umask, which is never changed: that would race with other threads."""
     s3.upload_bytes("k", b"content")
     with (tmp_path / "usual").open("wb"):
         pass
@@ -566,15 +566,15 @@ def test_a_file_is_made_as_open_makes_it(s3: S3Service, tmp_path: Path, monkeypa
 
 
 def test_a_file_may_have_the_longest_name(s3: S3Service, tmp_path: Path) -> None:
-    """The temporary name beside it is not made of it."""
+    """A file with the longest valid name can be written: the temporary name does not contain it."""
     s3.upload_bytes("k", b"content")
     target = tmp_path / ("x" * 255)
     assert s3.download_file("k", target) == 7
-    assert [one.name for one in tmp_path.iterdir()] == [target.name]
+    assert [item.name for item in tmp_path.iterdir()] == [target.name]
 
 
 def test_a_key_cannot_widen_what_a_form_may_write(s3: S3Service) -> None:
-    """S3 puts the name of the caller's file in place of ${filename}; botocore then signs for every key."""
+    """A key with ${filename} is refused, as S3 replaces it and botocore would sign for every key."""
     for key in ("${filename}", "notes/${filename}", "notes/${filename}.ogg"):
         with pytest.raises(errors.ValidationError, match="filename"):
             s3.presign_post(key, max_bytes=1)

@@ -1,4 +1,4 @@
-"""S3's notifications, however they arrive."""
+"""S3's event notifications."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TEST_EVENT = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "notes"
 
 
 def direct(*keys: str) -> dict[str, Any]:
-    """Make the event that S3 sends itself."""
+    """Return the event that S3 sends itself."""
     return {
         "Records": [
             {
@@ -45,7 +45,7 @@ def direct(*keys: str) -> dict[str, Any]:
 
 
 def through_eventbridge(key: str) -> dict[str, Any]:
-    """Make the event that EventBridge sends, which has the key as it is."""
+    """Return the event that EventBridge sends, with the key unencoded."""
     return {
         "version": "0",
         "source": "aws.s3",
@@ -58,17 +58,17 @@ def through_eventbridge(key: str) -> dict[str, Any]:
 
 
 def through_sqs(*bodies: Any) -> dict[str, Any]:
-    """Put events into SQS messages."""
+    """Wrap events in SQS messages."""
     return {"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": json.dumps(body)} for body in bodies]}
 
 
 def through_sns(body: Any) -> dict[str, Any]:
-    """Put an event into an SNS message, as a function gets it."""
+    """Wrap an event in an SNS message, as a function receives it."""
     return {"Records": [{"EventSource": "aws:sns", "Sns": {"Type": "Notification", "Message": json.dumps(body)}}]}
 
 
 def through_sns_and_sqs(body: Any) -> dict[str, Any]:
-    """Put an event into an SNS message that went through a queue."""
+    """Wrap an event in an SNS message that went through a queue."""
     return through_sqs({"Type": "Notification", "TopicArn": "arn", "Message": json.dumps(body)})
 
 
@@ -77,38 +77,38 @@ RECORD = S3EventRecord("ObjectCreated:Put", "notes", KEY, 5, "abc", "v1", "0055"
 
 @pytest.mark.parametrize("wrap", [lambda body: body, through_sqs, through_sns, through_sns_and_sqs])
 def test_a_record_is_the_same_however_it_arrives(wrap: Any) -> None:
-    """Direct, through SQS, through SNS and through both."""
+    """A notification has the same record directly, through SQS, through SNS and through both."""
     assert parse_s3_event(wrap(direct(KEY))) == [RECORD]
 
 
 @pytest.mark.parametrize("wrap", [lambda body: body, through_sqs])
-def test_a_key_from_eventbridge_is_taken_as_it_is(wrap: Any) -> None:
-    """EventBridge does not encode it; a plus is a plus."""
+def test_a_key_from_eventbridge_is_not_decoded(wrap: Any) -> None:
+    """A plus in a key from EventBridge is a plus, as it is not encoded."""
     (record,) = parse_s3_event(wrap(through_eventbridge(KEY)))
     assert (record.event_name, record.key, record.size) == ("Object Created", KEY, 5)
 
 
 @given(key=st.text(min_size=1))
-def test_any_key_comes_through(key: str) -> None:
-    """Whatever a key is made of."""
+def test_any_key_is_decoded(key: str) -> None:
+    """Any key is returned as it was before S3 encoded it."""
     assert parse_s3_event(direct(key))[0].key == key
     assert parse_s3_event(through_eventbridge(key))[0].key == key
 
 
-def test_several_records_keep_their_order() -> None:
-    """A batch of messages, each with several records."""
+def test_several_records_are_in_order() -> None:
+    """The records of a batch of messages are in the order of the messages."""
     found = parse_s3_event(through_sqs(direct("a", "b"), TEST_EVENT, through_eventbridge("c")))
-    assert [one.key for one in found] == ["a", "b", "c"]
+    assert [item.key for item in found] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("wrap", [lambda body: body, through_sqs, through_sns])
 def test_the_test_event_has_no_records(wrap: Any) -> None:
-    """S3 sends it when a notification is set up."""
+    """The test event, which S3 sends when a notification is configured, has no records."""
     assert parse_s3_event(wrap(TEST_EVENT)) == []
 
 
 def test_a_deleted_object_has_no_size() -> None:
-    """S3 leaves it out then."""
+    """The record of a deleted object has no size, as S3 omits it."""
     event = direct("k")
     event["Records"][0]["eventName"] = "ObjectRemoved:Delete"
     del event["Records"][0]["s3"]["object"]["size"]
@@ -129,8 +129,8 @@ def test_a_deleted_object_has_no_size() -> None:
         {"Records": [{"eventSource": "aws:s3", "eventName": "x", "s3": {"bucket": {"name": "b"}, "object": {}}}]},
     ],
 )
-def test_another_event_is_named_without_its_content(event: Any) -> None:
-    """What is no notification of S3 is an error, never an empty list."""
+def test_another_event_is_an_error_without_its_content(event: Any) -> None:
+    """An event that is not a valid S3 notification is an error, never an empty list."""
     with pytest.raises(InvalidPayloadError) as caught:
         parse_s3_event(event)
     assert "+1415" not in str(caught.value)

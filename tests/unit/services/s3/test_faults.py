@@ -45,8 +45,8 @@ def read(service: S3Service, way: str, path: Path) -> bytes:
     ],
     ids=["a burst of SlowDown", "500", "reset", "409"],
 )
-def test_a_write_survives_what_passes(service: S3Service, server: FaultyS3, fault: Fault) -> None:
-    """A fault that goes away leaves no trace but the repeated requests."""
+def test_a_write_survives_a_temporary_fault(service: S3Service, server: FaultyS3, fault: Fault) -> None:
+    """A temporary fault has no effect but the repeated requests."""
     server.faults.append(fault)
     times = fault.times
     service.upload_bytes("k", b"hello", if_none_match="*")
@@ -68,10 +68,10 @@ def test_a_write_survives_what_passes(service: S3Service, server: FaultyS3, faul
     ],
     ids=["SlowDown", "500", "reset", "409", "expired credentials", "access denied", "too large", "corrupted"],
 )
-def test_a_write_names_what_does_not_pass(
+def test_a_write_reports_a_permanent_fault(
     service: S3Service, server: FaultyS3, fault: Fault, expected: type[errors.S3Error]
 ) -> None:
-    """A fault that stays is a named error with everything that a log line needs, and nothing is stored."""
+    """A permanent fault is a named error with everything that a log line needs, and nothing is stored."""
     server.faults.append(fault)
     with pytest.raises(expected) as caught:
         service.upload_bytes("k", b"hello")
@@ -83,16 +83,16 @@ def test_a_write_names_what_does_not_pass(
     assert len(server.asked("PUT")) <= service.settings.max_attempts
 
 
-def test_expired_credentials_say_so(service: S3Service, server: FaultyS3) -> None:
-    """The message tells the operator what to do, and no other request is wasted on it."""
+def test_expired_credentials_are_reported(service: S3Service, server: FaultyS3) -> None:
+    """The error for expired credentials tells the operator what to do, and the request is not retried."""
     server.faults.append(Fault("status", "GET", times=99, status=400, code="ExpiredToken"))
     with pytest.raises(errors.S3AccessDeniedError, match="the credentials have expired"):
         service.download_bytes("k")
     assert len(server.asked("GET")) == 1
 
 
-def test_a_conditional_write_whose_answer_was_lost_is_a_success(service: S3Service, server: FaultyS3) -> None:
-    """The repeated request meets its own object: that is no lost race."""
+def test_a_conditional_write_whose_response_was_lost_is_a_success(service: S3Service, server: FaultyS3) -> None:
+    """A repeated request that meets its own object has not lost the race."""
     server.faults.append(Fault("lost", "PUT"))
     stored = service.upload_bytes("k", b"mine", if_none_match="*")
     assert server.objects["k"].body == b"mine"
@@ -100,8 +100,8 @@ def test_a_conditional_write_whose_answer_was_lost_is_a_success(service: S3Servi
     assert "write-id" not in service.head_object("k").metadata
 
 
-def test_a_conditional_write_that_lost_says_so_after_a_retry_too(service: S3Service, server: FaultyS3) -> None:
-    """Somebody else's object, met by a repeated request, stays somebody else's."""
+def test_a_conditional_write_that_lost_fails_after_a_retry_too(service: S3Service, server: FaultyS3) -> None:
+    """A repeated request that meets another writer's object fails, and leaves it untouched."""
     server.put("k", b"theirs")
     server.faults.append(Fault("status", "PUT"))
     with pytest.raises(errors.S3PreconditionFailedError):
@@ -109,8 +109,8 @@ def test_a_conditional_write_that_lost_says_so_after_a_retry_too(service: S3Serv
     assert server.objects["k"].body == b"theirs"
 
 
-def test_an_upload_in_parts_whose_last_answer_was_lost_is_a_success(service: S3Service, server: FaultyS3) -> None:
-    """The repeated completion finds no upload any more, because it is done."""
+def test_a_multipart_upload_whose_last_response_was_lost_is_a_success(service: S3Service, server: FaultyS3) -> None:
+    """A repeated completion that finds no upload any more, because it is complete, is a success."""
     server.faults.append(Fault("lost", "POST", query="uploadId"))
     service.upload_stream("k", [LARGE])
     assert server.objects["k"].body == LARGE
@@ -127,8 +127,8 @@ def test_an_upload_in_parts_whose_last_answer_was_lost_is_a_success(service: S3S
     ],
     ids=["500", "reset", "corrupted", "not completed"],
 )
-def test_a_failed_upload_in_parts_is_aborted(service: S3Service, server: FaultyS3, fault: Fault) -> None:
-    """No part is left to be paid for."""
+def test_a_failed_multipart_upload_is_aborted(service: S3Service, server: FaultyS3, fault: Fault) -> None:
+    """A failed multipart upload leaves no part that S3 would charge for."""
     server.faults.append(fault)
     with pytest.raises(errors.S3Error):
         service.upload_stream("k", [LARGE])
@@ -139,7 +139,7 @@ def test_a_failed_upload_in_parts_is_aborted(service: S3Service, server: FaultyS
 def test_the_first_error_wins_over_a_failed_abort(
     service: S3Service, server: FaultyS3, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The caller hears of what went wrong first, the log of what was left behind."""
+    """If the abort fails too, the caller gets the first error, and the log has the upload that was left behind."""
     server.faults.append(Fault("status", "DELETE", times=99, status=403, code="AccessDenied"))
 
     def chunks() -> Iterator[bytes]:
@@ -154,10 +154,10 @@ def test_the_first_error_wins_over_a_failed_abort(
 @pytest.mark.parametrize("kind", ["broken", "cut", "stall"])
 @pytest.mark.parametrize("at", [0, 1, 1_500_000, len(BODY) - 1])
 @pytest.mark.parametrize("way", ["bytes", "chunks", "file"])
-def test_a_read_goes_on_after_a_break(
+def test_a_read_resumes_after_a_break(
     service: S3Service, server: FaultyS3, tmp_path: Path, kind: str, at: int, way: str
 ) -> None:
-    """A body that breaks off, ends early or stalls is read to its end all the same."""
+    """A body that breaks off, ends early or stalls is read to its end."""
     server.put("k", BODY)
     server.faults.append(Fault(kind, "GET", at=at))  # type: ignore[arg-type]
     content = read(service, way, tmp_path / "f")
@@ -165,8 +165,8 @@ def test_a_read_goes_on_after_a_break(
     assert server.asked("GET")[1]["if-match"] == server.objects["k"].etag
 
 
-def test_a_range_goes_on_after_a_break(service: S3Service, server: FaultyS3) -> None:
-    """What is missing is asked for by its place in the object, not in the range."""
+def test_a_range_resumes_after_a_break(service: S3Service, server: FaultyS3) -> None:
+    """The rest of a broken range is requested by its position in the object, not in the range."""
     server.put("k", BODY)
     server.faults.append(Fault("broken", "GET", at=100))
     assert service.download_bytes("k", byte_range=(1000, 1999)) == BODY[1000:2000]
@@ -174,8 +174,8 @@ def test_a_range_goes_on_after_a_break(service: S3Service, server: FaultyS3) -> 
     assert b"".join(service.iter_chunks("k", byte_range=(1000, 1999), chunk_size=50)) == BODY[1000:2000]
 
 
-def test_reading_gives_up_when_nothing_comes(service: S3Service, server: FaultyS3, tmp_path: Path) -> None:
-    """A body that breaks each time is a named error, and no file is left."""
+def test_a_read_fails_when_nothing_is_received(service: S3Service, server: FaultyS3, tmp_path: Path) -> None:
+    """A body that breaks every time is a named error, and no file is left."""
     server.put("k", BODY)
     server.faults.append(Fault("broken", "GET", times=99))
     with pytest.raises(errors.S3UnavailableError) as caught:
@@ -186,10 +186,10 @@ def test_reading_gives_up_when_nothing_comes(service: S3Service, server: FaultyS
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("cut", errors.S3IntegrityError), ("stall", errors.S3TimeoutError)])
-def test_reading_names_why_it_gave_up(
+def test_a_failed_read_reports_its_reason(
     service: S3Service, server: FaultyS3, kind: str, expected: type[errors.S3Error]
 ) -> None:
-    """A body that is too short and one that stalls are told apart."""
+    """A body that is too short and one that stalls are different errors."""
     server.put("k", b"hello")
     server.faults.append(Fault(kind, "GET", times=99))  # type: ignore[arg-type]
     with pytest.raises(expected):
@@ -198,7 +198,7 @@ def test_reading_names_why_it_gave_up(
 
 @pytest.mark.parametrize("way", ["bytes", "chunks", "file"])
 def test_a_corrupted_byte_is_found(service: S3Service, server: FaultyS3, tmp_path: Path, way: str) -> None:
-    """A body that does not fit its checksum is an error, whatever it is read into."""
+    """A body that does not match its checksum is an error, whatever it is read into."""
     server.put("k", BODY)
     server.faults.append(Fault("corrupt", "GET", at=2_000_000))
     with pytest.raises(errors.S3IntegrityError):
@@ -207,7 +207,7 @@ def test_a_corrupted_byte_is_found(service: S3Service, server: FaultyS3, tmp_pat
 
 
 def test_a_corrupted_byte_is_found_after_a_break(service: S3Service, server: FaultyS3) -> None:
-    """The checksum of the whole holds for what was put together from two answers."""
+    """The checksum of the whole is verified over the bytes of both responses."""
     server.put("k", BODY)
     server.faults += [Fault("broken", "GET", at=1_500_000), Fault("corrupt", "GET", at=5)]
     with pytest.raises(errors.S3IntegrityError, match="checksum"):
@@ -215,7 +215,7 @@ def test_a_corrupted_byte_is_found_after_a_break(service: S3Service, server: Fau
 
 
 def test_an_object_that_is_replaced_while_it_is_read_is_no_mixture(service: S3Service, server: FaultyS3) -> None:
-    """Reading does not go on in another object."""
+    """A read does not resume in another object."""
     server.put("k", BODY)
     server.faults.append(Fault("replaced", "GET", at=1_500_000))
     with pytest.raises(errors.S3IntegrityError, match="replaced"):
@@ -223,7 +223,7 @@ def test_an_object_that_is_replaced_while_it_is_read_is_no_mixture(service: S3Se
 
 
 def test_fifty_writers_have_one_winner_over_real_connections(service: S3Service, server: FaultyS3) -> None:
-    """Whoever is told to have won is the one whose bytes are there, also with conflicts and lost answers between."""
+    """The only writer without an error is the one whose bytes are stored, despite conflicts and lost responses."""
     server.faults += [
         Fault("status", "PUT", times=5, status=409, code="ConditionalRequestConflict"),
         Fault("lost", "PUT", times=5),
@@ -254,7 +254,7 @@ def test_fifty_writers_have_one_winner_over_real_connections(service: S3Service,
 
 
 def test_an_outage_is_never_not_found(service: S3Service, server: FaultyS3) -> None:
-    """Whether an object exists is not answered by a server that cannot answer."""
+    """An outage or a refusal is an error, not the absence of an object."""
     server.faults.append(Fault("status", "HEAD", times=99, status=503, code=""))
     with pytest.raises(errors.S3UnavailableError):
         service.object_exists("k")
@@ -266,13 +266,13 @@ def test_an_outage_is_never_not_found(service: S3Service, server: FaultyS3) -> N
 
 
 def test_a_dead_pooled_connection_is_replaced(service: S3Service, server: FaultyS3) -> None:
-    """A connection that died while it was in the pool, as after a freeze, costs one retry and no error."""
+    """A pooled connection that died, as after a freeze, costs one retry and no error."""
     service.upload_bytes("k", b"1")
     server.faults.append(Fault("reset", "GET"))
     assert service.download_bytes("k") == b"1"
 
 
-def test_nobody_listening_is_unavailable(service: S3Service, server: FaultyS3) -> None:
+def test_a_refused_connection_is_unavailable(service: S3Service, server: FaultyS3) -> None:
     """A refused connection is a named error without the address."""
     with FaultyS3() as gone:
         url = gone.url
@@ -283,7 +283,7 @@ def test_nobody_listening_is_unavailable(service: S3Service, server: FaultyS3) -
 
 
 def test_each_key_that_cannot_be_deleted_has_its_own_error(service: S3Service, server: FaultyS3) -> None:
-    """The others are gone, in every batch of a thousand."""
+    """Keys that cannot be deleted have an error each; the others are gone, in every batch of a thousand."""
     keys = [f"k/{number}" for number in range(1002)]
     for key in keys:
         server.put(key, b"x")
@@ -302,8 +302,8 @@ def test_each_key_that_cannot_be_deleted_has_its_own_error(service: S3Service, s
 
 
 @pytest.mark.parametrize("algorithm", ["SHA1", "SHA256"])
-def test_another_checksum_goes_over_the_wire(service: S3Service, server: FaultyS3, algorithm: str) -> None:
-    """S3 is sent the one that was asked for, and storage class, tags and the key's id with it."""
+def test_another_checksum_is_sent(service: S3Service, server: FaultyS3, algorithm: str) -> None:
+    """S3 receives the requested checksum, storage class, tags and key id."""
     service.upload_bytes(
         "k", b"hello", checksum_algorithm=algorithm, storage_class="GLACIER_IR", tags={"a": "b c"}, kms_key_id="key-1"
     )

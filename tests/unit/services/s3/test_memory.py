@@ -1,4 +1,4 @@
-"""How much memory streams take, measured from outside in a process of their own."""
+"""Memory of streams, measure from outside in a separate process."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ print(json.dumps({"sizes": sizes, "before": before, "after": after}))
 """
 
 
-def measured(streams: int, mebibytes: int) -> dict[str, int]:
-    """Upload that many streams of that size at the same time, and give the process's peak before and after."""
+def measure(streams: int, mebibytes: int) -> dict[str, int]:
+    """Upload that many streams of that size at the same time, and return the process's peak before and after."""
     with FaultyS3(keep=False) as server:
         env = os.environ | {
             "AWS_ACCESS_KEY_ID": "testing",
@@ -67,14 +67,14 @@ def measured(streams: int, mebibytes: int) -> dict[str, int]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_stream_takes_the_same_memory_however_long_it_is() -> None:
+def test_a_stream_uses_the_same_memory_whatever_its_length() -> None:
     """A stream of a quarter of a gigabyte adds no more than a few parts to the process."""
-    found = measured(streams=1, mebibytes=256)
+    found = measure(streams=1, mebibytes=256)
     assert found["after"] - found["before"] < 24 << 20
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_twenty_five_notes_at_once_fit_into_a_small_function() -> None:
     """25 streams of 16 MiB stay within 256 MB of resident memory, interpreter and botocore included."""
-    found = measured(streams=25, mebibytes=16)
+    found = measure(streams=25, mebibytes=16)
     assert found["after"] < 256_000_000, found

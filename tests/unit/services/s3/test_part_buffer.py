@@ -1,4 +1,4 @@
-"""Cutting streams into parts."""
+"""Splitting streams into parts."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ pytestmark = pytest.mark.unit
 
 
 @given(chunks=st.lists(st.binary(max_size=40)), size=st.integers(min_value=1, max_value=50))
-def test_parts_are_the_stream_again(chunks: list[bytes], size: int) -> None:
-    """However it comes in, all but the last part are full, and nothing is lost, doubled or added."""
+def test_parts_add_up_to_the_stream(chunks: list[bytes], size: int) -> None:
+    """Whatever the chunks, all parts but the last are full, and nothing is lost, doubled or added."""
     parts = PartBuffer(chunks)
     found = []
     parts.fill(size)
@@ -41,8 +41,8 @@ def test_parts_are_the_stream_again(chunks: list[bytes], size: int) -> None:
     assert all(len(part) == size for part in found[:-1])
 
 
-def test_no_more_is_read_than_is_needed() -> None:
-    """After a part one piece is looked at, to know whether it was the last."""
+def test_only_one_chunk_is_read_ahead() -> None:
+    """After a part one chunk is read, to know whether the part was the last."""
     read = []
 
     def chunks() -> Iterator[bytes]:
@@ -55,7 +55,7 @@ def test_no_more_is_read_than_is_needed() -> None:
 
 
 def test_a_file_is_read_to_its_end() -> None:
-    """Also one that gives less than it was asked for."""
+    """A file whose reads are short is read to its end."""
 
     class Trickle(io.RawIOBase):
         left = 5
@@ -70,7 +70,7 @@ def test_a_file_is_read_to_its_end() -> None:
 
 @pytest.mark.parametrize("first", [STREAM_PART_SIZE, FILE_PART_SIZE])
 def test_the_parts_of_the_largest_object_are_enough_and_within_s3_s_limits(first: int) -> None:
-    """10,000 parts hold more than 4.5 TiB, none but the last is under 5 MiB, none over 5 GiB where 5 TiB are full."""
+    """10,000 parts hold more than 4.5 TiB, each of at least 5 MiB and at most 5 GiB."""
     total, largest = 0, 0
     for number in range(1, MAX_PARTS + 1):
         if total >= 5 << 40:
