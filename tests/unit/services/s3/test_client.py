@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ai_voice_shared import aws
-from ai_voice_shared.errors import MissingSettingError, S3ObjectNotFoundError
+from ai_voice_shared.errors import MissingSettingError, S3Error, S3ObjectNotFoundError
 from ai_voice_shared.observability.tracing import NOOP_SPAN
 from ai_voice_shared.services.s3_service import S3Service
 from ai_voice_shared.settings.s3 import S3Settings
 from tests.support.faulty_s3 import BUCKET, FaultyS3
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.unit
 
@@ -155,3 +155,27 @@ def test_repr_names_the_bucket_only() -> None:
     """The repr has the bucket, and creates no client."""
     assert repr(S3Service(bucket_name="notes-1")) == "S3Service(notes-1)"
     assert repr(S3Service()) == "S3Service()"
+
+
+@pytest.mark.parametrize("operation", ["PutObject", "GetObject", "DeleteObject"])
+def test_a_client_that_cannot_be_created_is_an_s3_error(monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
+    """A missing profile is reported as the failure of the operation that needed the client, also of a write."""
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    monkeypatch.setattr(aws, "_sessions", {})
+    service = S3Service(S3Settings(bucket_name="notes-1", region="eu-central-1"))
+    call: dict[str, Callable[[], object]] = {
+        "PutObject": lambda: service.upload_bytes("k", b"x"),
+        "GetObject": lambda: service.download_bytes("k"),
+        "DeleteObject": lambda: service.delete_object("k"),
+    }
+    with pytest.raises(S3Error) as caught:
+        call[operation]()
+    assert (caught.value.operation, caught.value.error_code) == (operation, "ProfileNotFound")
+
+
+def test_a_missing_source_bucket_is_reported_by_its_own_name() -> None:
+    """A copy from another bucket that does not exist names that bucket, not the one copied to."""
+    service = InMemoryS3Service("notes-1")
+    with pytest.raises(S3ObjectNotFoundError) as caught:
+        service.copy_object("a", "b", source_bucket="exports")
+    assert (caught.value.bucket, caught.value.key) == ("exports", "a")
