@@ -50,7 +50,8 @@ class ServiceError(AIVoiceError):
         retry_after: float | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(message, **kwargs)
+        # Not super(): the second parents of S3's errors (NotFoundError, ...) build another message.
+        AIVoiceError.__init__(self, message, **kwargs)
         self.service = service
         self.status_code = status_code
         self.retry_after = retry_after

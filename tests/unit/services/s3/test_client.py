@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ai_voice_shared import aws
-from ai_voice_shared.errors import MissingSettingError, S3Error, S3ObjectNotFoundError
+from ai_voice_shared.errors import MissingSettingError, S3Error, S3NotFoundError, S3ObjectNotFoundError
 from ai_voice_shared.observability.tracing import NOOP_SPAN
 from ai_voice_shared.services.s3_service import S3Service
 from ai_voice_shared.settings.s3 import S3Settings
@@ -173,9 +173,8 @@ def test_a_client_that_cannot_be_created_is_an_s3_error(monkeypatch: pytest.Monk
     assert (caught.value.operation, caught.value.error_code) == (operation, "ProfileNotFound")
 
 
-def test_a_missing_source_bucket_is_reported_by_its_own_name() -> None:
+def test_a_missing_source_bucket_is_reported_by_its_own_name(on_moto: S3Service) -> None:
     """A copy from another bucket that does not exist names that bucket, not the one copied to."""
-    service = InMemoryS3Service("notes-1")
-    with pytest.raises(S3ObjectNotFoundError) as caught:
-        service.copy_object("a", "b", source_bucket="exports")
+    with pytest.raises(S3NotFoundError) as caught:
+        on_moto.copy_object("a", "b", source_bucket="exports")
     assert (caught.value.bucket, caught.value.key) == ("exports", "a")

@@ -134,3 +134,13 @@ def test_an_error_can_be_copied_and_pickled() -> None:
     for again in (copy.copy(error), pickle.loads(pickle.dumps(error))):  # noqa: S301 - our own
         assert str(again) == str(error)
         assert again.operation == "GetObject"
+
+
+def test_a_missing_bucket_and_a_missing_object_are_described_once() -> None:
+    """The message of a not-found error is its own title, without the wording of the general NotFoundError."""
+    assert str(raise_in_operation(client_error("NoSuchBucket", 404))) == (
+        "GetObject on s3://notes/k: the bucket does not exist (NoSuchBucket)"
+    )
+    assert str(raise_in_operation(client_error("NoSuchKey", 404))) == (
+        "GetObject on s3://notes/k: the object does not exist (NoSuchKey)"
+    )
