@@ -1,4 +1,4 @@
-"""The service chassis: an HTTP service in Lambda, and the same routes on a local server.
+"""The service framework: an HTTP service in Lambda, and the same routes on a local server.
 
 Nothing here is imported by the rest of the package, so a function that is no HTTP service pays nothing for it.
 """

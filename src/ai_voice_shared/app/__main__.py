@@ -28,14 +28,14 @@ def find_service(name: str) -> Service:
     Raises
     ------
     SystemExit
-        There is no such thing, or it is no service.
+        There is no such attribute, or it is not a service.
     """
     from ai_voice_shared.app.service import Service
 
     module_name, _, attribute = name.partition(":")
     service = getattr(import_module(module_name), attribute or "service", None)
     if not isinstance(service, Service):
-        msg = f"{name} is no service: name the module and the variable that create_service was kept in"
+        msg = f"{name} is not a service: name the module and the variable that holds the result of create_service"
         raise SystemExit(msg)
     return service
 

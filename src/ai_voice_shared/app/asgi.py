@@ -1,25 +1,30 @@
 """The routes of a service on an ASGI server, for development.
 
-Powertools has a resolver of its own for that. It knows another event than Lambda's, reads a body as UTF-8 whatever it
-is, and is another object than the one that is deployed; here each request becomes the event that a function URL would
-have sent, so that what runs locally is what runs in Lambda.
+Powertools' `HttpResolverLocal` was ruled out: it is another object than the one that is deployed, knows another event
+than Lambda's, fails on a body that is not UTF-8, and blocks for ever under concurrent requests (see `resolver`). Here
+each request becomes the event that a function URL would have sent, so that what runs locally is what runs in Lambda.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
-import functools
 import uuid
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
+
+from ai_voice_shared.app.coroutines import server_loop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
 __all__ = ["AsgiAdapter", "event_from_scope"]
 
 MAX_REQUEST_BYTES = 6 * 1024 * 1024
-"""What Lambda takes at the most (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
+"""Lambda's limit (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
 
 
 class AsgiAdapter:
@@ -27,8 +32,9 @@ class AsgiAdapter:
 
     Parameters
     ----------
-    answer
-        Takes an event of payload format 2.0 and a context, gives the answer. It runs in a worker thread.
+    resolve
+        Accepts an event of payload format 2.0 and a context, returns the response. It runs in a worker thread, and
+        coroutine routes on the server's event loop.
 
     Examples
     --------
@@ -37,18 +43,14 @@ class AsgiAdapter:
         application = create_service("my-service").asgi
     """
 
-    def __init__(self, answer: Callable[[dict[str, Any], Any], dict[str, Any]]) -> None:
-        self._answer = answer
+    def __init__(self, resolve: Callable[[dict[str, Any], Any], dict[str, Any]]) -> None:
+        self._resolve = resolve
 
-    async def __call__(
-        self,
-        scope: MutableMapping[str, Any],
-        receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
-        send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
-    ) -> None:
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve a connection."""
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            for _ in range(2):
+                await send({"type": f"{(await receive())['type']}.complete"})
             return
         if scope["type"] != "http":
             msg = f"{scope['type']} is not served: Lambda has no such events"
@@ -66,12 +68,13 @@ class AsgiAdapter:
                 return
             if not message.get("more_body"):
                 break
+        server_loop.set(asyncio.get_running_loop())
         event = event_from_scope(scope, bytes(body))
-        await _send(send, await anyio.to_thread.run_sync(functools.partial(self._answer, event, None)))
+        await _send(send, await anyio.to_thread.run_sync(self._resolve, event, None))
 
 
 def event_from_scope(scope: Mapping[str, Any], body: bytes) -> dict[str, Any]:
-    """Write a request as the event of a function URL.
+    """Return a request as the event of a function URL.
 
     Parameters
     ----------
@@ -87,29 +90,30 @@ def event_from_scope(scope: Mapping[str, Any], body: bytes) -> dict[str, Any]:
     ('/a%20b', 'x=1')
     """
     headers: dict[str, str] = {}
-    cookies: list[str] = []
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        if name == "cookie":
-            cookies += [cookie.strip() for cookie in value.split(";") if cookie.strip()]
-        headers[name] = f"{headers[name]},{value}" if name in headers else value
+        separator = "; " if name == "cookie" else ","
+        headers[name] = f"{headers[name]}{separator}{value}" if name in headers else value
     raw_path = scope.get("raw_path")
     path = raw_path.decode("ascii", "replace").partition("?")[0] if raw_path else quote(scope["path"])
-    client = scope.get("client") or ("127.0.0.1", 0)
+    query = scope.get("query_string", b"").decode("ascii", "replace")
     return {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
-        "rawQueryString": scope.get("query_string", b"").decode("ascii", "replace"),
-        "queryStringParameters": _query(scope.get("query_string", b"")),
-        "cookies": cookies,
+        "rawQueryString": query,
+        # Format 2.0 joins repeated parameters with commas.
+        "queryStringParameters": {
+            name: ",".join(values) for name, values in parse_qs(query, keep_blank_values=True).items()
+        },
+        "cookies": [cookie for cookie in map(str.strip, headers.get("cookie", "").split(";")) if cookie],
         "headers": headers,
         "requestContext": {
             "http": {
                 "method": scope["method"],
                 "path": path,
                 "protocol": f"HTTP/{scope.get('http_version', '1.1')}",
-                "sourceIp": client[0],
+                "sourceIp": (scope.get("client") or ("127.0.0.1", 0))[0],
                 "userAgent": headers.get("user-agent", ""),
             },
             "requestId": str(uuid.uuid4()),
@@ -120,32 +124,11 @@ def event_from_scope(scope: Mapping[str, Any], body: bytes) -> dict[str, Any]:
     }
 
 
-def _query(query_string: bytes) -> dict[str, str]:
-    from urllib.parse import parse_qsl
-
-    pairs: dict[str, str] = {}
-    for name, value in parse_qsl(query_string.decode("ascii", "replace"), keep_blank_values=True):
-        # Format 2.0 joins repeated parameters with commas.
-        pairs[name] = f"{pairs[name]},{value}" if name in pairs else value
-    return pairs
-
-
-async def _lifespan(
-    receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
-    send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
-) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
-
-
-async def _send(send: Callable[[MutableMapping[str, Any]], Awaitable[None]], answer: Mapping[str, Any]) -> None:
-    body = answer.get("body") or ""
-    content = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
-    headers = [(name.lower().encode(), str(value).encode("latin-1")) for name, value in answer["headers"].items()]
-    headers += [(b"set-cookie", cookie.encode("latin-1")) for cookie in answer.get("cookies", ())]
+async def _send(send: Send, response: Mapping[str, Any]) -> None:
+    body = response.get("body") or ""
+    content = base64.b64decode(body) if response.get("isBase64Encoded") else body.encode()
+    headers = [(name.lower().encode(), str(value).encode("latin-1")) for name, value in response["headers"].items()]
+    headers += [(b"set-cookie", cookie.encode("latin-1")) for cookie in response.get("cookies", ())]
     headers.append((b"content-length", str(len(content)).encode()))
-    await send({"type": "http.response.start", "status": answer["statusCode"], "headers": headers})
+    await send({"type": "http.response.start", "status": response["statusCode"], "headers": headers})
     await send({"type": "http.response.body", "body": content})

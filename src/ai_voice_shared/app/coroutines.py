@@ -1,39 +1,85 @@
-"""Coroutine routes, run by a synchronous handler."""
+"""Coroutine routes, run by a synchronous handler.
+
+Powertools' `resolve` returns a coroutine function's coroutine as its body, and `resolve_async` moves each middleware
+into a thread (validation is two), which costs every request more than the route does.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import atexit
 import contextvars
+import functools
 import threading
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
-__all__ = ["run_coroutine"]
+__all__ = ["SyncRoute", "run_coroutine", "server_loop"]
 
 T = TypeVar("T")
+
+server_loop: contextvars.ContextVar[asyncio.AbstractEventLoop | None] = contextvars.ContextVar(
+    "ai_voice_shared_server_loop", default=None
+)
+"""The event loop of the local server, for the worker threads that it resolves requests in."""
 
 _runner: asyncio.Runner | None = None
 _runner_lock = threading.Lock()
 
 
-def run_coroutine(coroutine: Coroutine[object, object, T]) -> T:
+class SyncRoute:
+    """A coroutine route as a plain function, with the signature and the globals that Powertools reads.
+
+    Parameters
+    ----------
+    function
+        The coroutine function. It is awaited as it is where an event loop is running.
+
+    Examples
+    --------
+    >>> async def hello(name: str) -> str:
+    ...     return f"hello {name}"
+    >>> SyncRoute(hello)(name="you")
+    'hello you'
+    """
+
+    def __init__(self, function: Callable[..., Coroutine[Any, Any, Any]]) -> None:
+        functools.update_wrapper(self, function)
+        # Annotations that are strings are looked up there.
+        self.__globals__ = function.__globals__
+        self._function = function
+
+    def __call__(self, **arguments: Any) -> Any:
+        """Return what the route returns."""
+        coroutine = self._function(**arguments)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return run_coroutine(coroutine)
+        return coroutine
+
+
+def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the one event loop of this process, so that pooled connections outlive a request.
 
     Parameters
     ----------
     coroutine
-        It sees the context variables of the caller. One runs at a time, as in Lambda.
+        It sees the context variables of the caller. In Lambda one runs at a time; on the local server all run
+        concurrently on the server's loop.
 
     Examples
     --------
-    >>> async def answer() -> int:
+    >>> async def respond() -> int:
     ...     return 42
-    >>> run_coroutine(answer())
+    >>> run_coroutine(respond())
     42
     """
+    loop = server_loop.get()
+    if loop is not None:
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
     global _runner  # noqa: PLW0603 - one loop per process
     with _runner_lock:
         if _runner is None:

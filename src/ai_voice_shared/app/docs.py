@@ -1,13 +1,14 @@
-"""The OpenAPI document of a service, and a page to read it on.
+"""The OpenAPI document of a service, and Swagger UI to read it with.
 
-Powertools' page is Swagger UI, whose 1.4 MB of scripts the layer leaves out. This one is plain HTML without a script,
-made on the server; the document itself opens in any OpenAPI tool.
+`enable_swagger` of Powertools imports its OpenAPI models where the route is registered, which a cold start would pay
+for, and its page has Powertools' own error schemas. So the page comes from its `generate_swagger_html`, when it is
+asked for. The layer leaves the 1.7 MB of scripts and styles out; there the page leads to the document itself.
 """
 
 from __future__ import annotations
 
-import html
 import json
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -15,26 +16,24 @@ from aws_lambda_powertools.event_handler import Response
 from ai_voice_shared.problems import PROBLEM_CONTENT_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from ai_voice_shared.app.resolver import ServiceResolver
 
-__all__ = ["add_docs_routes", "docs_page", "openapi_document"]
+__all__ = ["add_docs_routes", "openapi_document", "swagger_page"]
 
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 _PROBLEM = {PROBLEM_CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
 _REPLACED_SCHEMAS = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}"
-    "section{border:1px solid #ddd;border-radius:6px;padding:.5rem 1rem;margin:1rem 0}"
-    "h2{font:600 1rem ui-monospace,monospace}b{display:inline-block;min-width:4rem;color:#05a}"
-    "table{border-collapse:collapse}td,th{padding:.2rem 1rem .2rem 0;text-align:left;vertical-align:top}"
-    "pre{background:#f6f6f6;padding:.5rem;overflow:auto;font-size:.85rem}"
+# The page is whole: nothing comes from anywhere else, and it calls no one but the service.
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; "
+    "frame-ancestors 'none'"
 )
 
 
 def openapi_document(app: ServiceResolver, *, title: str, version: str, description: str = "") -> dict[str, Any]:
-    """Give the OpenAPI document of all routes, with the answers that this chassis gives to errors.
+    """Return the OpenAPI document of all routes, with the responses that the service framework gives to errors.
 
     Parameters
     ----------
@@ -52,19 +51,19 @@ def openapi_document(app: ServiceResolver, *, title: str, version: str, descript
     for name in _REPLACED_SCHEMAS:
         schemas.pop(name, None)
     schemas["ProblemDetails"] = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
-    for _, _, operation in _operations(document):
-        responses = operation.setdefault("responses", {})
-        takes_input = "requestBody" in operation or operation.get("parameters")
-        responses.pop("422", None)
-        responses.pop("500", None)
-        if takes_input:
-            responses["422"] = {"description": "The request does not fit the schema", "content": _PROBLEM}
-        responses["default"] = {"description": "An error, as problem details (RFC 9457)", "content": _PROBLEM}
+    for item in document.get("paths", {}).values():
+        for operation in (item[method] for method in _METHODS & item.keys()):
+            responses = operation.setdefault("responses", {})
+            responses.pop("422", None)
+            responses.pop("500", None)
+            if "requestBody" in operation or operation.get("parameters"):
+                responses["422"] = {"description": "The request does not fit the schema", "content": _PROBLEM}
+            responses["default"] = {"description": "An error, as problem details (RFC 9457)", "content": _PROBLEM}
     return document
 
 
-def docs_page(document: Mapping[str, Any]) -> str:
-    """Write the document as a page.
+def swagger_page(document: Mapping[str, Any]) -> str | None:
+    """Return Swagger UI with the document in it; None where its scripts are not installed, as in the layer.
 
     Parameters
     ----------
@@ -73,24 +72,21 @@ def docs_page(document: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> page = docs_page({"info": {"title": "<Notes>", "version": "1"}, "paths": {}})
-    >>> "<h1>&lt;Notes&gt; 1</h1>" in page
+    >>> page = swagger_page({"info": {"title": "</script>", "version": "1"}, "paths": {}})
+    >>> page is None or ("SwaggerUIBundle" in page and '"title": "</script>' not in page)
     True
     """
-    info = document["info"]
-    name = html.escape(f"{info['title']} {info['version']}")
-    parts = [
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title><style>{_STYLE}</style>',
-        f"<h1>{name}</h1><p>{html.escape(info.get('description') or '')}</p>",
-        '<p>The whole of it: <a href="openapi.json">openapi.json</a></p>',
-    ]
-    parts += [_section(path, method, operation) for path, method, operation in _operations(document)]
-    schemas = document.get("components", {}).get("schemas", {})
-    parts += [
-        f'<section id="{html.escape(name)}"><h2>{html.escape(name)}</h2>{_pre(schema)}</section>'
-        for name, schema in sorted(schemas.items())
-    ]
-    return "".join(parts)
+    from aws_lambda_powertools.event_handler.openapi import swagger_ui
+
+    files = resources.files(swagger_ui)
+    try:
+        script = files.joinpath("swagger-ui-bundle.min.js").read_text(encoding="utf-8")
+        style = files.joinpath("swagger-ui.min.css").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    # The document is a part of a script: no text of it may end that.
+    spec = json.dumps(document).replace("<", "\\u003c")
+    return swagger_ui.generate_swagger_html(spec, script, style, "", None)
 
 
 def add_docs_routes(app: ServiceResolver, document: Callable[[], Mapping[str, Any]]) -> None:
@@ -101,7 +97,7 @@ def add_docs_routes(app: ServiceResolver, document: Callable[[], Mapping[str, An
     app
         The service's router.
     document
-        Gives the OpenAPI document; called when it is asked for, when all routes are known.
+        Returns the OpenAPI document; called when it is asked for, when all routes are known.
     """
 
     @app.get("/openapi.json", include_in_schema=False)
@@ -110,52 +106,11 @@ def add_docs_routes(app: ServiceResolver, document: Callable[[], Mapping[str, An
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> Response[str]:
-        return Response(
-            200,
-            content_type="text/html; charset=utf-8",
-            body=docs_page(document()),
-            headers={
-                "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-            },
-        )
-
-
-def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, item in document.get("paths", {}).items():
-        for method in _METHODS:
-            if method in item:
-                yield path, method, item[method]
-
-
-def _section(path: str, method: str, operation: Mapping[str, Any]) -> str:
-    rows = [
-        f"<tr><td>{html.escape(parameter['name'])}<td>{html.escape(parameter['in'])}"
-        f"<td>{'required' if parameter.get('required') else ''}<td>{_kind(parameter.get('schema', {}))}"
-        for parameter in operation.get("parameters", [])
-    ]
-    rows += [
-        f"<tr><td>body<td><td>required<td>{_kind(content.get('schema', {}))}"
-        for content in operation.get("requestBody", {}).get("content", {}).values()
-    ]
-    answers = [
-        f"<tr><td>{html.escape(str(status))}<td>{html.escape(answer.get('description', ''))}"
-        f"<td>{', '.join(_kind(content.get('schema', {})) for content in answer.get('content', {}).values())}"
-        for status, answer in operation.get("responses", {}).items()
-    ]
-    return (
-        f"<section><h2><b>{method.upper()}</b> {html.escape(path)}</h2>"
-        f"<p>{html.escape(operation.get('summary') or '')}</p>"
-        f"<table>{''.join(rows)}</table><table>{''.join(answers)}</table></section>"
-    )
-
-
-def _kind(schema: Mapping[str, Any]) -> str:
-    reference = schema.get("$ref")
-    if reference:
-        name = html.escape(str(reference).rpartition("/")[2])
-        return f'<a href="#{name}">{name}</a>'
-    return html.escape(str(schema.get("type") or "any"))
-
-
-def _pre(schema: Mapping[str, Any]) -> str:
-    return f"<pre>{html.escape(json.dumps(schema, indent=2))}</pre>"
+        # The page's own link to the document.
+        if app.current_event.query_string_parameters.get("format") == "json":
+            return openapi_json()
+        page = swagger_page(document())
+        if page is None:
+            return Response(307, headers={"Location": "openapi.json"}, body="")
+        headers = {"Content-Security-Policy": _PAGE_POLICY}
+        return Response(200, content_type="text/html; charset=utf-8", body=page, headers=headers)

@@ -1,11 +1,11 @@
-"""What speaks against a request before it is routed. Each guard raises the error that is then answered."""
+"""Checks of a request before it is routed. Each guard raises the error that the request is refused with."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from ai_voice_shared.app.events import caller_of
+from ai_voice_shared.app.events import caller_id
 from ai_voice_shared.errors import AuthorizationError, InvalidPayloadError
 from ai_voice_shared.utils.http_events import HttpEvent
 
@@ -23,7 +23,7 @@ _TEXTS = frozenset({"", "application/json", "application/x-www-form-urlencoded"}
 
 
 class HttpsRequiredError(AuthorizationError):
-    """It came over plain HTTP. Redirecting it would only hide that its content was sent for all to read."""
+    """The request came over plain HTTP. A redirect would only hide that its content was sent for all to read."""
 
     code = "https_required"
     title = "HTTPS is required"
@@ -37,7 +37,7 @@ def https_guard(event: BaseProxyEvent) -> None:
 
 
 def body_guard(max_bytes: int) -> Callable[[BaseProxyEvent], None]:
-    """Make the guard of bodies: not too large, and what it says it is.
+    """Return the guard of bodies: not too large, and of the format that they claim.
 
     Parameters
     ----------
@@ -60,18 +60,18 @@ def body_guard(max_bytes: int) -> Callable[[BaseProxyEvent], None]:
 
 
 def rate_guard(limiter: RateLimiter, *, exempt: Collection[str] = ()) -> Callable[[BaseProxyEvent], None]:
-    """Make the guard that counts a caller's requests.
+    """Return the guard that counts a caller's requests.
 
     Parameters
     ----------
     limiter
-        Counts them.
+        Counts the requests.
     exempt
-        Paths that are not counted: those that monitors ask for.
+        Paths that are not counted: those that monitors request.
     """
 
     def guard(event: BaseProxyEvent) -> None:
         if event.path not in exempt:
-            limiter.check(caller_of(event))
+            limiter.check(caller_id(event))
 
     return guard

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 __all__ = ["HEALTH_PATHS", "add_health_routes"]
 
 HEALTH_PATHS = ("/live", "/ready", "/health")
-"""What monitors ask for; rate limits leave it out."""
+"""The paths that monitors request; rate limits leave them out."""
 
 _STATUS = {"application/json": {"schema": {"type": "object", "required": ["status", "service", "timestamp"]}}}
-_WELL: dict[int, Any] = {200: {"description": "It is well", "content": _STATUS}}
-_ILL: dict[int, Any] = {**_WELL, 503: {"description": "A critical component fails", "content": _STATUS}}
+_HEALTHY: dict[int, Any] = {200: {"description": "Healthy", "content": _STATUS}}
+_CHECKED: dict[int, Any] = {**_HEALTHY, 503: {"description": "A critical component fails", "content": _STATUS}}
 
 
 def add_health_routes(app: ServiceResolver, registry: HealthRegistry) -> None:
@@ -31,18 +31,18 @@ def add_health_routes(app: ServiceResolver, registry: HealthRegistry) -> None:
         Its checks.
     """
 
-    def answer(found: HealthResponse) -> Response[dict[str, Any]]:
+    def respond(found: HealthResponse) -> Response[dict[str, Any]]:
         body = {**found.body, "service": app.service}
         return Response(found.status_code, content_type="application/json", body=body)
 
-    @app.get("/live", tags=["health"], summary="Whether the process answers at all", responses=_WELL)
+    @app.get("/live", tags=["health"], summary="Whether the process responds at all", responses=_HEALTHY)
     def live() -> Response[dict[str, Any]]:
-        return answer(registry.live())
+        return respond(registry.live())
 
-    @app.get("/ready", tags=["health"], summary="Whether it should get traffic", responses=_ILL)
+    @app.get("/ready", tags=["health"], summary="Whether it should get traffic", responses=_CHECKED)
     def ready() -> Response[dict[str, Any]]:
-        return answer(registry.ready())
+        return respond(registry.ready())
 
-    @app.get("/health", tags=["health"], summary="How each component is", responses=_ILL)
+    @app.get("/health", tags=["health"], summary="How each component is", responses=_CHECKED)
     def health() -> Response[dict[str, Any]]:
-        return answer(registry.health())
+        return respond(registry.health())

@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
     from ai_voice_shared.app.asgi import AsgiAdapter
-    from ai_voice_shared.app.resolver import RequestFacts, ServiceResolver
+    from ai_voice_shared.app.resolver import RequestFields, ServiceResolver
     from ai_voice_shared.observability.health import HealthRegistry
     from ai_voice_shared.observability.metrics import MetricsClient
     from ai_voice_shared.resilience.rate_limit import RateLimiter, RateStore
@@ -42,6 +43,7 @@ __all__ = ["Service", "create_service"]
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
 
 
+@dataclass(eq=False, repr=False)
 class Service:
     """An HTTP service: its routes, its handler for Lambda, its local server.
 
@@ -52,37 +54,25 @@ class Service:
     api
         Origins of CORS, and where the local server listens.
     chassis
-        Limits, and what is shown.
+        Settings of the service framework: limits, and what is shown.
     title, description
         For the OpenAPI document.
-    rate_store
-        Counts requests; by default the table that the settings name, else this process.
     health
-        The checks behind `/ready` and `/health`; by default those of `register_health_check`.
+        The checks behind `/ready` and `/health`: `service.health.register("database", check)`.
     metrics
-        Where requests are measured; by default a `MetricsClient` of the service's name.
+        Where requests are measured; written at the end of each invocation.
+    rate_store
+        Counts requests; by default in the table that the settings name, else in this process.
     """
 
-    def __init__(
-        self,
-        name: str,
-        api: ApiSettings,
-        chassis: ChassisSettings,
-        *,
-        title: str | None = None,
-        description: str = "",
-        rate_store: RateStore | None = None,
-        health: HealthRegistry | None = None,
-        metrics: MetricsClient | None = None,
-    ) -> None:
-        self.name = name
-        self.api = api
-        self.chassis = chassis
-        self.title = title or name
-        self.description = description
-        self._rate_store = rate_store
-        self._health = health
-        self._metrics = metrics
+    name: str
+    api: ApiSettings
+    chassis: ChassisSettings
+    title: str
+    description: str
+    health: HealthRegistry
+    metrics: MetricsClient
+    rate_store: RateStore | None = None
 
     @cached_property
     def app(self) -> ServiceResolver:
@@ -101,30 +91,16 @@ class Service:
         app = ServiceResolver(
             self.name,
             guards=guards,
-            on_done=self._measure if chassis.metrics else None,
+            on_complete=self._measure if chassis.metrics else None,
             cors_origins=self.api.cors_origins,
             cors_max_age=chassis.cors_max_age,
-            # In Lambda never, whatever the setting says: somebody else reads the answers there.
+            # In Lambda never, whatever the setting says: somebody else reads the responses there.
             show_errors=self.api.debug and "AWS_LAMBDA_FUNCTION_NAME" not in os.environ,
         )
         add_health_routes(app, self.health)
         if chassis.docs:
             add_docs_routes(app, self.openapi)
         return app
-
-    @cached_property
-    def health(self) -> HealthRegistry:
-        """The checks behind `/ready` and `/health`: `service.health.register("database", check)`."""
-        from ai_voice_shared.observability.health import get_health_registry
-
-        return self._health or get_health_registry()
-
-    @cached_property
-    def metrics(self) -> MetricsClient:
-        """The service's metrics, written at the end of each invocation."""
-        from ai_voice_shared.observability.metrics import MetricsClient
-
-        return self._metrics or MetricsClient(self.name)
 
     @cached_property
     def logger(self) -> Logger:
@@ -137,7 +113,7 @@ class Service:
         return logger
 
     def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        """Answer an event of Lambda.
+        """Return the response to an event of Lambda.
 
         Parameters
         ----------
@@ -152,14 +128,14 @@ class Service:
     def _logged(self) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
         app = self.app
 
-        def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        def resolve(event: dict[str, Any], context: Any) -> dict[str, Any]:
             try:
                 return app.resolve(event, context)
             finally:
                 self.metrics.flush()
 
         logged: Callable[[dict[str, Any], Any], dict[str, Any]] = self.logger.inject_lambda_context(
-            answer, clear_state=True
+            resolve, clear_state=True
         )
         return logged
 
@@ -173,7 +149,7 @@ class Service:
         return AsgiAdapter(self.app.resolve)
 
     def rate_limit(self, limit: int, window: int = 60) -> Callable[..., Response[Any]]:
-        """Make a middleware that limits one route: `@app.post("/login", middlewares=[service.rate_limit(5)])`.
+        """Return a middleware that limits one route: `@app.post("/login", middlewares=[service.rate_limit(5)])`.
 
         Parameters
         ----------
@@ -182,49 +158,46 @@ class Service:
         window
             Seconds that a window lasts.
         """
-        from ai_voice_shared.app.events import caller_of
+        from ai_voice_shared.app.events import caller_id
 
         def middleware(app: Any, next_middleware: Callable[[Any], Response[Any]]) -> Response[Any]:
-            event: BaseProxyEvent = app.current_event
-            route = app.context["_route"]
-            limiter = limiters.get(route.operation_id)
+            route = f"{app.request.method} {app.request.route}"
+            limiter = limiters.get(route)
             if limiter is None:
-                limiter = limiters[route.operation_id] = self._limiter(
-                    f"{self.name}.{route.operation_id}", limit, window
-                )
-            limiter.check(caller_of(event))
+                limiter = limiters[route] = self._limiter(f"{self.name} {route}", limit, window)
+            limiter.check(caller_id(app.current_event))
             return next_middleware(app)
 
         limiters: dict[str, RateLimiter] = {}
         return middleware
 
     def openapi(self) -> Mapping[str, Any]:
-        """Give the OpenAPI document of all routes."""
+        """Return the OpenAPI document of all routes."""
         from ai_voice_shared.app.docs import openapi_document
 
         return openapi_document(self.app, title=self.title, version=self.chassis.version, description=self.description)
 
-    def _measure(self, facts: RequestFacts) -> None:
+    def _measure(self, fields: RequestFields) -> None:
         from ai_voice_shared.app.health import HEALTH_PATHS
 
-        # Monitors ask all day, and what runs locally is nobody's metric.
-        if facts.route in HEALTH_PATHS or self.app.lambda_context is None:
+        # Monitors request all day.
+        if fields.route in HEALTH_PATHS:
             return
         # The names are those of `monitor_api_call`, which `get_performance_metrics` reads.
-        endpoint, method, metrics = facts.route, facts.method, self.metrics
+        endpoint, method, metrics = fields.route, fields.method, self.metrics
         metrics.increment("api.count", endpoint=endpoint, method=method)
-        metrics.timing("api.duration", facts.seconds * 1000, endpoint=endpoint, method=method)
-        if facts.status >= _CLIENT_ERROR:
-            kind = "api.errors" if facts.status >= _SERVER_ERROR else "api.client_errors"
+        metrics.timing("api.duration", fields.seconds * 1000, endpoint=endpoint, method=method)
+        if fields.status >= _CLIENT_ERROR:
+            kind = "api.errors" if fields.status >= _SERVER_ERROR else "api.client_errors"
             metrics.increment(kind, endpoint=endpoint, method=method)
 
     def _limiter(self, name: str, limit: int, window: int) -> RateLimiter:
         from ai_voice_shared.resilience.rate_limit import DynamoDBRateStore, MemoryRateStore, RateLimiter
 
-        if self._rate_store is None:
+        if self.rate_store is None:
             table = self.chassis.rate_limit_table
-            self._rate_store = DynamoDBRateStore(table) if table else MemoryRateStore()
-        return RateLimiter(name, limit=limit, window=window, store=self._rate_store)
+            self.rate_store = DynamoDBRateStore(table) if table else MemoryRateStore()
+        return RateLimiter(name, limit=limit, window=window, store=self.rate_store)
 
     def __repr__(self) -> str:
         return f"Service({self.name!r})"
@@ -242,25 +215,29 @@ def create_service(
     health: HealthRegistry | None = None,
     metrics: MetricsClient | None = None,
 ) -> Service:
-    """Make an HTTP service.
+    """Create an HTTP service.
 
-    Every answer has the correlation id, also that of an error; errors of this package become problem details
-    (RFC 9457) of their status, and any other a 500 without a word about it; requests and answers are validated by
+    Every response has the correlation id, also that to an error; errors of this package become problem details
+    (RFC 9457) of their status, and any other a 500 without details; requests and responses are validated by
     the types of the route's function; there are `/health`, `/live`, `/ready`, `/openapi.json` and `/docs`, CORS, a
     limit for bodies and for requests, security headers, and one log line for each request, without path and query.
 
     Parameters
     ----------
     name
-        The service's name; by it logs, traces and limits are told apart.
+        The service's name, in its logs, traces and limits.
     config
         `get_config(name)`; by default just that.
     title, description
         For the OpenAPI document.
     api, chassis
         Settings to use instead of those of the environment.
-    rate_store, health, metrics
-        As in `Service`.
+    rate_store
+        Counts requests; by default in the table that the settings name, else in this process.
+    health
+        The checks behind `/ready` and `/health`; by default those of `register_health_check`.
+    metrics
+        Where requests are measured; by default a `MetricsClient` of the service's name.
 
     Examples
     --------
@@ -270,22 +247,22 @@ def create_service(
     ... def hello(name: str) -> dict[str, str]:
     ...     return {"hello": name}
     >>> event = {"rawPath": "/hello/you", "requestContext": {"http": {"method": "GET"}}, "headers": {}}
-    >>> answer = service.app.resolve(event, None)
-    >>> answer["statusCode"], answer["body"]
+    >>> response = service.app.resolve(event, None)
+    >>> response["statusCode"], response["body"]
     (200, '{"hello":"you"}')
     """
+    from ai_voice_shared.observability.health import get_health_registry
+    from ai_voice_shared.observability.metrics import MetricsClient
     from ai_voice_shared.settings.chassis import ChassisSettings
     from ai_voice_shared.settings.config import get_config
 
-    if api is None:
-        api = (config or get_config(name)).api
     return Service(
         name,
-        api,
+        api or (config or get_config(name)).api,
         chassis or ChassisSettings.for_service(name),
-        title=title,
-        description=description,
-        rate_store=rate_store,
-        health=health,
-        metrics=metrics,
+        title or name,
+        description,
+        health or get_health_registry(),
+        metrics or MetricsClient(name),
+        rate_store,
     )

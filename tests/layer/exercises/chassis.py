@@ -1,4 +1,4 @@
-"""The service chassis: the parts that make a function a service."""
+"""The service framework: the parts that make a function a service."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class _Context:
     "create_service",
     "app.Service",
     "app.ServiceResolver",
-    "app.resolver.RequestFacts",
+    "app.resolver.RequestFields",
     "app.events.ServiceEventV2",
-    "app.events.caller_of",
-    "app.events.no_event",
+    "app.events.caller_id",
+    "app.events.placeholder_event",
     "app.events.proxy_event",
     "app.guards.body_guard",
     "app.guards.https_guard",
@@ -41,14 +41,15 @@ class _Context:
     "app.health.add_health_routes",
     "app.docs.add_docs_routes",
     "app.docs.openapi_document",
-    "app.docs.docs_page",
-    "app.answers.answer_error",
-    "app.answers.as_typed",
+    "app.docs.swagger_page",
+    "app.error_responses.error_response",
+    "app.error_responses.to_package_error",
+    "app.response_headers.add_response_headers",
 )
 def a_service_answers_lambda() -> None:
     """Routes, problems, limits, health, OpenAPI and its page, with the correlation id on all of them."""
     from ai_voice_shared import create_service
-    from ai_voice_shared.app.events import caller_of, no_event
+    from ai_voice_shared.app.events import caller_id, placeholder_event
     from ai_voice_shared.errors import NotFoundError
     from ai_voice_shared.settings import get_config
     from ai_voice_shared.settings.chassis import ChassisSettings
@@ -67,9 +68,9 @@ def a_service_answers_lambda() -> None:
 
     def ask(path: str, method: str = "GET") -> tuple[int, str, str]:
         event = _event(path, method, headers={"x-correlation-id": "order-7"})
-        answer = service.handler(event, _Context())
-        headers = {name.lower(): value for name, value in {**answer["headers"]}.items()}
-        return answer["statusCode"], answer["body"], headers["x-correlation-id"]
+        response = service.handler(event, _Context())
+        headers = {name.lower(): value for name, value in {**response["headers"]}.items()}
+        return response["statusCode"], response["body"], headers["x-correlation-id"]
 
     assert ask("/subjects/1") == (200, '{"id":"1"}', "order-7")
     status, body, correlation_id = ask("/subjects/404")
@@ -77,17 +78,22 @@ def a_service_answers_lambda() -> None:
     assert ask("/nowhere")[0] == 404
     assert ask("/subjects/1", "DELETE")[0] == 405
     assert json.loads(ask("/openapi.json")[1])["paths"]["/subjects/{subject_id}"]
-    assert "<h1>my-service" in ask("/docs")[1]
+    # The layer has no scripts of Swagger UI.
+    assert ask("/docs")[0] == 307
     assert ask("/subjects/1")[0] == 429
     assert ask("/health")[0] == 200
-    assert caller_of(no_event()) == "unknown"
+    assert caller_id(placeholder_event()) == "unknown"
 
 
-@exercises("app.answers.MethodNotAllowedError", "app.answers.RouteNotFoundError", "app.guards.HttpsRequiredError")
-def errors_of_the_chassis() -> None:
+@exercises(
+    "app.error_responses.MethodNotAllowedError",
+    "app.error_responses.RouteNotFoundError",
+    "app.guards.HttpsRequiredError",
+)
+def errors_of_the_framework() -> None:
     """Each has its own code; a load balancer's plain HTTP is refused."""
     from ai_voice_shared import create_service
-    from ai_voice_shared.app.answers import MethodNotAllowedError, RouteNotFoundError
+    from ai_voice_shared.app.error_responses import MethodNotAllowedError, RouteNotFoundError
     from ai_voice_shared.app.guards import HttpsRequiredError
     from ai_voice_shared.settings.chassis import ChassisSettings
 
@@ -100,22 +106,25 @@ def errors_of_the_chassis() -> None:
         "headers": {"x-forwarded-proto": "http"},
         "requestContext": {"elb": {}},
     }
-    answer = service.app.resolve(balanced, None)
-    assert json.loads(answer["body"])["code"] == HttpsRequiredError.code
+    response = service.app.resolve(balanced, None)
+    assert json.loads(response["body"])["code"] == HttpsRequiredError.code
 
 
-@exercises("app.AsgiAdapter", "app.asgi.event_from_scope")
+@exercises("app.AsgiAdapter", "app.asgi.event_from_scope", "app.coroutines.server_loop")
 def the_same_routes_under_asgi() -> None:
     """A request in, a status and a body out."""
+    import asyncio
+
     import anyio
 
     from ai_voice_shared import create_service
+    from ai_voice_shared.app.coroutines import server_loop
 
     service = create_service("local-service")
 
     @service.app.get("/hello/<name>")
-    def hello(name: str) -> dict[str, str]:
-        return {"hello": name}
+    async def hello(name: str) -> dict[str, str]:
+        return {"hello": name, "loop": str(asyncio.get_running_loop() is server_loop.get())}
 
     sent: list[dict[str, Any]] = []
 
@@ -138,4 +147,4 @@ def the_same_routes_under_asgi() -> None:
         "server": ("127.0.0.1", 8000),
     }
     anyio.run(service.asgi, scope, receive, send)
-    assert (sent[0]["status"], sent[1]["body"]) == (200, b'{"hello":"you"}')
+    assert (sent[0]["status"], sent[1]["body"]) == (200, b'{"hello":"you","loop":"True"}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -57,7 +58,7 @@ def test_paths_are_decoded(client: httpx.Client) -> None:
 
 
 def test_errors_are_those_of_lambda(client: httpx.Client) -> None:
-    """Errors, 404, 405 and HEAD are answered as problems."""
+    """Errors, 404 and 405 are problem details."""
     assert client.get("/raise/unknown").json()["code"] == "internal_error"
     assert client.get("/nowhere").json()["code"] == "route_not_found"
     assert client.put("/notes").status_code == 405
@@ -73,6 +74,31 @@ def test_requests_at_the_same_time(client: httpx.Client) -> None:
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda n: client.get(f"/names/n{n}").json()["name"], range(50)))
     assert answers == [f"n{n}" for n in range(50)]
+
+
+def test_coroutine_routes_run_concurrently() -> None:
+    """Ten requests meet in one coroutine route, which none would leave if they ran one after the other."""
+    service, barrier = make_service(), asyncio.Barrier(10)
+
+    @service.app.get("/meet/<name>")
+    async def meet(name: str) -> dict[str, str]:
+        await barrier.wait()
+        return {"name": name}
+
+    with (
+        serving(service.asgi) as url,
+        httpx.Client(base_url=url, trust_env=False) as client,
+        ThreadPoolExecutor(10) as threads,
+    ):
+        responses = list(threads.map(lambda n: client.get(f"/meet/n{n}", timeout=60).json(), range(10)))
+    assert responses == [{"name": f"n{n}"} for n in range(10)]
+
+
+def test_head_is_get_without_the_content(client: httpx.Client) -> None:
+    """HEAD has the headers of GET."""
+    head, got = client.head("/notes/3"), client.get("/notes/3")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == got.headers["content-length"]
 
 
 def test_the_command(tmp_path: Path) -> None:
@@ -96,5 +122,5 @@ def test_the_command(tmp_path: Path) -> None:
 
 def test_what_is_no_service_is_said(tmp_path: Path) -> None:
     """A name that leads to something else ends the command with a sentence."""
-    with pytest.raises(SystemExit, match="json:loads is no service"):
+    with pytest.raises(SystemExit, match="json:loads is not a service"):
         find_service("json:loads")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ai_voice_shared.app.docs import swagger_page
 from tests.unit.app.conftest import body_of, event_v2, header_of, make_service
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ai_voice_shared.app import Service
 
 pytestmark = pytest.mark.unit
@@ -26,13 +30,38 @@ def test_the_document_names_every_route_and_its_errors(service: Service) -> None
     assert "/openapi.json" not in document["paths"]
 
 
-def test_the_page_needs_no_script(service: Service) -> None:
-    """The page lists the routes; its policy lets nothing in from anywhere."""
-    answer = service.app.resolve(event_v2(path="/docs"), None)
-    assert header_of(answer, "content-type") == "text/html; charset=utf-8"
-    assert "default-src 'none'" in (header_of(answer, "content-security-policy") or "")
-    assert "/notes/{note_id}" in answer["body"]
-    assert "<script" not in answer["body"]
+def test_the_page_is_whole(service: Service) -> None:
+    """Swagger UI comes with its scripts and the document; its policy allows nothing from anywhere else."""
+    response = service.app.resolve(event_v2(path="/docs"), None)
+    assert header_of(response, "content-type") == "text/html; charset=utf-8"
+    policy = header_of(response, "content-security-policy") or ""
+    assert policy.startswith("default-src 'none'; script-src 'unsafe-inline';")
+    assert "/notes/{note_id}" in response["body"]
+    assert "SwaggerUIBundle" in response["body"]
+    assert not re.search(r"<(script|link)[^>]+(src|href)=", response["body"])
+
+
+def test_the_page_links_to_its_document(service: Service) -> None:
+    """The link that Swagger UI shows for the document leads to it."""
+    linked = event_v2(path="/docs", queryStringParameters={"format": "json"}, rawQueryString="format=json")
+    assert body_of(service.app.resolve(linked, None))["info"]["title"] == "Notes"
+
+
+def test_no_text_of_the_document_ends_the_script() -> None:
+    """A title with a closing tag stays a title."""
+    page = swagger_page({"info": {"title": "</script><script>alert(1)</script>", "version": "1"}, "paths": {}})
+    assert page is not None
+    assert "alert(1)" in page
+    assert "<script>alert(1)" not in page
+
+
+def test_without_its_scripts_the_page_leads_to_the_document(
+    service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The layer leaves the scripts out."""
+    monkeypatch.setattr("importlib.resources.files", lambda _package: tmp_path)
+    response = service.app.resolve(event_v2(path="/docs"), None)
+    assert (response["statusCode"], header_of(response, "location")) == (307, "openapi.json")
 
 
 def test_they_can_be_left_out() -> None:

@@ -6,10 +6,11 @@ import base64
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Form
 
 from ai_voice_shared import create_service
 from ai_voice_shared.errors import ServiceUnavailableError
@@ -163,6 +164,59 @@ def test_another_method_is_405(service: Service) -> None:
     """A path with routes says which methods it takes."""
     answer = ask(service, event_v2("PATCH", "/notes"))
     assert (answer["statusCode"], header_of(answer, "allow")) == (405, "POST")
+    assert header_of(ask(service, event_v2("PATCH", "/notes/3")), "allow") == "GET, HEAD"
+
+
+@SHAPES
+def test_head_is_get(service: Service, shape: Callable[..., Event], caplog: pytest.LogCaptureFixture) -> None:
+    """A GET route responds to HEAD as well; the log line has the method that came."""
+    with caplog.at_level(logging.INFO, "ai_voice_shared"):
+        assert ask(service, shape("HEAD", "/notes/3"))["statusCode"] == 200
+    (line,) = [vars(record) for record in caplog.records if record.msg == "request"]
+    assert (line["http_method"], line["http_route"]) == ("HEAD", "/notes/{note_id}")
+    assert ask(service, shape("HEAD", "/notes"))["statusCode"] == 405
+
+
+def test_a_head_route_of_its_own() -> None:
+    """A route for HEAD comes before the one for GET."""
+    service = make_service()
+
+    @service.app.head("/names/<name>")
+    def exists(name: str) -> Response[str]:
+        return Response(204, body="", headers={"X-Name": name})
+
+    answer = ask(service, event_v2("HEAD", "/names/a"))
+    assert (answer["statusCode"], header_of(answer, "x-name")) == (204, "a")
+
+
+@SHAPES
+def test_a_form_where_json_is_expected_is_415(shape: Callable[..., Event]) -> None:
+    """A route whose body is JSON refuses a form as such; a route with form fields reads it."""
+    service = make_service()
+
+    @service.app.post("/forms")
+    def read_form(title: Annotated[str, Form()]) -> dict[str, str]:
+        return {"title": title}
+
+    form = {"body": "title=x&stars=y", "headers": {"content-type": "application/x-www-form-urlencoded"}}
+    answer = ask(service, shape("POST", "/notes", **form))
+    assert (answer["statusCode"], body_of(answer)["code"]) == (415, "unsupported_media_type")
+    assert body_of(ask(service, shape("POST", "/forms", **form))) == {"title": "x"}
+    form["body"] = "titel=x"
+    assert ask(service, shape("POST", "/forms", **form))["statusCode"] == 422
+
+
+@SHAPES
+@pytest.mark.parametrize("rule", ["/kept/", "/kept"])
+def test_a_slash_at_the_end_of_a_rule(shape: Callable[..., Event], rule: str) -> None:
+    """It makes no difference, neither in the rule nor in the path."""
+    service = make_service()
+
+    @service.app.get(rule)
+    def read_kept() -> dict[str, str]:
+        return {}
+
+    assert [ask(service, shape(path=path))["statusCode"] for path in ("/kept", "/kept/")] == [200, 200]
 
 
 @pytest.mark.parametrize("event", [{}, {"phone_number": "x"}, [], None, {"requestContext": {}}, {"Records": []}])
@@ -432,6 +486,9 @@ def test_debugging_shows_what_went_wrong_but_never_in_lambda(monkeypatch: pytest
         {"headers": [1]},
         {"multiValueHeaders": [1]},
         {"multiValueHeaders": {"a": 5}},
+        {"requestContext": {"http": {"method": "GET"}}, "rawPath": "/live", "headers": 5},
+        {"requestContext": {"elb": {}}, "httpMethod": "GET", "path": "/live", "multiValueHeaders": {"origin": []}},
+        {"requestContext": {}, "httpMethod": "GET", "path": "/live", "multiValueHeaders": {"origin": []}},
         {"requestContext": {"elb": {}}, "headers": {}},
         {"requestContext": {"elb": {}}, "headers": {}, "httpMethod": "GET"},
         {"requestContext": {"http": {"method": "GET"}}, "rawPath": "/", "headers": {"a": 1}},
@@ -442,6 +499,13 @@ def test_an_event_of_any_shape_is_answered(event: Event) -> None:
     """A direct invoke can have anything in the places of headers and context."""
     service = make_service()
     assert ask(service, event)["statusCode"] == 400
+
+
+@pytest.mark.parametrize("nothing", [0, "", None, []])
+def test_an_event_without_headers(service: Service, nothing: object) -> None:
+    """Whatever stands for no headers is none."""
+    event = {"requestContext": {"http": {"method": "GET"}}, "rawPath": "/live", "headers": nothing}
+    assert ask(service, event)["statusCode"] == 200
 
 
 def test_what_a_route_varies_by_is_kept() -> None:

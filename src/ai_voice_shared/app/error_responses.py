@@ -1,4 +1,4 @@
-"""Errors as answers: problem details (RFC 9457) for whatever was raised, and the line that is logged of it."""
+"""Errors as responses: problem details (RFC 9457) for whatever was raised, and the line that is logged of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import logging
 import math
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import ServiceError as PowertoolsError
@@ -26,21 +26,18 @@ from ai_voice_shared.errors import (
 from ai_voice_shared.observability.correlation import get_correlation_id
 from ai_voice_shared.problems import PROBLEM_CONTENT_TYPE, to_problem
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["MethodNotAllowedError", "RouteNotFoundError", "answer_error", "as_typed"]
+__all__ = ["MethodNotAllowedError", "RouteNotFoundError", "error_response", "to_package_error"]
 
 _log = logging.getLogger(__name__)
 _SERVER_ERROR = 500
 
 
 class RouteNotFoundError(AIVoiceError):
-    """No route has this path. Its code is another than that of a thing that was not found."""
+    """No route has this path. Its code differs from that of a resource that was not found."""
 
     status = 404
     code = "route_not_found"
-    title = "There is no such path"
+    title = "Not Found"
 
 
 class MethodNotAllowedError(AIVoiceError):
@@ -54,14 +51,14 @@ class MethodNotAllowedError(AIVoiceError):
 
     status = 405
     code = "method_not_allowed"
-    title = "The path does not take this method"
+    title = "Method Not Allowed"
 
     def __init__(self, allowed: list[str] | None = None) -> None:
         super().__init__()
         self.allowed = allowed or []
 
 
-class _ForeignError(AIVoiceError):
+class _PowertoolsHttpError(AIVoiceError):
     """An HTTP error of Powertools, which a route may raise as well."""
 
     def __init__(self, error: PowertoolsError) -> None:
@@ -73,8 +70,8 @@ class _ForeignError(AIVoiceError):
         self.code = f"http_{status}"  # type: ignore[misc] # as above
 
 
-def as_typed(error: Exception) -> AIVoiceError:
-    """Give the error of this package that says the same; an `AIVoiceError` of its own kind for what is unknown.
+def to_package_error(error: Exception) -> AIVoiceError:
+    """Return the error of this package that means the same; a plain `AIVoiceError` for an unknown one.
 
     Parameters
     ----------
@@ -86,27 +83,27 @@ def as_typed(error: Exception) -> AIVoiceError:
     if isinstance(error, RequestUnsupportedContentType):
         return UnsupportedMediaTypeError("the body is neither JSON nor a form")
     if isinstance(error, RequestValidationError):
-        # Where it is wrong and how, in pydantic's words; what stands there is not repeated.
-        wrong = [{"loc": [str(part) for part in one["loc"]], "type": one["type"]} for one in error.errors()]
-        if any(one["type"] == "json_invalid" for one in wrong):
+        # Where it is wrong and how, in pydantic's terms; the value is not repeated.
+        details = [{"loc": [str(part) for part in item["loc"]], "type": item["type"]} for item in error.errors()]
+        if any(item["type"] == "json_invalid" for item in details):
             return InvalidPayloadError("the body is not JSON")
-        return ValidationError("the request does not fit the schema", details=wrong)
+        return ValidationError("the request does not fit the schema", details=details)
     if isinstance(error, PowertoolsError):
-        return _ForeignError(error)
+        return _PowertoolsHttpError(error)
     return AIVoiceError()
 
 
-def answer_error(error: Exception, *, show: bool = False) -> Response[str]:
-    """Make the answer to an error, and log it.
+def error_response(error: Exception, *, show: bool = False) -> Response[str]:
+    """Return the response to an error, and log it.
 
     Parameters
     ----------
     error
         Whatever was raised.
     show
-        Show what an unknown error was, for the eyes of the one who writes the service.
+        Show the type, the message and the stack of an unknown error, for the developer of the service.
     """
-    typed = as_typed(error)
+    typed = to_package_error(error)
     _log_error(error, typed)
     problem = to_problem(typed)
     if show and typed.status >= _SERVER_ERROR:
@@ -119,11 +116,11 @@ def answer_error(error: Exception, *, show: bool = False) -> Response[str]:
         status_code=typed.status,
         content_type=PROBLEM_CONTENT_TYPE,
         body=json.dumps(problem, default=str, separators=(",", ":")),
-        headers=dict(_headers_of(typed)),
+        headers=_get_headers(typed),
     )
 
 
-def _headers_of(error: AIVoiceError) -> Mapping[str, str]:
+def _get_headers(error: AIVoiceError) -> dict[str, str]:
     headers: dict[str, str] = {}
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None and math.isfinite(retry_after):
@@ -138,28 +135,23 @@ def _headers_of(error: AIVoiceError) -> Mapping[str, str]:
 
 
 def _log_error(error: Exception, typed: AIVoiceError) -> None:
-    facts: dict[str, Any] = {"error_type": type(error).__name__, "error_code": typed.code}
+    fields: dict[str, Any] = {"error_type": type(error).__name__, "error_code": typed.code}
     if isinstance(error, AIVoiceError):
-        facts["error_context"] = error.context
-        if typed.status >= _SERVER_ERROR:
-            facts["error_message"] = error.message
-            _log.error("the request failed", extra={**facts, "cause": _kind(error.__cause__)})
-        else:
-            _log.info("the request was refused", extra=facts)
-    elif typed.status >= _SERVER_ERROR:
-        if isinstance(error, ResponseValidationError):
-            facts["places"] = [".".join(str(part) for part in one["loc"]) for one in error.errors()]
-        # The text of an unknown error may hold anything, and so may the source lines; where it came from does not.
-        facts["stack"] = _stack(error)
-        _log.error("the request failed", extra={**facts, "cause": _kind(error.__cause__)})
+        fields["error_context"] = error.context
+    if typed.status < _SERVER_ERROR:
+        _log.info("the request was refused", extra=fields)
+        return
+    fields["cause"] = None if error.__cause__ is None else type(error.__cause__).__name__
+    if isinstance(error, AIVoiceError):
+        fields["error_message"] = error.message
     else:
-        _log.info("the request was refused", extra=facts)
+        if isinstance(error, ResponseValidationError):
+            fields["places"] = [".".join(str(part) for part in item["loc"]) for item in error.errors()]
+        # The text of an unknown error may hold anything, and so may the source lines; where it came from does not.
+        fields["stack"] = _stack(error)
+    _log.error("the request failed", extra=fields)
 
 
 def _stack(error: Exception) -> list[str]:
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames][-20:]
-
-
-def _kind(error: BaseException | None) -> str | None:
-    return None if error is None else type(error).__name__
