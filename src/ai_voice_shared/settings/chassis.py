@@ -1,4 +1,4 @@
-"""Settings of the service chassis: what it lets in, and what it shows."""
+"""Settings of the service framework: what it lets in, and what it shows."""
 
 from __future__ import annotations
 
