@@ -54,11 +54,7 @@ class SyncRoute:
     def __call__(self, **arguments: Any) -> Any:
         """Return what the route returns."""
         coroutine = self._function(**arguments)
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return run_coroutine(coroutine)
-        return coroutine
+        return coroutine if _is_loop_running() else run_coroutine(coroutine)
 
 
 def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -70,6 +66,11 @@ def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
         It sees the context variables of the caller. In Lambda one runs at a time; on the local server all run
         concurrently on the server's loop.
 
+    Raises
+    ------
+    RuntimeError
+        An event loop is running in this thread, which would wait for itself.
+
     Examples
     --------
     >>> async def respond() -> int:
@@ -78,6 +79,10 @@ def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
     42
     """
     loop = server_loop.get()
+    if _is_loop_running():
+        coroutine.close()
+        msg = "an event loop is running: await the coroutine there"
+        raise RuntimeError(msg)
     if loop is not None:
         return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
     global _runner  # noqa: PLW0603 - one loop per process
@@ -87,3 +92,11 @@ def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
             atexit.register(_runner.close)
         # The runner would otherwise keep the context variables of its first call.
         return _runner.run(coroutine, context=contextvars.copy_context())
+
+
+def _is_loop_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -8,7 +8,6 @@ asked for. The layer leaves the 1.7 MB of scripts and styles out; there the page
 from __future__ import annotations
 
 import json
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -76,6 +75,8 @@ def swagger_page(document: Mapping[str, Any]) -> str | None:
     >>> page is None or ("SwaggerUIBundle" in page and '"title": "</script>' not in page)
     True
     """
+    from importlib import resources
+
     from aws_lambda_powertools.event_handler.openapi import swagger_ui
 
     files = resources.files(swagger_ui)

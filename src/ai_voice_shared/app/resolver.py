@@ -26,6 +26,7 @@ from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from ai_voice_shared.app.coroutines import SyncRoute
+from ai_voice_shared.app.dependencies import DependencyOverrides, create_closing_middleware
 from ai_voice_shared.app.error_responses import MethodNotAllowedError, RouteNotFoundError, error_response
 from ai_voice_shared.app.events import as_get, placeholder_event, proxy_event
 from ai_voice_shared.app.response_headers import add_response_headers, create_cors
@@ -65,6 +66,7 @@ class RequestFields:
 class _RequestState:
     event: BaseProxyEvent | None = None
     context: dict[str, Any] = field(default_factory=dict)
+    exits: ExitStack = field(default_factory=ExitStack)
     method: str = ""
     route: str = ""
 
@@ -127,6 +129,8 @@ class ServiceResolver(APIGatewayRestResolver):
             # A response that does not fit is a fault of the service, not the caller's 422.
             response_validation_error_http_code=_SERVER_ERROR,
         )
+        self.dependency_overrides = DependencyOverrides(lambda: self._state.exits)
+        self.use([create_closing_middleware(lambda: self._state.exits)])
         self.exception_handler(Exception)(self._on_error)
         self.not_found(self._on_unmatched)
 

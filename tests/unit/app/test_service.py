@@ -9,10 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
-from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Form
 
 from ai_voice_shared import create_service
+from ai_voice_shared.app import ServiceResolver
 from ai_voice_shared.errors import ServiceUnavailableError
 from ai_voice_shared.problems import retry_after_seconds
 from ai_voice_shared.settings import ApiSettings
@@ -506,6 +508,27 @@ def test_an_event_without_headers(service: Service, nothing: object) -> None:
     """Whatever stands for no headers is none."""
     event = {"requestContext": {"http": {"method": "GET"}}, "rawPath": "/live", "headers": nothing}
     assert ask(service, event)["statusCode"] == 200
+
+
+def test_routes_of_a_router() -> None:
+    """Powertools' `Router` brings its routes, coroutine functions among them, and sees the request."""
+    service, router = make_service(), Router()
+
+    @router.get("/items/<item_id>")
+    async def item(item_id: str) -> dict[str, str]:
+        return {"item_id": item_id, "path": router.current_event.path}
+
+    service.app.include_router(router, prefix="/shop")
+    assert body_of(ask(service, event_v2(path="/shop/items/7"))) == {"item_id": "7", "path": "/shop/items/7"}
+    assert header_of(ask(service, event_v2("PUT", "/shop/items/7")), "allow") == "GET, HEAD"
+
+
+def test_nothing_private_of_powertools_is_replaced() -> None:
+    """An upgrade of Powertools cannot give a meaning to a private name that is used here."""
+    inherited = {name for kind in ServiceResolver.__mro__[1:] for name in vars(kind)}
+    inherited |= vars(APIGatewayRestResolver()).keys()
+    private = {name for name in vars(ServiceResolver) if name.startswith("_") and not name.startswith("__")}
+    assert private & inherited <= {"_abc_impl"}
 
 
 def test_what_a_route_varies_by_is_kept() -> None:

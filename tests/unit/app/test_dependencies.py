@@ -1,0 +1,146 @@
+"""Dependencies of every kind: plain, generator, coroutine, asynchronous generator."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator  # noqa: TC003 - Powertools reads the annotations
+from typing import Annotated, Any
+
+import pytest
+from aws_lambda_powertools.event_handler import Depends, Request, Response
+
+from ai_voice_shared.errors import AuthorizationError, ConflictError
+from tests.unit.app.conftest import body_of, event_v2, make_service
+
+pytestmark = pytest.mark.unit
+
+STEPS: list[str] = []
+
+
+def plain(request: Request) -> str:
+    """Return the path's parameter."""
+    return str(request.path_parameters["name"])
+
+
+def generator(request: Request) -> Iterator[str]:
+    """Yield it, and note the end."""
+    try:
+        yield plain(request)
+    except ConflictError:
+        STEPS.append("rolled back")
+        raise
+    finally:
+        STEPS.append("closed")
+
+
+async def coroutine(request: Request) -> str:
+    """Return it from a coroutine."""
+    return plain(request)
+
+
+async def async_generator(request: Request) -> AsyncIterator[str]:
+    """Yield it from a coroutine, and note the end."""
+    try:
+        yield plain(request)
+    except ConflictError:
+        STEPS.append("rolled back")
+        raise
+    finally:
+        STEPS.append("closed")
+
+
+def nested(inner: Annotated[str, Depends(generator)]) -> Iterator[str]:
+    """Yield what another dependency yields, and note the end before that one's."""
+    yield inner
+    STEPS.append("outer closed")
+
+
+async def forbid() -> None:
+    """Refuse everybody."""
+    raise AuthorizationError("not for you")
+
+
+def ask(dependency: Any, *, error: Exception | None = None, is_async: bool = False) -> dict[str, Any]:
+    """Resolve a request to a route with the dependency."""
+    app = make_service().app
+
+    def respond(name: str, value: Any) -> dict[str, Any]:
+        STEPS.append("route")
+        if error is not None:
+            raise error
+        return {name: value}
+
+    async def respond_async(name: str, value: Any) -> dict[str, Any]:
+        return respond(name, value)
+
+    route = respond_async if is_async else respond
+    route.__annotations__ = {"name": str, "value": Annotated[str, Depends(dependency)]}
+    app.get("/values/<name>")(route)
+    STEPS.clear()
+    return app.resolve(event_v2(path="/values/a"), None)
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["route", "coroutine route"])
+@pytest.mark.parametrize("dependency", [plain, generator, coroutine, async_generator, nested])
+def test_a_dependency_is_run_to_its_value(dependency: Any, is_async: bool) -> None:  # noqa: FBT001 - a parameter
+    """The route gets the value; what follows a yield runs after the route."""
+    assert body_of(ask(dependency, is_async=is_async)) == {"a": "a"}
+    endings = {generator: ["closed"], async_generator: ["closed"], nested: ["outer closed", "closed"]}
+    assert ["route", *endings.get(dependency, [])] == STEPS
+
+
+@pytest.mark.parametrize("dependency", [generator, async_generator])
+def test_a_dependency_is_closed_after_an_error(dependency: Any) -> None:
+    """The dependency sees the error where it yielded, and the response is the error's."""
+    assert body_of(ask(dependency, error=ConflictError("taken")))["code"] == "conflict"
+    assert STEPS == ["route", "rolled back", "closed"]
+
+
+def test_a_dependency_sees_an_error_that_has_a_handler() -> None:
+    """A service's own handler of the error makes no difference."""
+    app = make_service().app
+
+    @app.exception_handler(ConflictError)
+    def handle(_error: ConflictError) -> Response[str]:
+        return Response(418, "text/plain", "handled")
+
+    @app.get("/values/<name>")
+    def respond(name: str, value: Annotated[str, Depends(generator)]) -> dict[str, str]:
+        raise ConflictError(name + value)
+
+    STEPS.clear()
+    assert app.resolve(event_v2(path="/values/a"), None)["statusCode"] == 418
+    assert STEPS == ["rolled back", "closed"]
+
+
+def test_a_coroutine_that_refuses_is_obeyed() -> None:
+    """A check that is a coroutine function is not skipped."""
+    response = ask(forbid)
+    assert (response["statusCode"], STEPS) == (403, [])
+
+
+def test_an_override_may_be_of_any_kind() -> None:
+    """A test's override of a dependency is run like the dependency."""
+    app = make_service().app
+
+    @app.get("/value")
+    def value(given: Annotated[str, Depends(plain)]) -> dict[str, str]:
+        return {"value": given}
+
+    async def fake() -> str:
+        return "fake"
+
+    app.dependency_overrides[plain] = fake
+    assert body_of(app.resolve(event_v2(path="/value"), None)) == {"value": "fake"}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_coroutine_dependency_where_a_loop_runs() -> None:
+    """Powertools resolves dependencies without awaiting; the request fails, and the check is not skipped."""
+    app = make_service().app
+
+    @app.get("/value")
+    def value(given: Annotated[str, Depends(coroutine)]) -> dict[str, str]:
+        return {"value": given}
+
+    assert (await app.resolve_async(event_v2(path="/value"), None))["statusCode"] == 500
