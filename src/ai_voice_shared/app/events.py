@@ -1,7 +1,7 @@
 """The four HTTP events of Lambda for one router: each is read by the data class of its own kind.
 
 Powertools has a resolver for each kind. A function behind a function URL today and a load balancer tomorrow should
-not change for it, so the kind is told by the event.
+not change for it, so the event decides the kind.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def as_get(event: Mapping[str, Any]) -> dict[str, Any]:
     'GET'
     """
     context = event["requestContext"]
-    http = {"http": {**context["http"], "method": "GET"}} if "http" in context else {}
+    http = {"http": {**context["http"], "method": "GET"}} if isinstance(context.get("http"), dict) else {}
     return {**event, "httpMethod": "GET", "requestContext": {**context, **http}}
 
 

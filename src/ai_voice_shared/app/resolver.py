@@ -22,7 +22,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
-from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from ai_voice_shared.app.coroutines import SyncRoute
@@ -117,7 +116,7 @@ class ServiceResolver(APIGatewayRestResolver):
         self._show_errors = show_errors
         self._guards = guards
         self._on_complete = on_complete
-        # An origin that is named beside "*" is answered by its name.
+        # The response names an origin that is listed, also where "*" is listed with it.
         self._varies = not set(cors_origins) <= {"*"}
         self._functions: dict[tuple[str, str], Callable[..., Any]] = {}
         self._idle = _RequestState()
@@ -138,7 +137,11 @@ class ServiceResolver(APIGatewayRestResolver):
     @property  # type: ignore[override] # of any of the four kinds, and not of REST alone
     def current_event(self) -> BaseProxyEvent:
         """The event of the current request."""
-        return self._state.event or BaseRouter.current_event
+        event = self._state.event
+        if event is None:
+            msg = "there is no current request in this context"
+            raise RuntimeError(msg)
+        return event
 
     @current_event.setter
     def current_event(self, value: BaseProxyEvent) -> None:
@@ -247,7 +250,7 @@ class ServiceResolver(APIGatewayRestResolver):
 
                 def complete(response: dict[str, Any]) -> dict[str, Any]:
                     fields = self._complete(response, state, span, time.perf_counter() - began)
-                    # What runs locally is nobody's metric.
+                    # Requests of the local server are not measured.
                     if self._on_complete is not None and context is not None:
                         self._on_complete(fields)
                     return response
@@ -273,7 +276,7 @@ class ServiceResolver(APIGatewayRestResolver):
         response["body"] = response["body"] or ""
         # A caller's own word would be one more metric, and one more kind of log line, for each.
         method = state.method if state.method in _METHODS else "OTHER"
-        known = state.event is not None and (state.event.http_method.upper(), state.route) in self._functions
+        known = (self.current_event.http_method.upper(), state.route) in self._functions
         fields = RequestFields(method, state.route if known else _UNMATCHED, response["statusCode"], seconds)
         span.annotate("route", fields.route)
         span.annotate("status", fields.status)
@@ -308,7 +311,9 @@ class ServiceResolver(APIGatewayRestResolver):
 
         if HttpEvent(self.current_event.raw_event).content_type != FORM_CONTENT_TYPE:
             return False
-        function = self._functions[self.current_event.http_method.upper(), self.request.route]
+        function = self._functions.get((self.current_event.http_method.upper(), self.request.route))
+        if function is None:
+            return False
         parameters = inspect.signature(function, eval_str=True).parameters.values()
         annotations = [getattr(parameter.annotation, "__metadata__", ()) for parameter in parameters]
         return not any(isinstance(item, Form) for metadata in annotations for item in metadata)

@@ -80,8 +80,8 @@ def make_service(api: ApiSettings | None = None, **chassis: Any) -> Service:
             "powertools": BadRequestError("no such colour"),
         }[kind]
 
-    @app.get("/wrong-answer")
-    def wrong_answer() -> Note:
+    @app.get("/wrong-response")
+    def wrong_response() -> Note:
         return {"stars": "many"}  # type: ignore[return-value] # that is the point
 
     @app.get("/unwritable")
@@ -174,16 +174,16 @@ SHAPES = pytest.mark.parametrize(
 )
 
 
-def header_of(answer: dict[str, Any], name: str) -> str | None:
-    """Give a header of an answer, whatever shape it has."""
-    found = {key.lower(): value for key, value in (answer.get("headers") or {}).items()}
-    found |= {key.lower(): value[-1] for key, value in (answer.get("multiValueHeaders") or {}).items()}
+def header_of(response: dict[str, Any], name: str) -> str | None:
+    """Return a header of a response, whatever shape it has."""
+    found = {key.lower(): value for key, value in (response.get("headers") or {}).items()}
+    found |= {key.lower(): value[-1] for key, value in (response.get("multiValueHeaders") or {}).items()}
     return found.get(name.lower())
 
 
-def body_of(answer: dict[str, Any]) -> Any:
-    """Parse the body of an answer."""
-    return json.loads(answer["body"])
+def body_of(response: dict[str, Any]) -> Any:
+    """Parse the body of a response."""
+    return json.loads(response["body"])
 
 
 @pytest.fixture(scope="module")

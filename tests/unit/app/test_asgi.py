@@ -45,9 +45,9 @@ def client() -> Iterator[httpx.Client]:
 
 def test_a_request(client: httpx.Client) -> None:
     """Query, headers and body reach the route as they do in Lambda."""
-    answer = client.get("/notes/3", params={"verbose": "true"}, headers={"X-Correlation-Id": "order-7"})
-    assert (answer.status_code, answer.json()) == (200, {"title": "verbose", "stars": 3})
-    assert answer.headers["x-correlation-id"] == "order-7"
+    response = client.get("/notes/3", params={"verbose": "true"}, headers={"X-Correlation-Id": "order-7"})
+    assert (response.status_code, response.json()) == (200, {"title": "verbose", "stars": 3})
+    assert response.headers["x-correlation-id"] == "order-7"
     created = client.post("/notes", json={"title": "Grüße"})
     assert (created.status_code, created.json()["title"]) == (201, "Grüße")
 
@@ -70,10 +70,10 @@ def test_a_body_that_lambda_would_not_take(client: httpx.Client) -> None:
 
 
 def test_requests_at_the_same_time(client: httpx.Client) -> None:
-    """Each gets its own answer."""
+    """Each gets its own response."""
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda n: client.get(f"/names/n{n}").json()["name"], range(50)))
-    assert answers == [f"n{n}" for n in range(50)]
+        responses = list(threads.map(lambda n: client.get(f"/names/n{n}").json()["name"], range(50)))
+    assert responses == [f"n{n}" for n in range(50)]
 
 
 def test_coroutine_routes_run_concurrently() -> None:

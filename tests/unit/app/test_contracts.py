@@ -59,18 +59,18 @@ def customers() -> Iterator[Any]:
 
 
 def hold(schema: Any, mode: schemathesis.GenerationMode) -> None:
-    """Send generated requests to every operation, and hold each answer against the document."""
+    """Send generated requests to every operation, and hold each response against the document."""
     operations = [found.ok() for found in schema.get_all_operations()]
     assert operations
     for operation in operations:
 
         @given(case=operation.as_strategy(generation_mode=mode))
         @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-        def answers(case: Any) -> None:
+        def responses(case: Any) -> None:
             case.call_and_validate()
 
         try:
-            answers()
+            responses()
         except Unsatisfiable:
             # There is nothing wrong to send where nothing is taken.
             assert mode is schemathesis.GenerationMode.NEGATIVE
@@ -78,11 +78,11 @@ def hold(schema: Any, mode: schemathesis.GenerationMode) -> None:
 
 @pytest.mark.parametrize("mode", schemathesis.GenerationMode)
 def test_the_chassis_holds_the_contract(notes: Any, mode: schemathesis.GenerationMode) -> None:
-    """Whatever is sent, right or wrong, the answer is one that the document names."""
-    hold(notes.exclude(path_regex="^/(raise|wrong-answer|unwritable)"), mode)
+    """Whatever is sent, right or wrong, the response is one that the document names."""
+    hold(notes.exclude(path_regex="^/(raise|wrong-response|unwritable)"), mode)
 
 
 @pytest.mark.parametrize("mode", schemathesis.GenerationMode)
 def test_the_customer_lookup_server_holds_the_contract(customers: Any, mode: schemathesis.GenerationMode) -> None:
-    """Whatever is asked, right or wrong, the answer is one that the document names."""
+    """Whatever is asked, right or wrong, the response is one that the document names."""
     hold(customers, mode)

@@ -99,9 +99,7 @@ def test_a_dependency_sees_an_error_that_has_a_handler() -> None:
     """A service's own handler of the error makes no difference."""
     app = make_service().app
 
-    @app.exception_handler(ConflictError)
-    def handle(_error: ConflictError) -> Response[str]:
-        return Response(418, "text/plain", "handled")
+    app.exception_handler(ConflictError)(lambda _error: Response(418, "text/plain", "handled"))
 
     @app.get("/values/<name>")
     def respond(name: str, value: Annotated[str, Depends(generator)]) -> dict[str, str]:

@@ -26,7 +26,7 @@ def examples(name: str) -> list[str]:
 
 
 def test_services(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The service of the guide answers, and the clients of the guide call it."""
+    """The service of the guide responds, and the clients of the guide call it."""
     module = types.ModuleType("guide_to_services")
     # The annotations of routes are looked up in their module.
     monkeypatch.setitem(sys.modules, module.__name__, module)

@@ -1,4 +1,4 @@
-"""What every answer of a service has, and what becomes of every error."""
+"""What every response of a service has, and what becomes of every error."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ def test_the_documented_way() -> None:
 
 @SHAPES
 def test_one_router_for_all_events(service: Service, shape: Callable[..., Event]) -> None:
-    """A route answers whatever brings the request, and in its shape."""
-    answer = ask(service, shape(path="/notes/3"))
-    assert answer["statusCode"] == 200
-    assert body_of(answer) == {"title": "short", "stars": 3}
+    """A route responds to each kind of event, in its shape."""
+    response = ask(service, shape(path="/notes/3"))
+    assert response["statusCode"] == 200
+    assert body_of(response) == {"title": "short", "stars": 3}
 
 
 @SHAPES
@@ -94,13 +94,13 @@ def test_without_an_id_there_is_one(service: Service) -> None:
 
 
 @SHAPES
-def test_security_headers_are_on_every_answer(service: Service, shape: Callable[..., Event]) -> None:
+def test_security_headers_are_on_every_response(service: Service, shape: Callable[..., Event]) -> None:
     """Answers of routes, of errors and of nothing have them."""
     for path in ("/notes/3", "/raise/unknown", "/nowhere"):
-        answer = ask(service, shape(path=path))
-        assert header_of(answer, "x-content-type-options") == "nosniff"
-        assert header_of(answer, "strict-transport-security")
-        assert header_of(answer, "cache-control") == "no-store"
+        response = ask(service, shape(path=path))
+        assert header_of(response, "x-content-type-options") == "nosniff"
+        assert header_of(response, "strict-transport-security")
+        assert header_of(response, "cache-control") == "no-store"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_security_headers_are_on_every_answer(service: Service, shape: Callable[
         ("/raise/settings", 500, "missing_setting"),
         ("/raise/unknown", 500, "internal_error"),
         ("/raise/powertools", 400, "http_400"),
-        ("/wrong-answer", 500, "internal_error"),
+        ("/wrong-response", 500, "internal_error"),
         ("/unwritable", 500, "internal_error"),
         ("/nowhere", 404, "route_not_found"),
     ],
@@ -123,10 +123,10 @@ def test_every_error_is_a_problem(
     service: Service, shape: Callable[..., Event], path: str, status: int, code: str
 ) -> None:
     """Whatever is raised becomes problem details of its status and code."""
-    answer = ask(service, shape(path=path))
-    problem = body_of(answer)
-    assert answer["statusCode"] == problem["status"] == status
-    assert header_of(answer, "content-type") == "application/problem+json"
+    response = ask(service, shape(path=path))
+    problem = body_of(response)
+    assert response["statusCode"] == problem["status"] == status
+    assert header_of(response, "content-type") == "application/problem+json"
     assert (problem["code"], problem["correlation_id"]) == (code, "order-7")
 
 
@@ -140,11 +140,11 @@ def test_details_reach_the_caller(service: Service) -> None:
 
 
 def test_what_went_wrong_inside_is_not_told(service: Service, caplog: pytest.LogCaptureFixture) -> None:
-    """Neither the answer nor the log has the text of an unknown error; the log has where it came from."""
+    """Neither the response nor the log has the text of an unknown error; the log has where it came from."""
     with caplog.at_level(logging.INFO, "ai_voice_shared"):
-        answer = ask(service, event_v2(path="/raise/unknown"))
+        response = ask(service, event_v2(path="/raise/unknown"))
     written = [vars(record) for record in caplog.records]
-    assert PERSONAL not in json.dumps(answer)
+    assert PERSONAL not in json.dumps(response)
     assert PERSONAL not in json.dumps(written, default=str)
     failed = next(line for line in written if line["msg"] == "the request failed")
     assert failed["error_type"] == "ValueError"
@@ -164,8 +164,8 @@ def test_one_line_for_each_request(service: Service, caplog: pytest.LogCaptureFi
 
 def test_another_method_is_405(service: Service) -> None:
     """A path with routes says which methods it takes."""
-    answer = ask(service, event_v2("PATCH", "/notes"))
-    assert (answer["statusCode"], header_of(answer, "allow")) == (405, "POST")
+    response = ask(service, event_v2("PATCH", "/notes"))
+    assert (response["statusCode"], header_of(response, "allow")) == (405, "POST")
     assert header_of(ask(service, event_v2("PATCH", "/notes/3")), "allow") == "GET, HEAD"
 
 
@@ -187,8 +187,8 @@ def test_a_head_route_of_its_own() -> None:
     def exists(name: str) -> Response[str]:
         return Response(204, body="", headers={"X-Name": name})
 
-    answer = ask(service, event_v2("HEAD", "/names/a"))
-    assert (answer["statusCode"], header_of(answer, "x-name")) == (204, "a")
+    response = ask(service, event_v2("HEAD", "/names/a"))
+    assert (response["statusCode"], header_of(response, "x-name")) == (204, "a")
 
 
 @SHAPES
@@ -201,8 +201,8 @@ def test_a_form_where_json_is_expected_is_415(shape: Callable[..., Event]) -> No
         return {"title": title}
 
     form = {"body": "title=x&stars=y", "headers": {"content-type": "application/x-www-form-urlencoded"}}
-    answer = ask(service, shape("POST", "/notes", **form))
-    assert (answer["statusCode"], body_of(answer)["code"]) == (415, "unsupported_media_type")
+    response = ask(service, shape("POST", "/notes", **form))
+    assert (response["statusCode"], body_of(response)["code"]) == (415, "unsupported_media_type")
     assert body_of(ask(service, shape("POST", "/forms", **form))) == {"title": "x"}
     form["body"] = "titel=x"
     assert ask(service, shape("POST", "/forms", **form))["statusCode"] == 422
@@ -223,9 +223,9 @@ def test_a_slash_at_the_end_of_a_rule(shape: Callable[..., Event], rule: str) ->
 
 @pytest.mark.parametrize("event", [{}, {"phone_number": "x"}, [], None, {"requestContext": {}}, {"Records": []}])
 def test_what_is_no_request_is_400(service: Service, event: Any) -> None:
-    """An event of another kind is answered and not raised."""
-    answer = ask(service, event)
-    assert (answer["statusCode"], body_of(answer)["code"]) == (400, "invalid_payload")
+    """An event of another kind has a response, and raises nothing."""
+    response = ask(service, event)
+    assert (response["statusCode"], body_of(response)["code"]) == (400, "invalid_payload")
 
 
 @pytest.mark.parametrize(
@@ -247,54 +247,54 @@ def test_a_body_that_cannot_be_read_is_the_caller_s_mistake(
     encoded: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     """It is 400 or 422, never 500."""
-    answer = ask(service, event_v2("POST", "/notes", body=body, isBase64Encoded=encoded))
-    assert answer["statusCode"] in {400, 422}
+    response = ask(service, event_v2("POST", "/notes", body=body, isBase64Encoded=encoded))
+    assert response["statusCode"] in {400, 422}
 
 
 def test_a_body_is_decoded(service: Service) -> None:
     """A base64 body of a function URL is the body."""
     body = base64.b64encode(json.dumps({"title": "Grüße"}).encode()).decode()
-    answer = ask(service, event_v2("POST", "/notes", body=body, isBase64Encoded=True))
-    assert (answer["statusCode"], body_of(answer)["title"]) == (201, "Grüße")
+    response = ask(service, event_v2("POST", "/notes", body=body, isBase64Encoded=True))
+    assert (response["statusCode"], body_of(response)["title"]) == (201, "Grüße")
 
 
 def test_another_content_type_is_415(service: Service) -> None:
     """A body that is neither JSON nor a form is refused as such."""
-    answer = ask(service, event_v2("POST", "/notes", body="<a/>", headers={"content-type": "application/xml"}))
-    assert (answer["statusCode"], body_of(answer)["code"]) == (415, "unsupported_media_type")
+    response = ask(service, event_v2("POST", "/notes", body="<a/>", headers={"content-type": "application/xml"}))
+    assert (response["statusCode"], body_of(response)["code"]) == (415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary="])
 def test_a_multipart_body_without_a_boundary_is_400(service: Service, content_type: str) -> None:
     """It cannot be taken apart."""
-    answer = ask(service, event_v2("POST", "/notes", body="--x", headers={"content-type": content_type}))
-    assert answer["statusCode"] == 400
+    response = ask(service, event_v2("POST", "/notes", body="--x", headers={"content-type": content_type}))
+    assert response["statusCode"] == 400
 
 
 def test_a_large_body_is_413() -> None:
     """What is over the limit is not read."""
     service = make_service(max_body_bytes=100)
-    answer = ask(service, event_v2("POST", "/notes", body=json.dumps({"title": "x" * 100})))
-    assert answer["statusCode"] == 413
-    assert header_of(answer, "x-correlation-id") == "order-7"
+    response = ask(service, event_v2("POST", "/notes", body=json.dumps({"title": "x" * 100})))
+    assert response["statusCode"] == 413
+    assert header_of(response, "x-correlation-id") == "order-7"
 
 
 @pytest.mark.parametrize("shape", [event_alb, event_alb_multi])
 def test_plain_http_is_refused(shape: Callable[..., Event]) -> None:
     """What a load balancer took in over HTTP is refused, unless the settings let it in."""
     event = shape(path="/live", headers={"x-forwarded-proto": "http"})
-    answer = ask(make_service(), event)
-    assert (answer["statusCode"], body_of(answer)["code"]) == (403, "https_required")
+    response = ask(make_service(), event)
+    assert (response["statusCode"], body_of(response)["code"]) == (403, "https_required")
     assert ask(make_service(https_only=False), event)["statusCode"] == 200
 
 
 def test_a_load_balancer_gets_a_body(service: Service) -> None:
-    """An answer without a body would be a 502 of the load balancer's own."""
+    """A response without a body would be a 502 of the load balancer's own."""
     assert ask(service, event_alb("OPTIONS", "/notes"))["body"] == ""
 
 
 def test_a_page_of_another_origin() -> None:
-    """Preflights and answers name the origin that may call, and no other."""
+    """Preflights and responses name the origin that may call, and no other."""
     service = make_service()
     allowed = {"origin": "https://app.example.com"}
     preflight = ask(service, event_v2("OPTIONS", "/notes", headers=allowed))
@@ -303,9 +303,9 @@ def test_a_page_of_another_origin() -> None:
     assert "POST" in (header_of(preflight, "access-control-allow-methods") or "")
     assert "X-Correlation-Id" in (header_of(preflight, "access-control-allow-headers") or "")
     for path in ("/notes/3", "/notes/x", "/raise/unknown"):
-        answer = ask(service, event_v2(path=path, headers=allowed))
-        assert header_of(answer, "access-control-allow-origin") == "https://app.example.com"
-        assert header_of(answer, "vary") == "Origin"
+        response = ask(service, event_v2(path=path, headers=allowed))
+        assert header_of(response, "access-control-allow-origin") == "https://app.example.com"
+        assert header_of(response, "vary") == "Origin"
     other = ask(service, event_v2(path="/notes/3", headers={"origin": "https://evil.example"}))
     assert header_of(other, "access-control-allow-origin") is None
 
@@ -313,19 +313,19 @@ def test_a_page_of_another_origin() -> None:
 def test_an_early_refusal_is_a_page_s_business_too() -> None:
     """A page may read a 413 as well."""
     service = make_service(max_body_bytes=1)
-    answer = ask(service, event_v2("POST", "/notes", body="{}", headers={"origin": "https://app.example.com"}))
-    assert answer["statusCode"] == 413
-    assert header_of(answer, "access-control-allow-origin") == "https://app.example.com"
+    response = ask(service, event_v2("POST", "/notes", body="{}", headers={"origin": "https://app.example.com"}))
+    assert response["statusCode"] == 413
+    assert header_of(response, "access-control-allow-origin") == "https://app.example.com"
 
 
 def test_without_origins_there_is_no_cors() -> None:
     """No origin may call unless it is named."""
-    answer = ask(make_service(ApiSettings(cors_origins=[])), event_v2(headers={"origin": "https://a.example"}))
-    assert header_of(answer, "access-control-allow-origin") is None
+    response = ask(make_service(ApiSettings(cors_origins=[])), event_v2(headers={"origin": "https://a.example"}))
+    assert header_of(response, "access-control-allow-origin") is None
 
 
 def test_a_user_by_dependency(service: Service) -> None:
-    """A route that asks for the user gets one, or answers 401 with the challenge."""
+    """A route that asks for the user gets one, or responds 401 with the challenge."""
     token = public().create_tokens(user_id="user-1").access_token
     known = ask(service, event_v2(path="/me", headers={"authorization": f"Bearer {token}"}))
     assert body_of(known) == {"user_id": "user-1"}
@@ -375,18 +375,18 @@ def test_a_coroutine_route(service: Service, lambda_context: FakeLambdaContext) 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_resolving_where_a_loop_runs(service: Service) -> None:
-    """`resolve_async` gives the same answers."""
+    """`resolve_async` gives the same responses."""
     for path, status in (("/async", 200), ("/notes/3", 200), ("/nowhere", 404), ("/raise/unknown", 500)):
-        answer = await service.app.resolve_async(event_v2(path=path), None)
-        assert answer["statusCode"] == status
-        assert header_of(answer, "x-correlation-id") == "order-7"
+        response = await service.app.resolve_async(event_v2(path=path), None)
+        assert response["statusCode"] == status
+        assert header_of(response, "x-correlation-id") == "order-7"
 
 
 def test_requests_at_the_same_time_do_not_mix(service: Service) -> None:
-    """The local server answers in threads: each request has its own event."""
+    """The local server resolves requests in threads: each request has its own event."""
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda n: ask(service, event_v2(path=f"/names/n{n}")), range(100)))
-    assert [body_of(answer)["name"] for answer in answers] == [f"n{n}" for n in range(100)]
+        responses = list(threads.map(lambda n: ask(service, event_v2(path=f"/names/n{n}")), range(100)))
+    assert [body_of(response)["name"] for response in responses] == [f"n{n}" for n in range(100)]
 
 
 @pytest.mark.parametrize(
@@ -406,9 +406,9 @@ def test_paths(service: Service, event: Event, name: str) -> None:
 
 
 def test_the_handler_of_lambda(lambda_logs: LogCapture, lambda_context: FakeLambdaContext) -> None:
-    """`service.handler` answers, and logs JSON lines with the service, the request id and the correlation id."""
-    answer = make_service().handler(event_v2(path="/notes/3"), lambda_context)
-    assert answer["statusCode"] == 200
+    """`service.handler` responds, and logs JSON lines with the service, the request id and the correlation id."""
+    response = make_service().handler(event_v2(path="/notes/3"), lambda_context)
+    assert response["statusCode"] == 200
     (line,) = lambda_logs.named("request")
     assert line["service"] == "note-service"
     assert line["function_request_id"] == lambda_context.aws_request_id
@@ -438,16 +438,16 @@ def test_health_is_that_of_the_components() -> None:
     service.health.register("extra", broken, critical=False)
     assert [ask(service, event_v2(path=path))["statusCode"] for path in ("/live", "/ready", "/health")] == [200] * 3
     service.health.register("database", broken)
-    answers = {path: ask(service, event_v2(path=path)) for path in ("/live", "/ready", "/health")}
-    assert [answer["statusCode"] for answer in answers.values()] == [200, 503, 503]
-    status = body_of(answers["/health"])
+    responses = {path: ask(service, event_v2(path=path)) for path in ("/live", "/ready", "/health")}
+    assert [response["statusCode"] for response in responses.values()] == [200, 503, 503]
+    status = body_of(responses["/health"])
     assert status["service"] == "note-service"
     assert {name: one["status"] for name, one in status["components"].items()} == {
         "bucket": "healthy",
         "extra": "unhealthy",
         "database": "unhealthy",
     }
-    assert PERSONAL not in answers["/health"]["body"]
+    assert PERSONAL not in responses["/health"]["body"]
 
 
 def test_requests_are_measured(capsys: pytest.CaptureFixture[str], lambda_context: FakeLambdaContext) -> None:
@@ -497,7 +497,7 @@ def test_debugging_shows_what_went_wrong_but_never_in_lambda(monkeypatch: pytest
         {"requestContext": {"http": {"method": "GET"}}, "rawPath": "/", "multiValueHeaders": {"a": [1]}},
     ],
 )
-def test_an_event_of_any_shape_is_answered(event: Event) -> None:
+def test_an_event_of_any_shape_has_a_response(event: Event) -> None:
     """A direct invoke can have anything in the places of headers and context."""
     service = make_service()
     assert ask(service, event)["statusCode"] == 400
@@ -512,7 +512,7 @@ def test_an_event_without_headers(service: Service, nothing: object) -> None:
 
 def test_routes_of_a_router() -> None:
     """Powertools' `Router` brings its routes, coroutine functions among them, and sees the request."""
-    service, router = make_service(), Router()
+    service, router = make_service(), Router()  # type: ignore[no-untyped-call] # Powertools leaves it unannotated
 
     @router.get("/items/<item_id>")
     async def item(item_id: str) -> dict[str, str]:
@@ -555,16 +555,16 @@ def test_a_wait_without_an_end_is_not_told() -> None:
     def busy() -> dict[str, str]:
         raise ServiceUnavailableError("busy", service="other", retry_after=float("inf"))
 
-    answer = ask(service, event_v2(path="/busy"))
-    assert answer["statusCode"] == 503
-    assert header_of(answer, "retry-after") is None
-    assert "retry_after" not in body_of(answer)
+    response = ask(service, event_v2(path="/busy"))
+    assert response["statusCode"] == 503
+    assert header_of(response, "retry-after") is None
+    assert "retry_after" not in body_of(response)
     assert retry_after_seconds({"retry-after": "9" * 400}) == 31_536_000
 
 
-def test_an_origin_named_beside_any_varies_the_answer() -> None:
-    """What is answered by its name, no cache may give to another."""
+def test_an_origin_named_beside_any_varies_the_response() -> None:
+    """A response that names the origin is not for another."""
     service = make_service(api=ApiSettings(cors_origins=["*", "https://a.example"]))
-    answer = ask(service, event_v2(path="/notes/1", headers={"origin": "https://a.example"}))
-    assert header_of(answer, "access-control-allow-origin") == "https://a.example"
-    assert header_of(answer, "vary") == "Origin"
+    response = ask(service, event_v2(path="/notes/1", headers={"origin": "https://a.example"}))
+    assert header_of(response, "access-control-allow-origin") == "https://a.example"
+    assert header_of(response, "vary") == "Origin"
