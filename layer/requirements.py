@@ -16,9 +16,12 @@ __all__ = ["LAYERS", "RUNTIME_PACKAGES", "locked"]
 LAYERS = ("core", "extras")
 
 RUNTIME_PACKAGES = frozenset(
-    {"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "snapshot-restore-py", "urllib3"}
+    {"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "snapshot-restore-py"}
 )
-"""What Lambda's Python runtimes bring: boto3 with what it needs, and the SnapStart hooks."""
+"""What Lambda's Python runtimes bring: boto3 with what it needs, and the SnapStart hooks.
+
+Not urllib3: theirs may be 1.26, and the layer's stands before it on the path, for boto3 as well.
+"""
 
 # Extras that no function needs: what tests and a developer's machine want.
 _NOT_IN_A_LAYER = frozenset({"testing", "local"})

@@ -86,7 +86,7 @@ root = {str(python)!r}
 names = ["ai_voice_shared"]
 names += [m.name for m in pkgutil.walk_packages([root + "/ai_voice_shared"], "ai_voice_shared.")]
 packages = "aws_lambda_powertools aws_xray_sdk annotated_types anyio cachetools certifi h11 httpcore httpx idna"
-for package in (packages + " pydantic pydantic_core typing_inspection wrapt").split():
+for package in (packages + " pydantic pydantic_core typing_inspection urllib3 wrapt").split():
     names += [package, *(m.name for m in pkgutil.walk_packages([root + "/" + package], package + "."))]
 missing = []
 for name in names:

@@ -1,7 +1,7 @@
-"""A small HTTP server on loopback that misbehaves as it is told: real sockets, one thread for each connection.
+"""A small HTTP server on loopback that misbehaves as a test wants it: real sockets, one thread for each connection.
 
-It keeps what it was asked. `answers` are used up in turn, the last one stays. An answer is a function that writes to
-the connection and says whether the connection goes on.
+It records the requests. `answers` are used in turn, the last one stays. An answer is a function that writes to the
+connection and returns whether the connection stays open.
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from ai_voice_shared.http import HttpRequest
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator, Mapping
 
 __all__ = [
     "Answer",
-    "Asked",
     "FaultyHttp",
+    "ReceivedRequest",
     "ask",
     "closed_port",
     "echo",
     "full_backlog",
     "hang_up",
+    "late",
     "raw",
     "reply",
     "reset",
@@ -37,7 +39,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReceivedRequest:
     """A request as it came; header names in lower case."""
 
     method: str
@@ -48,9 +50,9 @@ class Asked:
 
 
 class Answer(Protocol):
-    """Answers one request; True keeps the connection."""
+    """Responds to one request; True keeps the connection open."""
 
-    def __call__(self, server: FaultyHttp, peer: socket.socket, asked: Asked, /) -> bool:
+    def __call__(self, server: FaultyHttp, peer: socket.socket, asked: ReceivedRequest, /) -> bool:
         """Write to the connection."""
 
 
@@ -63,29 +65,29 @@ def reply(status: int = 200, body: Any = b"", headers: Mapping[str, str] | None 
     """Answer as one should; what is no bytes becomes JSON. Without `keep` the connection ends after it, unannounced."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
 
-    def answer(server: FaultyHttp, peer: socket.socket, _: Asked) -> bool:
+    def answer(server: FaultyHttp, peer: socket.socket, _: ReceivedRequest) -> bool:
         peer.sendall(_message(status, {"Content-Length": str(len(content)), **(headers or {})}, content))
         return keep
 
     return answer
 
 
-def raw(data: bytes) -> Answer:
-    """Write these bytes and close the connection."""
+def raw(data: bytes, *, keep: bool = False) -> Answer:
+    """Write these bytes and close the connection, unless it is to be kept open."""
 
-    def answer(server: FaultyHttp, peer: socket.socket, _: Asked) -> bool:
+    def answer(server: FaultyHttp, peer: socket.socket, _: ReceivedRequest) -> bool:
         peer.sendall(data)
-        return False
+        return keep
 
     return answer
 
 
-def hang_up(server: FaultyHttp, peer: socket.socket, asked: Asked) -> bool:
+def hang_up(server: FaultyHttp, peer: socket.socket, asked: ReceivedRequest) -> bool:
     """Close the connection in good order, without an answer."""
     return False
 
 
-def reset(server: FaultyHttp, peer: socket.socket, asked: Asked) -> bool:
+def reset(server: FaultyHttp, peer: socket.socket, asked: ReceivedRequest) -> bool:
     """Close the connection with a reset."""
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     return False
@@ -94,7 +96,7 @@ def reset(server: FaultyHttp, peer: socket.socket, asked: Asked) -> bool:
 def stall(data: bytes = b"") -> Answer:
     """Write these bytes, and then nothing until the server is closed or the client has left."""
 
-    def answer(server: FaultyHttp, peer: socket.socket, _: Asked) -> bool:
+    def answer(server: FaultyHttp, peer: socket.socket, _: ReceivedRequest) -> bool:
         peer.sendall(data)
         server.until_left(peer)
         return False
@@ -102,10 +104,23 @@ def stall(data: bytes = b"") -> Answer:
     return answer
 
 
+def late(data: bytes, surplus: bytes) -> Answer:
+    """Write these bytes, and the surplus once the test sets `release`; `released` says that it was written."""
+
+    def answer(server: FaultyHttp, peer: socket.socket, _: ReceivedRequest) -> bool:
+        peer.sendall(data)
+        server.release.wait(10)
+        peer.sendall(surplus)
+        server.released.set()
+        return True
+
+    return answer
+
+
 def trickle(data: bytes, *, at_once: int = 0, pause: float = 0.02) -> Answer:
     """Write these bytes one at a time, after the first `at_once`, with a pause before each."""
 
-    def answer(server: FaultyHttp, peer: socket.socket, _: Asked) -> bool:
+    def answer(server: FaultyHttp, peer: socket.socket, _: ReceivedRequest) -> bool:
         peer.sendall(data[:at_once])
         for byte in data[at_once:]:
             if server.closing.wait(pause):
@@ -116,7 +131,7 @@ def trickle(data: bytes, *, at_once: int = 0, pause: float = 0.02) -> Answer:
     return answer
 
 
-def echo(server: FaultyHttp, peer: socket.socket, asked: Asked) -> bool:
+def echo(server: FaultyHttp, peer: socket.socket, asked: ReceivedRequest) -> bool:
     """Answer with the request's own body."""
     return reply(200, asked.body)(server, peer, asked)
 
@@ -130,14 +145,19 @@ class FaultyHttp:
     answers
         What it does, in turn; the last one stays.
     check
-        Asked before each answer; a status that it gives is answered instead.
+        Called before each answer; a status that it returns is sent instead.
+    tls
+        For a server over TLS.
     """
 
     answers: list[Answer] = field(default_factory=lambda: [reply()])
-    check: Callable[[Asked], int | None] | None = None
-    asked: list[Asked] = field(default_factory=list)
+    check: Callable[[ReceivedRequest], int | None] | None = None
+    asked: list[ReceivedRequest] = field(default_factory=list)
     connections: int = 0
     closing: threading.Event = field(default_factory=threading.Event)
+    tls: ssl.SSLContext | None = None
+    release: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
     ended: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -145,7 +165,7 @@ class FaultyHttp:
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
         self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._accepting.start()
         return self
@@ -187,16 +207,19 @@ class FaultyHttp:
     def _serve(self, peer: socket.socket, number: int) -> None:
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            with peer:
-                while (asked := self._read(peer, number)) is not None:
-                    if not self._next(asked)(self, peer, asked):
+            with self._secure(peer) as connection:
+                while (asked := self._read(connection, number)) is not None:
+                    if not self._next(asked)(self, connection, asked):
                         break
         except OSError:
             pass  # the client has left, as it often should
         finally:
             self.ended.release()
 
-    def _next(self, asked: Asked) -> Answer:
+    def _secure(self, peer: socket.socket) -> socket.socket:
+        return peer if self.tls is None else self.tls.wrap_socket(peer, server_side=True)
+
+    def _next(self, asked: ReceivedRequest) -> Answer:
         status = self.check(asked) if self.check is not None else None
         with self._lock:
             self.asked.append(asked)
@@ -204,7 +227,7 @@ class FaultyHttp:
                 return reply(status)
             return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
-    def _read(self, peer: socket.socket, number: int) -> Asked | None:
+    def _read(self, peer: socket.socket, number: int) -> ReceivedRequest | None:
         data = b""
         peer.settimeout(0.05)
         while b"\r\n\r\n" not in data:
@@ -220,7 +243,7 @@ class FaultyHttp:
                 return None
         method, target, _ = first.split(" ", 2)
         peer.settimeout(None)
-        return Asked(method, target, headers, body, number)
+        return ReceivedRequest(method, target, headers, body, number)
 
     def _some(self, peer: socket.socket) -> bytes:
         while not self.closing.is_set():

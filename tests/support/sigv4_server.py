@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 if TYPE_CHECKING:
-    from tests.support.faulty_http import Asked
+    from tests.support.faulty_http import ReceivedRequest
 
 __all__ = ["botocore_authorization", "is_signed"]
 
@@ -42,7 +42,7 @@ def botocore_authorization(
     return value
 
 
-def is_signed(asked: Asked, *, service: str, region: str, credentials: tuple[str, str, str | None]) -> bool:
+def is_signed(asked: ReceivedRequest, *, service: str, region: str, credentials: tuple[str, str, str | None]) -> bool:
     """Say whether a request has the signature that it should have, over what arrived."""
     found = _AUTHORIZATION.fullmatch(asked.headers.get("authorization", ""))
     stamp = asked.headers.get("x-amz-date", "")

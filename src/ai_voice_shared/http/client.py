@@ -1,4 +1,4 @@
-"""The synchronous client. It sends by the standard library; `pool` says why."""
+"""The synchronous client, by urllib3, which botocore loads anyway."""
 
 from __future__ import annotations
 
@@ -8,38 +8,72 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ai_voice_shared.http.errors import translated
-from ai_voice_shared.http.messages import Body, HttpRequest, HttpResponse
-from ai_voice_shared.http.pool import Exchange, Pool
+from ai_voice_shared.errors import ConfigurationError
+from ai_voice_shared.http.body import BodyDecoder
+from ai_voice_shared.http.errors import DisconnectedError, ProtocolError, map_errors
+from ai_voice_shared.http.messages import HttpRequest, HttpResponse, combine_headers
+from ai_voice_shared.http.prepare import prepare_request
 from ai_voice_shared.http.tls import shared_tls_context
+from ai_voice_shared.observability.suppression import suppress_logging
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from urllib3 import BaseHTTPResponse, PoolManager
+
+    from ai_voice_shared.http.connection import Exchange
+    from ai_voice_shared.http.errors import TransportError
 
 __all__ = ["HttpClient", "HttpStream"]
+
+_CHUNK = 1 << 16
+_MAX_IDLE = 20
 
 
 class HttpStream:
     """A response with its body still to come, for a synchronous client."""
 
-    def __init__(self, exchange: Exchange, request: HttpRequest) -> None:
-        self.status_code = exchange.status_code
-        self.headers: Mapping[str, str] = exchange.headers
-        self._exchange = exchange
+    def __init__(self, response: BaseHTTPResponse, request: HttpRequest) -> None:
+        self.status_code = response.status
+        self.headers: Mapping[str, str] = combine_headers(
+            (name.encode(), value.encode("latin-1")) for name, value in response.headers.iteritems()
+        )
+        self._response = response
         self._request = request
+        self._is_complete = self._is_closed = False
 
     def iter_bytes(self) -> Iterator[bytes]:
-        """Give the body in pieces as they arrive; cut off at the request's cap and time limit."""
-        body = Body(self._request, self.headers)
-        with translated(self._request):
-            while piece := self._exchange.read():
-                yield from body.decoded(piece)
-            body.finish()
+        """Return the body in chunks as they arrive; cut off at the request's cap and time limit."""
+        decoder = BodyDecoder(self._request, self.headers)
+        with map_errors(self._request):
+            while chunk := self._read():
+                yield from decoder.decode(chunk)
+            decoder.finish()
+
+    def close(self) -> None:
+        """Close the connection, unless the body was read to its end."""
+        self._is_closed = True
+        with _suppress_logging():
+            self._response.close()
+
+    def _read(self) -> bytes:
+        from urllib3.exceptions import HTTPError
+
+        if self._is_closed and not self._is_complete:
+            raise DisconnectedError
+        try:
+            with _suppress_logging():
+                chunk = self._response.read1(_CHUNK)
+        except HTTPError as error:
+            raise _to_transport_error(error) from error
+        self._is_complete = not chunk
+        return chunk
 
 
 class HttpClient:
-    """A synchronous HTTP client. It is made on first use, and one serves all threads.
+    """A synchronous HTTP client. It is created on first use, and one serves all threads.
 
     Parameters
     ----------
@@ -54,12 +88,12 @@ class HttpClient:
 
     def __init__(self, *, verify: ssl.SSLContext | None = None) -> None:
         self._verify = verify
-        self._pool: Pool | None = None
+        self._manager: PoolManager | None = None
         self._process = 0
         self._lock = threading.Lock()
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Send a request and read the answer, whatever its status.
+        """Send a request and read the response, whatever its status.
 
         Raises
         ------
@@ -68,9 +102,9 @@ class HttpClient:
         ServiceTimeoutError
             Not within the request's time limits.
         ServiceResponseError
-            No HTTP, or more bytes than `max_bytes`.
+            The response is not HTTP, or has more bytes than `max_bytes`.
         ConfigurationError
-            The request itself cannot be sent: its URL or a header is none.
+            The request itself cannot be sent: its URL or a header is not valid.
         """
         with self.stream(request) as stream:
             content = b"".join(stream.iter_bytes())
@@ -78,37 +112,100 @@ class HttpClient:
 
     @contextmanager
     def stream(self, request: HttpRequest) -> Iterator[HttpStream]:
-        """Send a request and give the answer as soon as its headers are there; raises as `send`."""
-        ends_at = time.monotonic() + request.timeout
-        with translated(request):
-            exchange = self._ready().open(request, ends_at)
+        """Send a request and return the response as soon as its headers are there; raises as `send`."""
+        deadline = time.monotonic() + request.timeout
+        with map_errors(request):
+            stream = HttpStream(self._open(request, deadline), request)
         try:
-            yield HttpStream(exchange, request)
+            yield stream
         finally:
-            exchange.close()
+            stream.close()
 
     def warm_up(self) -> None:
-        """Make now what the first request would have to wait for; nothing is sent."""
-        self._ready()
+        """Create now what the first request would have to wait for; nothing is sent."""
+        self._ensure_manager()
         self._tls()
 
     def close(self) -> None:
         """Close the pooled connections; the next call opens new ones."""
         with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.close()
+            manager, self._manager = self._manager, None
+        if manager is not None:
+            manager.clear()
+
+    def _open(self, request: HttpRequest, deadline: float) -> BaseHTTPResponse:
+        prepared = prepare_request(request)
+        manager = self._ensure_manager()
+        from ai_voice_shared.http.connection import Exchange
+
+        exchange = Exchange(request, prepared, deadline, fresh=False)
+        try:
+            return self._attempt(manager, exchange)
+        except DisconnectedError:
+            # A pooled connection that died in a freeze.
+            if not exchange.is_pooled or not request.idempotent or time.monotonic() >= deadline:
+                raise
+        return self._attempt(manager, Exchange(request, prepared, deadline, fresh=True))
+
+    def _attempt(self, manager: PoolManager, exchange: Exchange) -> BaseHTTPResponse:
+        from urllib3.exceptions import HTTPError
+
+        from ai_voice_shared.http.connection import current_exchange
+
+        prepared = exchange.prepared
+        tls = {"ssl_context": self._tls()} if prepared.scheme == "https" else None
+        pool = manager.connection_from_host(prepared.host, prepared.port, prepared.scheme, tls)
+        token = current_exchange.set(exchange)
+        try:
+            with _suppress_logging():
+                return pool.urlopen(
+                    prepared.method,
+                    "/",
+                    body=exchange.request.content,
+                    headers=prepared.headers,
+                    retries=False,
+                    redirect=False,
+                    assert_same_host=False,
+                    preload_content=False,
+                    decode_content=False,
+                    enforce_content_length=True,
+                )
+        except HTTPError as error:
+            raise _to_transport_error(error) from error
+        finally:
+            current_exchange.reset(token)
 
     def _tls(self) -> ssl.SSLContext:
         return self._verify or shared_tls_context()
 
-    def _ready(self) -> Pool:
+    def _ensure_manager(self) -> PoolManager:
+        import urllib3
+
+        if not hasattr(urllib3, "BaseHTTPResponse"):
+            # What a function brings along comes before the layer; 1.26 has no public way to refuse a connection.
+            msg = "the function brings a urllib3 of version 1: it has to bring 2.5 or later, or none"
+            raise ConfigurationError(msg)
+        from ai_voice_shared.http.connection import POOL_CLASSES
+
         with self._lock:
-            process = os.getpid()
-            if self._pool is not None and self._process != process:
-                # Two processes at one socket would get each other's answers.
-                self._pool.disown()
-                self._pool = None
-            if self._pool is None:
-                self._pool, self._process = Pool(self._tls), process
-            return self._pool
+            # Two processes at one socket would read each other's responses.
+            if self._manager is None or self._process != os.getpid():
+                self._manager, self._process = urllib3.PoolManager(maxsize=_MAX_IDLE), os.getpid()
+                self._manager.pool_classes_by_scheme = POOL_CLASSES
+            return self._manager
+
+
+def _to_transport_error(error: Exception) -> TransportError:
+    """Return what an error of urllib3 means: the server broke the connection, or the protocol."""
+    from http.client import HTTPException, IncompleteRead
+
+    from urllib3.exceptions import InvalidChunkLength
+
+    cause = error if isinstance(error, InvalidChunkLength) else error.__cause__ or error.__context__
+    is_end = isinstance(cause, (OSError, IncompleteRead)) and not isinstance(cause, InvalidChunkLength)
+    return ProtocolError() if isinstance(cause, (HTTPException, ValueError)) and not is_end else DisconnectedError()
+
+
+def _suppress_logging() -> AbstractContextManager[None]:
+    """Keep a request out of the logs: urllib3 writes targets at DEBUG."""
+    return suppress_logging("urllib3.connection", "urllib3.connectionpool", "urllib3.response", "urllib3.util.retry")

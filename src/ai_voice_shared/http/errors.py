@@ -1,4 +1,4 @@
-"""What can go wrong on the way to a server, and how it is said: by its kind and the system's reason, nothing more."""
+"""What can fail in an exchange, and how it is reported: by its kind and the system's reason, nothing more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ai_voice_shared.errors import (
     ConfigurationError,
-    ServiceError,
     ServiceResponseError,
     ServiceTimeoutError,
     ServiceUnavailableError,
@@ -25,27 +24,20 @@ __all__ = [
     "ConnectTimeout",
     "DisconnectedError",
     "InvalidRequestError",
-    "NoHttpError",
-    "ReadError",
+    "ProtocolError",
     "ReadTimeout",
     "TransportError",
-    "WriteError",
     "WriteTimeout",
-    "bare",
-    "invalid_request",
-    "not_understood",
-    "timed_out",
-    "translated",
-    "unreachable",
+    "map_errors",
 ]
 
 
 class TransportError(Exception):
-    """An exchange did not come to its end; it never leaves this package."""
+    """An exchange did not complete; it never leaves this package."""
 
 
 class InvalidRequestError(TransportError):
-    """It is no request: its URL, its method or a header is none."""
+    """The URL, the method or a header of the request is not valid."""
 
 
 class ConnectTimeout(TransportError):  # noqa: N818 - httpx's name, for one message from both clients
@@ -64,66 +56,38 @@ class ConnectError(TransportError):
     """No connection."""
 
 
-class ReadError(TransportError):
-    """The connection broke while it was read."""
-
-
-class WriteError(TransportError):
-    """The connection broke while it was written to."""
-
-
 class DisconnectedError(TransportError):
-    """The server closed the connection before the end of its answer."""
+    """The connection ended before the response did."""
 
 
-class NoHttpError(TransportError):
-    """What came is no HTTP."""
+class ProtocolError(TransportError):
+    """What the server sent is not HTTP."""
 
 
 @contextmanager
-def translated(request: HttpRequest) -> Iterator[None]:
+def map_errors(request: HttpRequest) -> Iterator[None]:
     """Turn a `TransportError` into an error of this package that callers know."""
     try:
         yield
-    except (ConnectTimeout, ReadTimeout, WriteTimeout) as error:
-        raise timed_out(request, error) from bare(error)
-    except InvalidRequestError as error:
-        raise invalid_request(request, error) from bare(error)
-    except NoHttpError as error:
-        raise not_understood(request, error) from bare(error)
     except TransportError as error:
-        raise unreachable(request, error) from bare(error)
-
-
-def timed_out(request: HttpRequest, error: BaseException) -> ServiceError:
-    """Say that no answer came in time."""
-    return ServiceTimeoutError(
-        f"{server_name(request)} did not answer in time ({_reason(error)})", service=request.service
-    )
-
-
-def unreachable(request: HttpRequest, error: BaseException) -> ServiceError:
-    """Say that there was no connection, or that it broke."""
-    return ServiceUnavailableError(
-        f"{server_name(request)} could not be reached ({_reason(error)})", service=request.service
-    )
-
-
-def not_understood(request: HttpRequest, error: BaseException) -> ServiceError:
-    """Say that what came is no answer."""
-    return ServiceResponseError(
-        f"{server_name(request)} could not be understood ({_reason(error)})", service=request.service
-    )
-
-
-def invalid_request(request: HttpRequest, error: BaseException) -> ConfigurationError:
-    """Say that the request is none."""
-    msg = f"the request to {server_name(request)} cannot be sent: its URL or a header is not valid ({_reason(error)})"
-    return ConfigurationError(msg)
+        server, reason = server_name(request), _reason(error)
+        # What it was raised from may hold what was sent or received.
+        error.args = ()
+        error.__cause__ = error.__context__ = None
+        if isinstance(error, (ConnectTimeout, ReadTimeout, WriteTimeout)):
+            msg = f"{server} did not respond in time ({reason})"
+            raise ServiceTimeoutError(msg, service=request.service) from error
+        if isinstance(error, InvalidRequestError):
+            msg = f"the request to {server} cannot be sent: its URL or a header is not valid ({reason})"
+            raise ConfigurationError(msg) from error
+        if isinstance(error, ProtocolError):
+            msg = f"{server} could not be understood ({reason})"
+            raise ServiceResponseError(msg, service=request.service) from error
+        raise ServiceUnavailableError(f"{server} could not be reached ({reason})", service=request.service) from error
 
 
 def _reason(error: BaseException) -> str:
-    """Give the error's type with the system's name for what happened, where it has one."""
+    """Return the error's type with the system's name for what happened, where it has one."""
     import socket
     import ssl
 
@@ -138,12 +102,3 @@ def _reason(error: BaseException) -> str:
             return f"{name}: {errno.errorcode[cause.errno]}"
         cause = cause.__cause__ or cause.__context__
     return name
-
-
-def bare(error: Exception) -> Exception:
-    """Take everything from an error but its type and its place; its text may hold what was sent or received."""
-    error.args = ()
-    error.__cause__ = error.__context__ = None
-    if hasattr(error, "_request"):
-        error._request = None  # noqa: SLF001 - httpx's, with the URL and the headers
-    return error

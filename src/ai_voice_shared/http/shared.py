@@ -1,4 +1,4 @@
-"""The clients of this process: one pool of connections for all who ask."""
+"""The clients of this process: one pool of connections for all callers."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _shared: dict[str, Any] = {}
 
 
 def shared_http_client() -> HttpClient:
-    """Give the process's client: one pool of connections for all who ask."""
+    """Return the process's client: one pool of connections for all callers."""
     client: HttpClient = _shared.setdefault("sync", HttpClient())
     return client
 
 
 def shared_async_http_client() -> AsyncHttpClient:
-    """Give the process's asynchronous client."""
+    """Return the process's asynchronous client."""
     from ai_voice_shared.http.async_client import AsyncHttpClient
 
     client: AsyncHttpClient = _shared.setdefault("async", AsyncHttpClient())

@@ -13,19 +13,19 @@ __all__ = ["shared_tls_context"]
 
 _CERTIFICATES = f"{os.path.dirname(__file__)}/../_ca_certificates"  # noqa: PTH120 - pathlib costs a cold start more
 _lock = threading.Lock()
-_made: list[ssl.SSLContext] = []
+_contexts: list[ssl.SSLContext] = []
 
 
 def shared_tls_context() -> ssl.SSLContext:
-    """Give the process's TLS context; the first call makes it."""
-    if not _made:
+    """Return the process's TLS context; the first call creates it."""
+    if not _contexts:
         with _lock:
-            if not _made:
-                _made.append(_make())
-    return _made[0]
+            if not _contexts:
+                _contexts.append(_create())
+    return _contexts[0]
 
 
-def _make() -> ssl.SSLContext:
+def _create() -> ssl.SSLContext:
     import ssl
 
     # httpx reads this bundle itself, unless it is told; a function's owner expects the same here.

@@ -143,14 +143,12 @@ def answers_are_capped() -> None:
     assert HttpRequest(method="GET", url="http://127.0.0.1").max_bytes == DEFAULT_MAX_BYTES == 1 << 20
 
 
-@exercises("http.incoming.SWITCHING_PROTOCOLS", "http.wire.PIECE")
-def numbers_of_the_wire() -> None:
-    """The status that ends HTTP, and a piece that is a power of two."""
-    from ai_voice_shared.http.incoming import SWITCHING_PROTOCOLS
-    from ai_voice_shared.http.wire import PIECE
+@exercises("http.connection.MAX_HEAD_BYTES")
+def heads_are_capped() -> None:
+    """The head of a response has at most 64 kB."""
+    from ai_voice_shared.http.connection import MAX_HEAD_BYTES
 
-    assert SWITCHING_PROTOCOLS == 101
-    assert PIECE & (PIECE - 1) == 0
+    assert MAX_HEAD_BYTES == 1 << 16
 
 
 @exercises("observability.tracing.NOOP_SPAN")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ai_voice_shared.errors import ValidationError
-from ai_voice_shared.http import HttpRequest, HttpResponse, encoded_url
+from ai_voice_shared.http import HttpRequest, HttpResponse, build_url
 
 pytestmark = pytest.mark.unit
 
@@ -18,14 +18,14 @@ def test_a_request_s_repr_shows_nothing_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "repeatable", "expected"),
+    ("method", "idempotent", "expected"),
     [("GET", None, True), ("put", None, True), ("POST", None, False), ("POST", True, True), ("GET", False, False)],
 )
-def test_what_is_repeatable_goes_by_the_method_unless_it_is_said(
-    method: str, *, repeatable: bool | None, expected: bool
+def test_idempotency_is_the_method_s_unless_it_is_given(
+    method: str, *, idempotent: bool | None, expected: bool
 ) -> None:
     """RFC 9110 section 9.2.2."""
-    assert HttpRequest(method=method, url="http://h/", repeatable=repeatable).is_repeatable() is expected
+    assert HttpRequest(method=method, url="http://h/", idempotent=idempotent).idempotent is expected
 
 
 @pytest.mark.parametrize(
@@ -39,14 +39,14 @@ def test_what_is_repeatable_goes_by_the_method_unless_it_is_said(
 )
 def test_urls_are_encoded_part_by_part(path: str, query: dict[str, str] | None, expected: str) -> None:
     """What is data stays data."""
-    assert encoded_url("https://h/v1/", path, query) == expected
+    assert build_url("https://h/v1/", path, query) == expected
 
 
 @pytest.mark.parametrize("path", ["..", "/../admin", "subjects/../../admin", "./a", "a/."])
 def test_a_path_does_not_lead_out_of_its_base(path: str) -> None:
     """HTTP clients resolve dots before they send."""
     with pytest.raises(ValidationError):
-        encoded_url("https://h/v1", path)
+        build_url("https://h/v1", path)
 
 
 @pytest.mark.parametrize("content", [b"{", b"[" * 200_000, b"9" * 10_000, b"\xff"])

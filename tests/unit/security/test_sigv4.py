@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ai_voice_shared.errors import ConfigurationError
-from ai_voice_shared.http import HttpClient, HttpRequest, encoded_url
+from ai_voice_shared.http import HttpClient, HttpRequest, build_url
 from ai_voice_shared.security.sigv4 import AwsCredentials, credentials, sign
 from ai_voice_shared.testing.aws import clear_clients, isolate
 from tests.support.faulty_http import FaultyHttp, reply
@@ -138,7 +138,7 @@ def test_what_is_signed_is_what_is_sent(
     server: FaultyHttp, path: str, query: dict[str, str], value: str, body: bytes
 ) -> None:
     """A server that checks what arrived, as AWS does, is satisfied with what the HTTP client made of it."""
-    url = encoded_url(server.url, path, query)
+    url = build_url(server.url, path, query)
     headers = sign(
         "POST",
         url,

@@ -76,5 +76,5 @@ def _create_http_request(settings: CustomerLookupSettings, request: LookupReques
         max_bytes=MAX_RESPONSE_BYTES,
         service=SERVICE,
         # A lookup changes nothing.
-        repeatable=True,
+        idempotent=True,
     )

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ai_voice_shared._once import locked_cached_property
-from ai_voice_shared.http import HttpRequest, merged_headers, shared_http_client
+from ai_voice_shared.http import HttpRequest, merge_headers, shared_http_client
 from ai_voice_shared.observability.propagation import outgoing_headers
 from ai_voice_shared.observability.tracing import get_tracer
 from ai_voice_shared.services.http_service.request import ServiceLimits, create_request
@@ -112,7 +112,7 @@ class _BaseClient:
             path,
             params=params,
             body=json,
-            headers=merged_headers(self._headers, headers),
+            headers=merge_headers(self._headers, headers),
             idempotency_key=idempotency_key,
         )
 
@@ -162,14 +162,14 @@ class _BaseClient:
             method=request.method,
             url=request.url,
             # Not signed: a proxy may replace trace headers.
-            headers=merged_headers(headers, outgoing_headers()),
+            headers=merge_headers(headers, outgoing_headers()),
             content=request.body,
             connect_timeout=self.limits.connect_timeout,
             read_timeout=self.limits.read_timeout,
             timeout=deadline.limit(self.limits.timeout, service=self.service),
             max_bytes=self.limits.max_bytes,
             service=self.service,
-            repeatable=request.idempotent,
+            idempotent=request.idempotent,
         )
 
     def _sign(self, request: ServiceRequest) -> dict[str, str]:

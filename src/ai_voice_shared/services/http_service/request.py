@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from ai_voice_shared.errors import ValidationError
-from ai_voice_shared.http import DEFAULT_MAX_BYTES, encoded_url, merged_headers
+from ai_voice_shared.http import DEFAULT_MAX_BYTES, build_url, merge_headers
 from ai_voice_shared.problems import PROBLEM_CONTENT_TYPE
 
 if TYPE_CHECKING:
@@ -110,8 +110,8 @@ def create_request(
     key_header = {} if idempotency_key is None else {IDEMPOTENCY_HEADER: idempotency_key}
     return ServiceRequest(
         method,
-        encoded_url(base_url, path) + _encode_query(params),
-        merged_headers(defaults, headers, key_header),
+        build_url(base_url, path) + _encode_query(params),
+        merge_headers(defaults, headers, key_header),
         content,
         idempotent=method in _IDEMPOTENT or idempotency_key is not None,
     )

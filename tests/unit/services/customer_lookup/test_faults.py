@@ -196,6 +196,7 @@ async def test_a_stale_pooled_socket_costs_no_attempt(server: FaultyHttp, make_l
     assert [asked.connection for asked in server.asked] == [1, 2]
 
 
+@pytest.mark.parametrize("make_lookup", ["sync"], indirect=True)
 async def test_a_reset_pooled_socket_costs_no_attempt(server: FaultyHttp, make_lookup: Any) -> None:
     """A connection that looks alive until it is used, as after a freeze, costs no attempt."""
     server.answers = [found(), reset, found()]

@@ -32,7 +32,7 @@ async def test_a_signed_request_is_accepted(make_lookup: Any, monkeypatch: pytes
         with use_correlation_id("order-7"):
             assert await lookup(phone_number=PHONE) is not None
             assert await lookup(external_user_id=EXTERNAL_ID) is not None
-        assert server.connections == 1
+        assert [asked.method for asked in server.asked] == ["POST", "POST"]
         assert server.asked[0].headers["x-correlation-id"] == "order-7"
 
 

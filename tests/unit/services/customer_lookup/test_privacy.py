@@ -10,7 +10,7 @@ import pytest
 
 from ai_voice_shared.errors import AIVoiceError
 from ai_voice_shared.testing.aws import REGION, isolate
-from tests.support.faulty_http import Asked, FaultyHttp, closed_port, raw, reply
+from tests.support.faulty_http import FaultyHttp, ReceivedRequest, closed_port, raw, reply
 
 from . import test_faults
 from .conftest import CUSTOMER, found, lookup_settings, own_circuit, unknown
@@ -30,7 +30,7 @@ SECRETS = (PHONE.strip("+"), "498765432", EXTERNAL_ID, "ZEBEDEE", CUSTOMER["comp
 def echo(template: bytes) -> Any:
     """Respond with the request in the response."""
 
-    def respond(server: FaultyHttp, peer: socket.socket, asked: Asked) -> bool:
+    def respond(server: FaultyHttp, peer: socket.socket, asked: ReceivedRequest) -> bool:
         peer.sendall(template.replace(b"{}", asked.body))
         return False
 

@@ -1,0 +1,272 @@
+"""Which connections the synchronous client uses again, and that neither reads what belongs to no request."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+
+from ai_voice_shared.errors import ServiceUnavailableError
+from ai_voice_shared.http import AsyncHttpClient, HttpRequest
+from tests.support.faulty_http import FaultyHttp, ask, hang_up, late, raw, reply, reset
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.unit.http.conftest import BothClients
+
+pytestmark = [pytest.mark.unit, pytest.mark.anyio]
+
+CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+SURPLUS = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nanother"
+
+
+@pytest.fixture(params=["plain", "tls"])
+def either_server(request: pytest.FixtureRequest) -> FaultyHttp:
+    """Give the server without TLS and with it, in turn."""
+    server: FaultyHttp = request.getfixturevalue("tls_server" if request.param == "tls" else "server")
+    return server
+
+
+async def test_connections_are_used_again(either_server: FaultyHttp, pooled_send: Any) -> None:
+    """Three requests go over one connection."""
+    either_server.answers = [reply(200, b"x" * 100_000)]
+    for _ in range(3):
+        assert len((await pooled_send(ask(either_server))).content) == 100_000
+    assert [asked.connection for asked in either_server.asked] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("data", "content", "connections"),
+    [
+        (CHUNKED_HEAD + b"3\r\none\r\n4;x=y\r\nmore\r\n0\r\nTrailer: t\r\n\r\n", b"onemore", [1, 1]),
+        (CHUNKED_HEAD + b"0\r\n\r\n", b"", [1, 1]),
+        (b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 204 Done\r\n\r\n", b"", [1, 1]),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi", b"hi", [1, 2]),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi", b"hi", [1, 2]),
+    ],
+    ids=["chunks", "no chunks", "hints", "close", "1.0"],
+)
+async def test_a_connection_is_used_again_after_a_whole_response(
+    server: FaultyHttp, pooled_send: Any, data: bytes, content: bytes, connections: list[int]
+) -> None:
+    """And only then, and where the server keeps it open too."""
+    server.answers = [raw(data, keep=True), reply(200, b"next")]
+    assert (await pooled_send(ask(server))).content == content
+    assert (await pooled_send(ask(server))).content == b"next"
+    assert [asked.connection for asked in server.asked] == connections
+
+
+FIRST = [
+    b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+    CHUNKED_HEAD + b"2\r\nhi\r\n0\r\n\r\n",
+    CHUNKED_HEAD + b"2\r\nhi\r\n0\r\nTrailer: t\r\n\r\n",
+    b"HTTP/1.1 204 Done\r\n\r\n",
+    b"HTTP/1.1 304 Same\r\nContent-Length: 7\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100_000,
+]
+FIRST_IDS = ["length", "chunks", "trailer", "204", "304", "long"]
+
+
+@pytest.mark.parametrize("surplus", [SURPLUS, SURPLUS[:20], b"x", b"\r\n", SURPLUS * 3000], ids=len)
+@pytest.mark.parametrize("first", FIRST, ids=FIRST_IDS)
+async def test_a_surplus_response_is_nobody_s(
+    either_server: FaultyHttp, send: Any, first: bytes, surplus: bytes
+) -> None:
+    """What came unasked, whole or in part, is not the response to the next request: it may be another customer's."""
+    either_server.answers = [raw(first + surplus, keep=True), reply(200, b"next")]
+    await send(ask(either_server))
+    assert (await send(ask(either_server))).content == b"next"
+    assert [asked.connection for asked in either_server.asked] == [1, 2]
+
+
+@pytest.mark.parametrize("first", FIRST, ids=FIRST_IDS)
+async def test_a_surplus_response_that_comes_later_is_nobody_s(
+    either_server: FaultyHttp, send: Any, first: bytes
+) -> None:
+    """Also where it comes while the connection is idle."""
+    either_server.answers = [late(first, SURPLUS), reply(200, b"next")]
+    await send(ask(either_server))
+    either_server.release.set()
+    await anyio.to_thread.run_sync(either_server.released.wait, 10)
+    assert (await send(ask(either_server))).content == b"next"
+    assert [asked.connection for asked in either_server.asked] == [1, 2]
+
+
+async def test_half_a_record_behind_a_response_is_nobody_s(send: Any, certificate: Any) -> None:
+    """The rest of it would come with the next response, and be decrypted as a part of that."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    connections = []
+
+    def serve(listener: socket.socket) -> None:
+        for number in range(2):
+            peer, _ = listener.accept()
+            connections.append(peer)
+            incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+            tls = context.wrap_bio(incoming, outgoing, server_side=True)
+            while True:
+                try:
+                    tls.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    peer.sendall(outgoing.read())
+                    incoming.write(peer.recv(65536))
+            peer.sendall(outgoing.read())
+            while True:
+                try:
+                    tls.read(65536)
+                    break
+                except ssl.SSLWantReadError:
+                    incoming.write(peer.recv(65536))
+            tls.write(reply_bytes(b"first" if number == 0 else b"next"))
+            if number == 0:
+                whole = outgoing.read()
+                tls.write(SURPLUS)
+                # In one segment, so that both are received at once.
+                peer.sendall(whole + outgoing.read()[:20])
+            else:
+                peer.sendall(outgoing.read())
+
+    def reply_bytes(body: bytes) -> bytes:
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        request = HttpRequest(method="GET", url=f"https://127.0.0.1:{listener.getsockname()[1]}/", read_timeout=5)
+        assert (await send(request)).content == b"first"
+        assert (await send(request)).content == b"next"
+        thread.join()
+        for peer in connections:
+            peer.close()
+    assert len(connections) == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "data"),
+    [
+        ("GET", b"HTTP/1.1 304 Same\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        ("GET", b"HTTP/1.1 204 Done\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        ("GET", b"HTTP/1.1 304 Same\r\nContent-Length: 5\r\n\r\n"),
+        ("HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"),
+        ("HEAD", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+    ],
+)
+@pytest.mark.parametrize("body", [b"", b"hello", b"5\r\nhello\r\n0\r\n\r\n"], ids=["none", "plain", "chunked"])
+async def test_a_response_that_must_have_no_body_has_none(
+    server: FaultyHttp, pooled_send: Any, method: str, data: bytes, body: bytes
+) -> None:
+    """Its headers are those of another response (RFC 9112 section 6.3), and what comes anyway is nobody's."""
+    server.answers = [raw(data + body, keep=True), reply(200, b"next")]
+    assert (await pooled_send(ask(server, method=method, read_timeout=1.0))).content == b""
+    assert (await pooled_send(ask(server))).content == b"next"
+    assert [asked.connection for asked in server.asked] == [1, 2 if body else 1]
+
+
+async def test_a_stale_pooled_socket_is_replaced(server: FaultyHttp, send: Any) -> None:
+    """The caller does not notice that the server has closed an idle connection."""
+    server.answers = [reply(200, b"1", keep=False), reply(200, b"2")]
+    assert (await send(ask(server))).content == b"1"
+    server.next_connection_ended()
+    assert (await send(ask(server, method="POST", content=b"x"))).content == b"2"
+    assert [asked.connection for asked in server.asked] == [1, 2]
+
+
+@pytest.mark.parametrize("answer", [reset, hang_up], ids=["reset", "hang up"])
+async def test_a_pooled_socket_that_dies_in_use_is_replaced(server: FaultyHttp, pooled_send: Any, answer: Any) -> None:
+    """A pooled connection that breaks only when it is used costs an idempotent request nothing."""
+    server.answers = [reply(200, b"1"), answer, reply(200, b"2")]
+    await pooled_send(ask(server))
+    assert (await pooled_send(ask(server, method="POST", idempotent=True))).content == b"2"
+    assert [asked.connection for asked in server.asked] == [1, 1, 2]
+
+
+async def test_a_request_that_is_not_idempotent_is_sent_once(server: FaultyHttp, send: Any) -> None:
+    """A POST may have been processed before its connection broke."""
+    server.answers = [reply(200), reset, reply(200)]
+    await send(ask(server))
+    with pytest.raises(ServiceUnavailableError):
+        await send(ask(server, method="POST"))
+    assert len(server.asked) == 2
+
+
+async def test_a_fresh_connection_that_fails_in_place_of_a_dead_one_is_an_error(
+    server: FaultyHttp, pooled_send: Any
+) -> None:
+    """Only pooled connections are replaced."""
+    server.answers = [reply(200), reset]
+    await pooled_send(ask(server))
+    with pytest.raises(ServiceUnavailableError):
+        await pooled_send(ask(server))
+    assert [asked.connection for asked in server.asked] == [1, 1, 2]
+
+
+async def test_a_pool_of_dead_sockets_is_replaced(server: FaultyHttp, pooled_send: Any) -> None:
+    """After a freeze all of them are dead, and one request gets past all of them at its second attempt."""
+    count = 5
+    together = threading.Barrier(count)
+
+    def meet(server: FaultyHttp, peer: socket.socket, asked: Any) -> bool:
+        together.wait(10)
+        return reply(200)(server, peer, asked)
+
+    server.answers = [*[meet] * count, reset, reply(200, b"there")]
+    async with anyio.create_task_group() as group:
+        for _ in range(count):
+            group.start_soon(pooled_send, ask(server))
+    assert (await pooled_send(ask(server))).content == b"there"
+    assert (server.connections, len(server.asked)) == (count + 1, count + 2)
+
+
+async def test_a_body_can_be_left_half_read(server: FaultyHttp, client: BothClients) -> None:
+    """What the caller raises inside the block is its own, and the connection is closed."""
+    server.answers = [reply(200, bytes(3_000_000)), reply(200, b"next")]
+
+    async def leave() -> None:
+        async with client.stream(ask(server, max_bytes=1 << 30)) as chunks, aclosing(chunks):
+            await anext(chunks)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await leave()
+    assert (await client.send(ask(server))).content == b"next"
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("head", [b"Content-Length: 10000000", b"Transfer-Encoding: chunked"])
+async def test_a_stream_that_was_left_is_not_complete(server: FaultyHttp, client: BothClients, head: bytes) -> None:
+    """A caller who goes on reading behind the block must not take half a body for the whole."""
+    chunk = b"186a0\r\n" + b"x" * 100_000 + b"\r\n"
+    server.answers = [raw(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n" + chunk * 100)]
+    async with client.stream(ask(server, max_bytes=1 << 30)) as chunks:
+        await anext(chunks)
+    with pytest.raises(ServiceUnavailableError):
+        await _read_all(chunks)
+
+
+async def _read_all(chunks: AsyncIterator[bytes]) -> None:
+    async for _ in chunks:
+        pass
+
+
+async def test_a_closed_client_opens_new_connections(server: FaultyHttp, client: BothClients) -> None:
+    """Closing is not final: it is what one does after a freeze."""
+    await client.send(ask(server))
+    await client.close()
+    await client.close()
+    await client.send(ask(server))
+    assert [asked.connection for asked in server.asked] == [1, 2]
+
+
+async def test_the_asynchronous_client_opens_a_connection_for_each_request(server: FaultyHttp) -> None:
+    """No response can be left on a connection that is used once."""
+    client = AsyncHttpClient()
+    server.answers = [raw(FIRST[0] + SURPLUS, keep=True), reply(200, b"next"), reply(200, b"last")]
+    assert [(await client.send(ask(server))).content for _ in range(3)] == [b"hi", b"next", b"last"]
+    assert [asked.connection for asked in server.asked] == [1, 2, 3]
