@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from ai_voice_shared.observability.tracing import get_tracer as get_tracer
     from ai_voice_shared.priming import enable_snapstart as enable_snapstart
     from ai_voice_shared.priming import prime as prime
-    from ai_voice_shared.resilience.deadline import Deadline as Deadline
-    from ai_voice_shared.resilience.deadline import use_deadline as use_deadline
     from ai_voice_shared.resilience.idempotency import handle_once as handle_once
     from ai_voice_shared.services.customer_lookup_client import AsyncCustomerLookupClient as AsyncCustomerLookupClient
     from ai_voice_shared.services.customer_lookup_client import CustomerLookupClient as CustomerLookupClient
@@ -52,6 +50,8 @@ if TYPE_CHECKING:
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings as CustomerLookupSettings
     from ai_voice_shared.settings.s3 import S3Settings as S3Settings
     from ai_voice_shared.settings.twilio import TwilioSettings as TwilioSettings
+    from ai_voice_shared.utils.deadline import Deadline as Deadline
+    from ai_voice_shared.utils.deadline import use_deadline as use_deadline
     from ai_voice_shared.utils.twiml import message_response as message_response
 
     __version__: str
@@ -65,7 +65,7 @@ _exported, __dir__, __all__ = lazy_exports(
         "CustomerLookupClient": ".services.customer_lookup.client",
         "CustomerLookupSettings": ".settings.customer_lookup",
         "CustomerMetadata": ".models.customer",
-        "Deadline": ".resilience.deadline",
+        "Deadline": ".utils.deadline",
         "DomainEvent": ".domain.events.base",
         "EventPublisher": ".events.publisher",
         "EventType": ".domain.events.base",
@@ -94,7 +94,7 @@ _exported, __dir__, __all__ = lazy_exports(
         "parse_s3_event": ".services.s3.events",
         "prime": ".priming",
         "use_correlation_id": ".observability.correlation",
-        "use_deadline": ".resilience.deadline",
+        "use_deadline": ".utils.deadline",
     },
 )
 

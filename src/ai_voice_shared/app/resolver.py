@@ -240,7 +240,7 @@ class ServiceResolver(APIGatewayRestResolver):
                 # The logger around the handler may have begun one already.
                 stack.enter_context(use_correlation_id(correlation_id or get_correlation_id()))
                 if hasattr(context, "get_remaining_time_in_millis"):
-                    from ai_voice_shared.resilience.deadline import Deadline, use_deadline
+                    from ai_voice_shared.utils.deadline import Deadline, use_deadline
 
                     stack.enter_context(use_deadline(Deadline.from_context(context)))
                 span = stack.enter_context(

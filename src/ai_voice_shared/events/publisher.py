@@ -20,8 +20,8 @@ from ai_voice_shared.events.dead_letter import dead_letters_from
 from ai_voice_shared.events.entries import Entry, batched_entries
 from ai_voice_shared.events.results import EventOutcome, PublishResult
 from ai_voice_shared.observability.tracing import get_tracer
-from ai_voice_shared.resilience.deadline import Deadline, current_deadline
 from ai_voice_shared.resilience.retrying import RetryPolicy, RetryState
+from ai_voice_shared.utils.deadline import Deadline, current_deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Protocol
 from ai_voice_shared._once import locked_cached_property
 from ai_voice_shared.errors import ServiceUnavailableError
 from ai_voice_shared.observability.tracing import get_tracer
-from ai_voice_shared.resilience.deadline import current_deadline
+from ai_voice_shared.utils.deadline import current_deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_lambda_powertools.utilities.idempotency.persistence.base import BasePersistenceLayer
 
-    from ai_voice_shared.resilience.deadline import LambdaContext
     from ai_voice_shared.settings.idempotency import IdempotencySettings
+    from ai_voice_shared.utils.deadline import LambdaContext
 
 __all__ = ["IdempotencyGuard", "IdempotentEvent", "handle_once"]
 

@@ -22,12 +22,12 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Self, TypeVar, cast
 
 from ai_voice_shared.errors import AIVoiceError
-from ai_voice_shared.resilience.deadline import current_deadline
+from ai_voice_shared.utils.deadline import current_deadline
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from ai_voice_shared.resilience.deadline import Deadline
+    from ai_voice_shared.utils.deadline import Deadline
 
 __all__ = [
     "RetryBudget",

@@ -120,16 +120,14 @@ def a_backend_of_ones_own() -> None:
     assert kept.values == [("calls", 1, "Count", {"route": "a"}), ("flushed", 0, "", {})]
 
 
-@exercises(
-    "resilience.deadline.LambdaContext", "resilience.idempotency.IdempotentEvent", "resilience.rate_limit.RateStore"
-)
+@exercises("utils.deadline.LambdaContext", "resilience.idempotency.IdempotentEvent", "resilience.rate_limit.RateStore")
 def resilience_accepts_what_fits_its_protocols() -> None:
     """Lambda's context, an event with a key, and a custom counter."""
     from ai_voice_shared import Deadline
     from ai_voice_shared.errors import RateLimitedError
-    from ai_voice_shared.resilience.deadline import LambdaContext
     from ai_voice_shared.resilience.idempotency import IdempotentEvent
     from ai_voice_shared.resilience.rate_limit import RateLimiter, RateStore
+    from ai_voice_shared.utils.deadline import LambdaContext
 
     class Context:
         def get_remaining_time_in_millis(self) -> int:

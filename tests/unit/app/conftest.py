@@ -16,9 +16,9 @@ from ai_voice_shared.auth import PublicAuthManager, TokenManager
 from ai_voice_shared.auth.public import UserIdentity  # noqa: TC001 - a route's annotations are read when it runs
 from ai_voice_shared.errors import ConflictError, MissingSettingError, NotFoundError, RateLimitedError
 from ai_voice_shared.observability.health import HealthRegistry
-from ai_voice_shared.resilience.deadline import current_deadline
 from ai_voice_shared.settings import ApiSettings, SecuritySettings
 from ai_voice_shared.settings.chassis import ChassisSettings
+from ai_voice_shared.utils.deadline import current_deadline
 
 if TYPE_CHECKING:
     from ai_voice_shared.app import Service

@@ -19,7 +19,6 @@ from ai_voice_shared.errors import (
     ServiceUnavailableError,
     ValidationError,
 )
-from ai_voice_shared.resilience.deadline import Deadline, use_deadline
 from ai_voice_shared.resilience.retrying import (
     RetryBudget,
     RetryPolicy,
@@ -29,6 +28,7 @@ from ai_voice_shared.resilience.retrying import (
     is_retryable,
     retry,
 )
+from ai_voice_shared.utils.deadline import Deadline, use_deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,6 @@ from ai_voice_shared.errors import (
 )
 from ai_voice_shared.observability.tracing import get_tracer
 from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker, dynamodb_store, record_transition
-from ai_voice_shared.resilience.deadline import create_deadline, use_deadline
 from ai_voice_shared.services.customer_lookup.cache import LookupCache
 from ai_voice_shared.services.customer_lookup.contract import (
     SERVICE,
@@ -31,16 +30,17 @@ from ai_voice_shared.services.customer_lookup.contract import (
     parse_response,
 )
 from ai_voice_shared.services.customer_lookup.single_flight import AsyncSingleFlight, SingleFlight
+from ai_voice_shared.utils.deadline import create_deadline, use_deadline
 
 if TYPE_CHECKING:
     from ai_voice_shared.models.customer import CustomerMetadata
     from ai_voice_shared.observability.metrics import MetricsClient
     from ai_voice_shared.observability.tracing import Span, Tracer
-    from ai_voice_shared.resilience.deadline import Deadline
     from ai_voice_shared.resilience.retrying import RetryBudget, RetryPolicy
     from ai_voice_shared.services.customer_lookup.cache import CacheInfo
     from ai_voice_shared.services.customer_lookup.contract import AsyncTransport, LookupRequest, Transport
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
+    from ai_voice_shared.utils.deadline import Deadline
 
 __all__ = ["AsyncCustomerLookupClient", "CustomerLookupClient"]
 

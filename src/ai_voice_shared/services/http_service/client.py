@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from ai_voice_shared.observability.metrics import MetricsClient
     from ai_voice_shared.observability.tracing import Span, Tracer
     from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
-    from ai_voice_shared.resilience.deadline import Deadline
     from ai_voice_shared.resilience.retrying import RetryBudget, RetryPolicy
     from ai_voice_shared.services.http_service.request import ServiceRequest
     from ai_voice_shared.settings.services import ServiceSettings
+    from ai_voice_shared.utils.deadline import Deadline
 
 __all__ = ["ServiceClient", "SyncServiceClient"]
 
@@ -126,7 +126,7 @@ class _BaseClient:
     @contextmanager
     def _operation(self, request: ServiceRequest) -> Iterator[tuple[Span, Deadline]]:
         """Trace, bound and measure a request with its retries."""
-        from ai_voice_shared.resilience.deadline import create_deadline, use_deadline
+        from ai_voice_shared.utils.deadline import create_deadline, use_deadline
 
         with (
             (self._tracer or get_tracer()).span(f"## {self.service}", method=request.method) as span,

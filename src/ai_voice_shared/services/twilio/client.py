@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from ai_voice_shared._once import locked_cached_property
 from ai_voice_shared.errors import DeadlineExceededError, InvalidPayloadError, InvalidSignatureError, MediaTypeError
 from ai_voice_shared.observability.tracing import get_tracer
-from ai_voice_shared.resilience.deadline import current_deadline
 from ai_voice_shared.security.twilio_signature import (
     SIGNATURE_HEADER,
     SIGNATURE_SETTINGS_HEADER,
@@ -18,6 +17,7 @@ from ai_voice_shared.security.twilio_signature import (
     is_signed,
     signature_algorithm,
 )
+from ai_voice_shared.utils.deadline import current_deadline
 from ai_voice_shared.utils.http_events import FORM_CONTENT_TYPE, HttpEvent
 
 if TYPE_CHECKING:

@@ -21,18 +21,18 @@ from ai_voice_shared.errors import (
     TwilioMediaError,
 )
 from ai_voice_shared.http import HttpRequest
-from ai_voice_shared.resilience.deadline import create_deadline
 from ai_voice_shared.resilience.retrying import RetryPolicy, RetryState
 from ai_voice_shared.services.twilio.media_rules import MediaRules
 from ai_voice_shared.services.twilio.media_stream import MediaStream, map_outages
+from ai_voice_shared.utils.deadline import create_deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ai_voice_shared.http import HttpClient, HttpStream
     from ai_voice_shared.models.twilio.media import MediaItem
-    from ai_voice_shared.resilience.deadline import Deadline
     from ai_voice_shared.settings.twilio import TwilioSettings
+    from ai_voice_shared.utils.deadline import Deadline
 
 __all__ = ["MediaDownload"]
 

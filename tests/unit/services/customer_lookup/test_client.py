@@ -23,11 +23,11 @@ from ai_voice_shared.errors import (
     ValidationError,
 )
 from ai_voice_shared.observability.metrics import MetricsClient, set_metrics
-from ai_voice_shared.resilience.deadline import Deadline, use_deadline
 from ai_voice_shared.resilience.retrying import RetryBudget
 from ai_voice_shared.services.customer_lookup.cache import LookupCache
 from ai_voice_shared.settings.metrics import MetricsSettings
 from ai_voice_shared.testing.customer_lookup import AsyncInMemoryTransport, InMemoryTransport
+from ai_voice_shared.utils.deadline import Deadline, use_deadline
 
 from .conftest import CUSTOMER, EXTERNAL_ID, PHONE, lookup_settings, own_circuit
 

@@ -13,7 +13,7 @@ import pytest
 
 from ai_voice_shared.errors import CustomerLookupError, CustomerLookupUnavailableError
 from ai_voice_shared.observability.correlation import use_correlation_id
-from ai_voice_shared.resilience.deadline import Deadline, use_deadline
+from ai_voice_shared.utils.deadline import Deadline, use_deadline
 from tests.support.faulty_http import (
     closed_port,
     full_backlog,

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from ai_voice_shared.errors import DeadlineExceededError
-from ai_voice_shared.resilience.deadline import Deadline, current_deadline, use_deadline
+from ai_voice_shared.utils.deadline import Deadline, current_deadline, use_deadline
 
 pytestmark = pytest.mark.unit
 
