@@ -1,20 +1,26 @@
-"""The part of botocore's data that the package needs, written beside `ai_voice_shared/aws.py` in the layer.
+"""The part of botocore's data that the package needs, written into the package in the layer.
 
 A client made from it takes a fifth of the time: the model of S3 shrinks from 1.3 MB of JSON to 76 kB, the endpoints
-from 1.25 MB to 20 kB, and there are six service directories to list in place of 440.
+from 1.25 MB to 20 kB, and there are nine service directories to list in place of 440. Beside it stands what
+`ai_voice_shared.aws.data` compares with the botocore that reads it.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
+import re
+import tomllib
 from typing import TYPE_CHECKING, Any
+
+from ai_voice_shared.aws.data import CONTENTS
+from layer.tools import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["write_botocore_data"]
+__all__ = ["lowest_botocore", "write_botocore_data"]
 
 # Never called: botocore takes the endpoint of a presigned POST from it.
 _ASKED_FOR = {"s3": ("CreateBucket",)}
@@ -43,6 +49,8 @@ def write_botocore_data(botocore_data: Path, into: Path, operations: Mapping[str
     KeyError
         An operation that botocore does not know.
     """
+    import botocore
+
     into.mkdir(parents=True, exist_ok=True)
     for name in _COMMON:
         _write(into / name, _read(botocore_data / name))
@@ -50,15 +58,37 @@ def write_botocore_data(botocore_data: Path, into: Path, operations: Mapping[str
     for partition in endpoints["partitions"]:
         partition["services"] = {name: entry for name, entry in partition["services"].items() if name in operations}
     _write(into / "endpoints.json", endpoints)
-    for service, names in operations.items():
-        source = max(path for path in (botocore_data / service).iterdir() if path.is_dir())
-        target = into / service / source.name
-        target.mkdir(parents=True, exist_ok=True)
-        asked_for = (*names, *_ASKED_FOR.get(service, ()))
-        _write(target / "service-2.json", _trimmed(_read(source / "service-2.json"), asked_for))
-        for name in ("endpoint-rule-set-1.json", "service-2.sdk-extras.json"):
-            if _exists(source / name):
-                _write(target / name, _read(source / name))
+    services = {
+        service: _write_service(botocore_data / service, into / service, (*names, *_ASKED_FOR.get(service, ())))
+        for service, names in operations.items()
+    }
+    contents = {"botocore": botocore.__version__, "lowest": lowest_botocore(), "services": services}
+    _write(into / CONTENTS, contents)
+
+
+def lowest_botocore() -> str:
+    """Return the lowest version that the package supports: botocore's versions are boto3's."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (lowest,) = (match[1] for line in project["dependencies"] if (match := re.fullmatch(r"boto3>=([0-9.]+)", line)))
+    return str(lowest)
+
+
+def _write_service(own: Path, into: Path, operations: Sequence[str]) -> list[str]:
+    """Write the files of a service, and return the names of those that a client of it reads."""
+    source = max(path for path in own.iterdir() if path.is_dir())
+    target = into / source.name
+    target.mkdir(parents=True, exist_ok=True)
+    _write(target / "service-2.json", _trimmed(_read(source / "service-2.json"), operations))
+    read = ["service-2"]
+    for name in ("endpoint-rule-set-1", "service-2.sdk-extras"):
+        if _exists(source / f"{name}.json"):
+            _write(target / f"{name}.json", _read(source / f"{name}.json"))
+            read.append(name)
+    if _exists(source / "paginators-1.json"):
+        pages = _read(source / "paginators-1.json")["pagination"]
+        kept = {name: page for name, page in pages.items() if name in operations}
+        _write(target / "paginators-1.json", {"pagination": kept})
+    return [f"{own.name}/{source.name}/{name}" for name in read]
 
 
 def _trimmed(model: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def after_restore() -> None:
 
     random.seed()
     # Only where they are loaded: what was never used has nothing to drop.
-    for name in ("ai_voice_shared.http.shared", "ai_voice_shared.aws"):
+    for name in ("ai_voice_shared.http.shared", "ai_voice_shared.aws.clients"):
         module = sys.modules.get(name)
         if module is not None:
             module.close_connections()
@@ -140,9 +140,11 @@ def _lookup() -> None:
 
 
 def _dynamodb() -> None:
-    from ai_voice_shared.aws import aws_client
+    from ai_voice_shared.aws import dynamodb_client
+    from ai_voice_shared.utils.deadline import DEFAULT_RESERVE
 
-    aws_client("dynamodb")
+    # The client of `handle_once`.
+    dynamodb_client(grace=DEFAULT_RESERVE)
 
 
 def _twilio() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import snapshot_restore_py
 
-from ai_voice_shared import aws
+from ai_voice_shared.aws import clients as aws
 from ai_voice_shared.errors import ConfigurationError
 from ai_voice_shared.http import shared
 from ai_voice_shared.priming import PARTS, after_restore, enable_snapstart, prime

@@ -7,8 +7,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ai_voice_shared.errors import ServiceUnavailableError
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -18,7 +16,6 @@ __all__ = ["AgentSettingsSource", "CachedSource", "DynamoDBSource", "Environment
 
 _log = logging.getLogger(__name__)
 _MAX_AGENTS = 1024
-_RETRIES = {"mode": "standard", "total_max_attempts": 2}
 _PAUSE = 5.0
 
 
@@ -87,25 +84,23 @@ class DynamoDBSource:
 
         Raises
         ------
-        ServiceUnavailableError
+        ServiceError
             The table could not be read.
+        ConfigurationError
+            There is no such table, or the function's role may not read it.
         """
         from boto3.dynamodb.types import TypeDeserializer
-        from botocore.exceptions import BotoCoreError, ClientError
+
+        from ai_voice_shared.aws import dynamodb_client, map_errors
 
         if self._client is None:
-            from ai_voice_shared.aws import aws_client
-
-            # An agent waits for these settings; what DynamoDB usually needs is milliseconds.
-            self._client = aws_client("dynamodb", connect_timeout=1, read_timeout=2, retries=_RETRIES)
+            self._client = dynamodb_client()
         key = {"pk": {"S": f"AGENT#{'*' if agent_id is None else agent_id}"}, "sk": {"S": "SETTINGS"}}
-        try:
-            answer = self._client.get_item(TableName=self._table, Key=key)
-        except (ClientError, BotoCoreError) as error:
-            msg = f"the settings of agents could not be read from the table {self._table}"
-            raise ServiceUnavailableError(msg, service="dynamodb") from error
+        action = f"reading the settings of agents from the table {self._table}"
+        with map_errors(service="dynamodb", action=action, table=self._table):
+            response = self._client.get_item(TableName=self._table, Key=key)
         value_of = TypeDeserializer().deserialize
-        item = {name: _number(value_of(value)) for name, value in answer.get("Item", {}).items()}
+        item = {name: _number(value_of(value)) for name, value in response.get("Item", {}).items()}
         return {name: value for name, value in item.items() if name not in ("pk", "sk")}
 
 

@@ -6,15 +6,12 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ai_voice_shared.auth.api_keys import ApiKeyRecord
-from ai_voice_shared.errors import ServiceError, ServiceUnavailableError
 from ai_voice_shared.observability.tracing import get_tracer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 __all__ = ["ApiKeyStore", "DynamoDBApiKeyStore", "InMemoryApiKeyStore"]
-
-_SERVER_ERROR = 500
 
 
 @runtime_checkable
@@ -96,7 +93,9 @@ class DynamoDBApiKeyStore:
         Raises
         ------
         ServiceError
-            The table could not be asked.
+            The table could not be read.
+        ConfigurationError
+            There is no such table, or the function's role may not read it.
         """
         cache = self._records()
         with self._lock:
@@ -141,27 +140,16 @@ class DynamoDBApiKeyStore:
         return self._cache
 
     def _call(self, method: str, **arguments: Any) -> Any:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from ai_voice_shared.aws import dynamodb_client, map_errors
 
         if self._client is None:
-            from ai_voice_shared.aws import aws_client
-
-            self._client = aws_client(
-                "dynamodb", region_name=self._region, connect_timeout=1, read_timeout=2, retries={"mode": "standard"}
-            )
+            self._client = dynamodb_client(region_name=self._region)
         call: Callable[..., Any] = getattr(self._client, method)
-        with get_tracer().span(f"## dynamodb.{method}", table=self._table_name):
-            try:
-                return call(TableName=self._table_name, **arguments)
-            except ClientError as error:
-                code = error.response["Error"]["Code"]
-                failed = error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERROR
-                kind = ServiceUnavailableError if failed or "Throttl" in code or "Throughput" in code else ServiceError
-                msg = f"{method} on the table {self._table_name} failed ({code})"
-                raise kind(msg, service="dynamodb") from error
-            except BotoCoreError as error:
-                msg = f"{method} on the table {self._table_name}: DynamoDB could not be reached"
-                raise ServiceUnavailableError(msg, service="dynamodb") from error
+        with (
+            get_tracer().span(f"## dynamodb.{method}", table=self._table_name),
+            map_errors(service="dynamodb", action=f"{method} on the table {self._table_name}", table=self._table_name),
+        ):
+            return call(TableName=self._table_name, **arguments)
 
 
 def _key(key_id: str) -> dict[str, Any]:

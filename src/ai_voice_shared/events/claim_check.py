@@ -10,11 +10,14 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ai_voice_shared.errors import (
+    AIVoiceError,
     InvalidPayloadError,
     S3AccessDeniedError,
     S3Error,
     S3IntegrityError,
     S3ObjectNotFoundError,
+    S3ThrottledError,
+    S3TimeoutError,
     S3UnavailableError,
 )
 from ai_voice_shared.observability.tracing import get_tracer
@@ -26,7 +29,17 @@ if TYPE_CHECKING:
 
 __all__ = ["ClaimCheckStore", "S3ClaimCheckStore", "claim_checks_from"]
 
-_SERVER_ERROR = 500
+_ERRORS: dict[str, type[AIVoiceError]] = {
+    "NoSuchKey": S3ObjectNotFoundError,
+    "client": S3Error,
+    "connection": S3UnavailableError,
+    "credentials": S3AccessDeniedError,
+    "denied": S3AccessDeniedError,
+    "refused": S3Error,
+    "server": S3UnavailableError,
+    "throttled": S3ThrottledError,
+    "timeout": S3TimeoutError,
+}
 
 
 @runtime_checkable
@@ -99,24 +112,15 @@ class S3ClaimCheckStore:
         return data
 
     def _call(self, operation: str, key: str, **arguments: Any) -> Any:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from ai_voice_shared.aws import aws_client, map_errors
 
         if self._client is None:
-            from ai_voice_shared.aws import aws_client
-
             self._client = aws_client("s3", region_name=self._region, retries={"mode": "standard"})
         method = {"PutObject": self._client.put_object, "GetObject": self._client.get_object}[operation]
-        where = {"operation": operation, "bucket": self._bucket, "key": key}
-        try:
-            answer = method(Bucket=self._bucket, Key=key, **arguments)
-            return answer["Body"].read() if operation == "GetObject" else answer
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            known = {"NoSuchKey": S3ObjectNotFoundError, "AccessDenied": S3AccessDeniedError}
-            failed = error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERROR
-            raise known.get(code, S3UnavailableError if failed else S3Error)(error_code=code, **where) from error
-        except (BotoCoreError, OSError) as error:
-            raise S3UnavailableError(**where) from error
+        facts = {"operation": operation, "bucket": self._bucket, "key": key}
+        with map_errors(service="s3", action=operation, errors=_ERRORS, **facts):
+            response = method(Bucket=self._bucket, Key=key, **arguments)
+            return response["Body"].read() if operation == "GetObject" else response
 
 
 def claim_checks_from(settings: EventSettings) -> ClaimCheckStore | None:

@@ -49,9 +49,16 @@ class SQSDeadLetterQueue:
         """Send the entry to the queue."""
         if self._client is None:
             from ai_voice_shared.aws import aws_client
+            from ai_voice_shared.utils.deadline import DEFAULT_RESERVE
 
             self._client = aws_client(
-                "sqs", region_name=self._region, connect_timeout=1, read_timeout=3, retries={"mode": "standard"}
+                "sqs",
+                region_name=self._region,
+                connect_timeout=1,
+                read_timeout=3,
+                retries={"mode": "standard"},
+                # An event that the deadline kept from the bus would else be lost.
+                grace=DEFAULT_RESERVE,
             )
         attributes = {"EventType": entry.event_type, "Source": entry.source, "ErrorCode": error_code}
         fifo = {"MessageGroupId": entry.source, "MessageDeduplicationId": entry.event_id}

@@ -17,7 +17,6 @@ from ai_voice_shared.errors import (
     InvalidPayloadError,
     MissingSettingError,
     PayloadTooLargeError,
-    ServiceError,
     ServiceUnavailableError,
 )
 from ai_voice_shared.events.entries import Entry
@@ -38,7 +37,7 @@ _MAX_DETAIL = 256 * 1024
 
 _DELETES = 25
 _TRANSACTION = 100
-_SERVER_ERROR = 500
+_NOT_WRITTEN = frozenset({"TransactionCanceledException", "TransactionInProgressException"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,29 +243,23 @@ class DynamoDBOutbox:
             return None
 
     def _call(self, method: str, **arguments: Any) -> Any:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from ai_voice_shared.aws import classify_error, dynamodb_client, map_errors
 
         if self._client is None:
-            from ai_voice_shared.aws import aws_client
-
-            self._client = aws_client(
-                "dynamodb", region_name=self._region, connect_timeout=1, read_timeout=3, retries={"mode": "standard"}
-            )
+            self._client = dynamodb_client(region_name=self._region)
         call: Callable[..., Any] = getattr(self._client, method)
-        context = {"table": self._table_name, "operation": method}
-        with get_tracer().span(f"## dynamodb.{method}", table=self._table_name):
+        facts: dict[str, Any] = {"table": self._table_name, "operation": method}
+        with (
+            get_tracer().span(f"## dynamodb.{method}", table=self._table_name),
+            map_errors(service="dynamodb", action=f"{method} on the table {self._table_name}", **facts),
+        ):
             try:
                 return call(**arguments)
-            except ClientError as error:
-                code = error.response["Error"]["Code"]
-                if code in {"TransactionCanceledException", "TransactionInProgressException"}:
-                    reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", ())]
-                    msg = f"the transaction was not made ({code}); nothing was written"
-                    raise ConflictError(msg, context={**context, "reasons": reasons}) from error
-                failed = error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERROR
-                kind = ServiceUnavailableError if failed or "Throttl" in code or "Throughput" in code else ServiceError
-                msg = f"{method} on the table {self._table_name} failed ({code})"
-                raise kind(msg, service="dynamodb", context=context) from error
-            except BotoCoreError as error:
-                msg = f"{method} on the table {self._table_name}: DynamoDB could not be reached"
-                raise ServiceUnavailableError(msg, service="dynamodb", context=context) from error
+            except Exception as error:
+                failure = classify_error(error)
+                if failure is None or failure.code not in _NOT_WRITTEN:
+                    raise
+                response: Mapping[str, Any] = getattr(error, "response", {})
+                reasons = [reason.get("Code") for reason in response.get("CancellationReasons", ())]
+                msg = f"the transaction was not made ({failure.code}); nothing was written"
+                raise ConflictError(msg, context={**facts, "reasons": reasons}) from error

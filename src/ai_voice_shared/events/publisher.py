@@ -46,9 +46,6 @@ _PERMANENT = frozenset(
         "RedactionFailure",
     }
 )
-# Of the codes of a whole request with a status below 500, only these may pass.
-_TRANSIENT = frozenset({"LimitExceededException", "RequestTimeout", "Throttling", "ThrottlingException"})
-_SERVER_ERROR = 500
 
 
 @dataclass(slots=True)
@@ -238,8 +235,7 @@ class EventPublisher:
                 self._put([next(waiting) for _ in batch])
 
     def _put(self, batch: list[_Work]) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-        from botocore.exceptions import ConnectionError as BotoConnectionError
+        from ai_voice_shared.aws import classify_error
 
         bus = self.settings.bus_name
         for item in batch:
@@ -247,15 +243,16 @@ class EventPublisher:
         with get_tracer().span("## events.put_events", bus=bus, entries=len(batch)) as span:
             try:
                 answers = self._events_client().put_events(Entries=[item.entry.to_request(bus) for item in batch])
-            except ClientError as error:
-                code = error.response["Error"]["Code"]
-                status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-                answers = {"Entries": [{"ErrorCode": code}] * len(batch)}
-                permanent = status < _SERVER_ERROR and code not in _TRANSIENT
-            except BotoCoreError as error:
-                answers = {"Entries": [{"ErrorCode": type(error).__name__}] * len(batch)}
-                # All others (no credentials, no region, a parameter) are there at the next try as well.
-                permanent = not isinstance(error, HTTPClientError | BotoConnectionError)
+            except DeadlineExceededError as error:
+                answers = {"Entries": [{"ErrorCode": error.code}] * len(batch)}
+                permanent = True
+            except Exception as error:
+                failure = classify_error(error)
+                if failure is None:
+                    raise
+                answers = {"Entries": [{"ErrorCode": failure.code}] * len(batch)}
+                # All others (no credentials, no region, a parameter) are there at the next attempt as well.
+                permanent = not failure.transient
             else:
                 permanent = False
             for item, answer in zip(batch, answers["Entries"], strict=True):

@@ -6,7 +6,7 @@ months, ever coarser, and nobody can delete them
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html). What grows is the log
 groups that the metrics came by; `cleanup_old_metrics` sets how long those are kept.
 
-These calls are for dashboards and reports, not for every request; they make their clients with boto3 itself.
+These calls are for dashboards and reports, not for every request.
 """
 
 from __future__ import annotations
@@ -246,7 +246,7 @@ def cleanup_old_metrics(days: int = 30, *, log_groups: Iterable[str] | None = No
     if days not in RETENTION_DAYS:
         msg = f"CloudWatch Logs cannot keep lines for {days} days, but for {', '.join(map(str, RETENTION_DAYS))}"
         raise ValidationError(msg)
-    logs = client or _boto3_client("logs")
+    logs = client or _client("logs")
     changed = []
     for name in [_log_group(None)] if log_groups is None else log_groups:
         pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
@@ -273,7 +273,7 @@ def _read(
     start: datetime,
     end: datetime,
 ) -> dict[str, Any]:
-    cloudwatch = client or _boto3_client("cloudwatch")
+    cloudwatch = client or _client("cloudwatch")
     period = _period(start, end)
     queries: list[dict[str, Any]] = []
     for key, (name, statistic) in wanted.items():
@@ -317,7 +317,7 @@ def _period(start: datetime, end: datetime) -> int:
 
 
 def _lines_of(user_id: str, group: str, start: datetime, end: datetime, client: Any) -> Iterator[dict[str, Any]]:
-    logs = client or _boto3_client("logs")
+    logs = client or _client("logs")
     quoted = user_id.replace("\\", "\\\\").replace('"', '\\"')
     pages = logs.get_paginator("filter_log_events").paginate(
         logGroupName=group,
@@ -344,7 +344,7 @@ def _log_group(name: str | None) -> str:
     return name
 
 
-def _boto3_client(service_name: str) -> Any:
-    import boto3
+def _client(service_name: str) -> Any:
+    from ai_voice_shared.aws import aws_client
 
-    return boto3.client(service_name)  # type: ignore[call-overload]
+    return aws_client(service_name, retries={"mode": "standard"})

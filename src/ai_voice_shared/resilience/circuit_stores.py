@@ -87,12 +87,12 @@ def dynamodb_store(table_name: str, *, client: Any = None, **options: Any) -> Ci
     """
     from aws_lambda_powertools.utilities.circuit_breaker.persistence import CircuitBreakerDynamoDBPersistence
 
-    from ai_voice_shared.aws import aws_client
+    from ai_voice_shared.aws import dynamodb_client
+    from ai_voice_shared.utils.deadline import DEFAULT_RESERVE
 
     if client is None:
-        client = aws_client(
-            "dynamodb", connect_timeout=1.0, read_timeout=1.0, retries={"mode": "standard", "total_max_attempts": 2}
-        )
+        # That a call used up the deadline is what has to be recorded.
+        client = dynamodb_client(read_timeout=1.0, max_attempts=2, grace=DEFAULT_RESERVE)
     store: CircuitBreakerPersistenceLayer = CircuitBreakerDynamoDBPersistence(
         table_name=table_name, boto3_client=client, **options
     )

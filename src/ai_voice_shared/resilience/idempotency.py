@@ -125,15 +125,16 @@ class IdempotencyGuard:
             if self._store is None:
                 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 
-                from ai_voice_shared.aws import aws_client
+                from ai_voice_shared.aws import dynamodb_client
+                from ai_voice_shared.utils.deadline import DEFAULT_RESERVE
 
                 settings = self.settings
-                client = aws_client(
-                    "dynamodb",
+                client = dynamodb_client(
                     region_name=settings.region,
                     connect_timeout=settings.connect_timeout,
                     read_timeout=settings.read_timeout,
-                    retries={"mode": "standard", "total_max_attempts": 3},
+                    # Without it, work that used up the deadline would not be recorded as done, and be done again.
+                    grace=DEFAULT_RESERVE,
                 )
                 self._store = DynamoDBPersistenceLayer(table_name=settings.table_name, boto3_client=client)
             self._stores[prefix] = copy.copy(self._store)

@@ -85,11 +85,9 @@ class DynamoDBRateStore:
     def count(self, key: str, expires_at: int) -> int:
         """Count one more call; raises botocore's errors."""
         if self._client is None:
-            from ai_voice_shared.aws import aws_client
+            from ai_voice_shared.aws import dynamodb_client
 
-            self._client = aws_client(
-                "dynamodb", connect_timeout=1.0, read_timeout=1.0, retries={"mode": "standard", "total_max_attempts": 2}
-            )
+            self._client = dynamodb_client(read_timeout=1.0, max_attempts=2)
         response = self._client.update_item(
             TableName=self._table_name,
             Key={"id": {"S": f"rate#{key}"}},

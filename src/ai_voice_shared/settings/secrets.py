@@ -13,7 +13,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ai_voice_shared.errors import AuthenticationError, ConfigurationError
+from ai_voice_shared.errors import AuthenticationError, ConfigurationError, DeadlineExceededError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +42,7 @@ REFRESH_INTERVAL = 10.0
 
 _lock = threading.Lock()
 _forced: dict[str, float] = {}
+_providers: dict[str, Any] = {}
 _generation = 0
 
 
@@ -76,19 +77,38 @@ secretsmanager:NAME
         msg = f"{scheme!r} is no known place for secrets: use ssm:NAME or secretsmanager:NAME"
         raise ConfigurationError(msg)
 
-    from aws_lambda_powertools.utilities import parameters
+    from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
+    options: dict[str, Any] = {"decrypt": True} if scheme == "ssm" else {}
     try:
-        value: Any
-        if scheme == "ssm":
-            value = parameters.get_parameter(name, decrypt=True, max_age=max_age, force_fetch=force_fetch)
-        else:
-            value = parameters.get_secret(name, max_age=max_age, force_fetch=force_fetch)
-    except (parameters.GetParameterError, parameters.TransformParameterError) as error:
+        value = _provider(scheme).get(name, max_age=max_age, force_fetch=force_fetch, **options)
+    except GetParameterError as error:
+        if isinstance(error.__context__, DeadlineExceededError):
+            raise error.__context__ from None
         msg = f"the secret {reference} could not be fetched: does it exist, and may the function's role read it?"
         raise ConfigurationError(msg, context={"reference": reference}) from error
     text = value.decode() if isinstance(value, bytes) else str(value)
     return _value_of(text, key, reference) if key else text
+
+
+def _provider(scheme: str) -> Any:
+    """Return Powertools' provider, which caches, on the process's client, which the layer makes cheaply."""
+    from ai_voice_shared.aws import aws_client
+
+    client = aws_client(
+        scheme, connect_timeout=1.0, read_timeout=3.0, retries={"mode": "standard", "total_max_attempts": 3}
+    )
+    with _lock:
+        provider = _providers.get(scheme)
+        if provider is None or provider.client is not client:
+            if scheme == "ssm":
+                from aws_lambda_powertools.utilities.parameters.ssm import SSMProvider as Provider
+            else:
+                from aws_lambda_powertools.utilities.parameters.secrets import (  # type: ignore[assignment]
+                    SecretsProvider as Provider,
+                )
+            provider = _providers[scheme] = Provider(boto3_client=client)
+        return provider
 
 
 def _value_of(text: str, key: str, reference: str) -> str:
@@ -185,11 +205,7 @@ def secrets_generation() -> int:
 def forget_secrets() -> None:
     """Drop every kept secret, as after a restored snapshot; the next use fetches it."""
     global _generation  # noqa: PLW0603 - as above
-    import sys
-
-    parameters = sys.modules.get("aws_lambda_powertools.utilities.parameters")
-    if parameters is not None:
-        parameters.clear_caches()
     with _lock:
+        _providers.clear()
         _forced.clear()
         _generation += 1

@@ -49,5 +49,4 @@ def clear_clients() -> None:
     """Drop the package's AWS clients: they keep the credentials that they were created with."""
     from ai_voice_shared import aws
 
-    aws._clients.clear()  # noqa: SLF001 - a part of the package, and no other may do that
-    aws._sessions.clear()  # noqa: SLF001 - as above
+    aws.clear_clients()

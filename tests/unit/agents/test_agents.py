@@ -27,7 +27,7 @@ from ai_voice_shared.agents import (
     set_agent_resolver,
     should_use_enhanced_agent,
 )
-from ai_voice_shared.errors import InvalidSettingError, ServiceUnavailableError, ValidationError
+from ai_voice_shared.errors import ConfigurationError, InvalidSettingError, ServiceUnavailableError, ValidationError
 from ai_voice_shared.settings import AgentSettings, reset_config
 
 if TYPE_CHECKING:
@@ -283,9 +283,9 @@ def test_settings_in_a_table(table: Any, monkeypatch: pytest.MonkeyPatch) -> Non
     assert get_agent_system("agent-8") == "simple"
 
 
-def test_a_table_that_cannot_be_read_is_an_outage(table: Any) -> None:
-    """The cause is chained."""
-    with pytest.raises(ServiceUnavailableError, match="no-such-table") as caught:
+def test_a_table_that_does_not_exist_is_named(table: Any) -> None:
+    """A deploy fixes it, no retry; the cause is chained."""
+    with pytest.raises(ConfigurationError, match="no-such-table") as caught:
         DynamoDBSource("no-such-table", client=table).read("agent-7")
     assert "ResourceNotFoundException" in repr(caught.value.__cause__)
 

@@ -22,10 +22,10 @@ from ai_voice_shared.auth import (
 )
 from ai_voice_shared.errors import (
     AuthorizationError,
+    ConfigurationError,
     InvalidApiKeyError,
     MissingSettingError,
     NotFoundError,
-    ServiceError,
     ServiceUnavailableError,
 )
 
@@ -241,5 +241,5 @@ def test_an_outage_is_not_an_invalid_key(table: Any) -> None:
     key = generate_api_key("a").key
     with pytest.raises(ServiceUnavailableError):
         InternalAuthManager(DynamoDBApiKeyStore("voice", client=client)).verify(key)
-    with pytest.raises(ServiceError, match="ResourceNotFound"):
+    with pytest.raises(ConfigurationError, match="ResourceNotFound"):
         InternalAuthManager(DynamoDBApiKeyStore("nowhere", region="eu-central-1")).verify(key)

@@ -10,10 +10,10 @@ from botocore.config import Config
 
 from ai_voice_shared.domain.events import create_subject_created_event
 from ai_voice_shared.errors import (
+    ConfigurationError,
     ConflictError,
     MissingSettingError,
     PayloadTooLargeError,
-    ServiceError,
     ServiceUnavailableError,
 )
 from ai_voice_shared.events import (
@@ -214,7 +214,7 @@ def test_the_stream_is_read_again_from_the_first_failure(
 
 def test_a_table_that_is_missing_and_one_that_cannot_be_reached(aws: None) -> None:
     """The first is a mistake in the setup, the second may pass."""
-    with pytest.raises(ServiceError, match="ResourceNotFoundException") as caught:
+    with pytest.raises(ConfigurationError, match="ResourceNotFoundException") as caught:
         DynamoDBOutbox("nowhere", region="eu-central-1").pending()
     assert not caught.value.retryable
     client = boto3.client(

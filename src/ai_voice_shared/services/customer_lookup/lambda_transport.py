@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from ai_voice_shared.errors import (
     AIVoiceError,
-    ConfigurationError,
     MissingSettingError,
     ServiceResponseError,
     ServiceTimeoutError,
@@ -18,10 +17,7 @@ from ai_voice_shared.errors import (
 from ai_voice_shared.observability.correlation import get_correlation_id
 from ai_voice_shared.observability.propagation import outgoing_headers
 from ai_voice_shared.observability.suppression import suppress_logging
-from ai_voice_shared.problems import retry_after_seconds
-from ai_voice_shared.services.customer_lookup.contract import LOOKUP_PATH, SERVICE
-from ai_voice_shared.services.customer_lookup.contract import MAX_RESPONSE_BYTES as MAX_ANSWER
-from ai_voice_shared.services.customer_lookup.contract import LookupResponse as LookupReply
+from ai_voice_shared.services.customer_lookup.contract import LOOKUP_PATH, MAX_RESPONSE_BYTES, SERVICE, LookupResponse
 
 if TYPE_CHECKING:
     from ai_voice_shared.services.customer_lookup.contract import LookupRequest
@@ -29,8 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncLambdaTransport", "LambdaTransport"]
 
-_TOO_MANY, _SERVER_ERROR = 429, 500
-_THROTTLED = ("Throttled", "Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException")
+# The server is there, and what it says is no outage: the function has another name, or another permission.
+_ERRORS: dict[str, type[AIVoiceError]] = {
+    "client": ServiceUnavailableError,
+    "denied": ServiceResponseError,
+    "missing": ServiceResponseError,
+    "refused": ServiceResponseError,
+}
 # What botocore writes bodies to, at DEBUG.
 _LOGGERS = (
     "botocore.auth",
@@ -59,66 +60,58 @@ class LambdaTransport:
         self._settings = settings
         self._client = client
 
-    def send(self, request: LookupRequest, timeout: float) -> LookupReply:
+    def send(self, request: LookupRequest, timeout: float) -> LookupResponse:
         """Invoke the function."""
         with suppress_logging(*_LOGGERS):
             return self._send(request, timeout)
 
-    def _send(self, request: LookupRequest, timeout: float) -> LookupReply:
+    def _send(self, request: LookupRequest, timeout: float) -> LookupResponse:
         if self._settings.function_name is None:
             raise MissingSettingError(
                 "function_name", type(self._settings).__name__, self._settings.variables("function_name")
             )
-        import botocore.exceptions as theirs
+        from ai_voice_shared.aws import map_error
+        from ai_voice_shared.utils.deadline import Deadline, use_deadline
 
-        refused: AIVoiceError | None = None
+        failure: AIVoiceError | None = None
         try:
-            answer = self._lambda(timeout).invoke(
-                FunctionName=self._settings.function_name, Payload=json.dumps(_function_url_event(request)).encode()
-            )
+            with use_deadline(Deadline(timeout)):
+                answer = self._lambda().invoke(
+                    FunctionName=self._settings.function_name, Payload=json.dumps(_function_url_event(request)).encode()
+                )
             # Not its own context manager: that gives urllib3's stream, whose errors are not botocore's.
             with closing(answer["Payload"]) as stream:
                 payload = _read(stream)
-        except (theirs.ConnectTimeoutError, theirs.ReadTimeoutError) as error:
-            raise ServiceTimeoutError(f"{SERVICE} did not answer in time", service=SERVICE) from error
-        except theirs.ClientError as error:
-            refused = _from_client_error(error)
-        except (theirs.NoCredentialsError, theirs.PartialCredentialsError, theirs.NoRegionError) as error:
-            msg = f"{SERVICE} cannot be invoked ({type(error).__name__})"
-            raise ConfigurationError(msg) from error
-        except theirs.BotoCoreError as error:
-            msg = f"{SERVICE} could not be invoked ({type(error).__name__})"
-            raise ServiceUnavailableError(msg, service=SERVICE) from error
-        if refused is not None:
+        except Exception as error:
+            failure = map_error(error, service=SERVICE, action=f"invoking {SERVICE}", errors=_ERRORS)
+            if failure is None:
+                raise
+        if failure is not None:
             # Out here botocore's error, whose text is the other side's, is not even this one's context.
-            raise refused
+            raise failure
         if answer.get("FunctionError"):
             # The payload has the function's own message, which may hold anything.
             msg = f"{SERVICE} failed while it answered ({answer['FunctionError']})"
             raise ServiceUnavailableError(msg, service=SERVICE)
-        if len(payload) > MAX_ANSWER:
-            msg = f"{SERVICE} sent more than {MAX_ANSWER} bytes"
+        if len(payload) > MAX_RESPONSE_BYTES:
+            msg = f"{SERVICE} sent more than {MAX_RESPONSE_BYTES} bytes"
             raise ServiceResponseError(msg, service=SERVICE)
         return _reply_of(payload)
 
     def warm_up(self) -> None:
         """Make now what the first question would have to wait for; nothing is sent."""
-        self._lambda(self._settings.timeout)
+        self._lambda()
 
-    def _lambda(self, timeout: float) -> Any:
+    def _lambda(self) -> Any:
         if self._client is not None:
             return self._client
         from ai_voice_shared.aws import aws_client
 
-        # botocore's limits belong to the client, and a client for each millisecond that is left would be many: the
-        # largest of four steps that fits.
-        steps = [self._settings.read_timeout / part for part in (1, 2, 4, 8)]
-        read_timeout = next((step for step in steps if step <= timeout), steps[-1])
         return aws_client(
             "lambda",
             region_name=self._settings.region,
-            connect_timeout=min(self._settings.connect_timeout, read_timeout),
-            read_timeout=read_timeout,
+            connect_timeout=self._settings.connect_timeout,
+            read_timeout=self._settings.read_timeout,
             # Retries are made in one place, and that is not here.
             retries={"total_max_attempts": 1, "mode": "standard"},
         )
@@ -130,7 +123,7 @@ class AsyncLambdaTransport:
     def __init__(self, settings: CustomerLookupSettings, client: Any = None) -> None:
         self._inner = LambdaTransport(settings, client)
 
-    async def send(self, request: LookupRequest, timeout: float) -> LookupReply:  # noqa: ASYNC109 - one limit for all
+    async def send(self, request: LookupRequest, timeout: float) -> LookupResponse:  # noqa: ASYNC109 - one limit for all
         """Invoke the function."""
         import anyio
         import anyio.to_thread
@@ -147,7 +140,7 @@ def _read(stream: Any) -> bytes:
     """Read an answer to its end, or to one byte more than it may have."""
     payload = b""
     # A single read may give less than there is; only the empty one at the end sees that nothing is missing.
-    while len(payload) <= MAX_ANSWER and (piece := stream.read(MAX_ANSWER + 1 - len(payload))):
+    while len(payload) <= MAX_RESPONSE_BYTES and (piece := stream.read(MAX_RESPONSE_BYTES + 1 - len(payload))):
         payload += piece
     return payload
 
@@ -171,31 +164,13 @@ def _function_url_event(request: LookupRequest) -> dict[str, Any]:
     }
 
 
-def _reply_of(payload: bytes) -> LookupReply:
+def _reply_of(payload: bytes) -> LookupResponse:
     try:
         answer = json.loads(payload)
         body = answer.get("body") or ""
         content = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
         headers = {str(name).lower(): str(value) for name, value in (answer.get("headers") or {}).items()}
-        return LookupReply(int(answer["statusCode"]), headers, content)
+        return LookupResponse(int(answer["statusCode"]), headers, content)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         msg = f"{SERVICE} gave no HTTP answer ({type(error).__name__})"
         raise ServiceResponseError(msg, service=SERVICE) from None
-
-
-def _from_client_error(error: Any) -> AIVoiceError:
-    code = error.response.get("Error", {}).get("Code", "")
-    answer = error.response.get("ResponseMetadata", {})
-    status = answer.get("HTTPStatusCode", 0)
-    context = {"error_code": code, "request_id": answer.get("RequestId", "")}
-    if status >= _SERVER_ERROR or status == _TOO_MANY or code in _THROTTLED:
-        return ServiceUnavailableError(
-            f"{SERVICE} cannot be invoked now ({code})",
-            service=SERVICE,
-            status_code=status,
-            retry_after=retry_after_seconds(answer.get("HTTPHeaders", {})),
-            context=context,
-        )
-    return ServiceResponseError(
-        f"{SERVICE} may not or cannot be invoked ({code})", service=SERVICE, status_code=status, context=context
-    )

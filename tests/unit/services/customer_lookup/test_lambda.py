@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
-from ai_voice_shared import AsyncCustomerLookupClient, CustomerLookupClient, CustomerLookupSettings, aws
+from ai_voice_shared import AsyncCustomerLookupClient, CustomerLookupClient, CustomerLookupSettings
+from ai_voice_shared.aws import close_connections
 from ai_voice_shared.errors import (
     AIVoiceError,
     ConfigurationError,
     CustomerLookupError,
     CustomerLookupUnavailableError,
+    DeadlineExceededError,
     MissingSettingError,
+    ServiceTimeoutError,
 )
 from ai_voice_shared.observability.correlation import use_correlation_id
+from ai_voice_shared.services.customer_lookup.contract import LookupRequest
 from ai_voice_shared.services.customer_lookup.lambda_transport import LambdaTransport
 from ai_voice_shared.testing.aws import clear_clients, isolate
 from tests.support.faulty_http import FaultyHttp, closed_port, hang_up, raw, reply, reset, stall
@@ -64,7 +68,7 @@ def _endpoint(server: FaultyHttp, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", server.url)
     clear_clients()
     yield
-    aws.close_connections()
+    close_connections()
     clear_clients()
 
 
@@ -243,14 +247,18 @@ async def test_coroutines_end_with_the_timeout(server: FaultyHttp) -> None:
         await client.fetch_customer_metadata(phone_number=PHONE)
 
 
-def test_there_are_four_clients_at_most(server: FaultyHttp) -> None:
-    """The timeouts of botocore belong to a client: there are four, and none waits for longer than is left."""
-    transport = LambdaTransport(function_settings(read_timeout=4.0))
-    made = {id(client): client for client in (transport._lambda(number / 100) for number in range(50, 1000))}
-    assert sorted(client.meta.config.read_timeout for client in made.values()) == [0.5, 1.0, 2.0, 4.0]
-    assert transport._lambda(3.9).meta.config.read_timeout == 2.0
-    assert transport._lambda(0.01).meta.config.read_timeout == 0.5
-    assert all(client.meta.config.retries["total_max_attempts"] == 1 for client in made.values())
+async def test_one_client_waits_no_longer_than_is_left(server: FaultyHttp) -> None:
+    """The time limit of a request ends with the request's own time, and takes no client of its own."""
+    server.answers = [stall()]
+    transport = LambdaTransport(function_settings(read_timeout=60.0, timeout=60.0))
+    transport.warm_up()
+    with anyio.fail_after(30):
+        for seconds in (0.2, 0.4):
+            with pytest.raises(ServiceTimeoutError, match="ReadTimeoutError"):
+                transport.send(LookupRequest("phone_number", PHONE), seconds)
+        with pytest.raises(DeadlineExceededError):
+            transport.send(LookupRequest("phone_number", PHONE), 0.0)
+    assert transport._lambda() is transport._lambda()
 
 
 @pytest.mark.parametrize(

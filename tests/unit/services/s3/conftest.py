@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
-from ai_voice_shared import aws
+from ai_voice_shared.aws import clients as aws
 from ai_voice_shared.services.s3_service import S3Service
 from ai_voice_shared.settings.s3 import S3Settings
 from tests.support.faulty_s3 import BUCKET, FaultyS3
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 # One for all tests: reading botocore's data takes longer than most of them.
-_SESSIONS: dict[bool, Any] = {}
+_SESSIONS: list[Any] = []
 
 
 @pytest.fixture

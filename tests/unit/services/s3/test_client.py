@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ai_voice_shared import aws
+from ai_voice_shared.aws import clients as aws
 from ai_voice_shared.errors import MissingSettingError, S3Error, S3NotFoundError, S3ObjectNotFoundError
 from ai_voice_shared.observability.tracing import NOOP_SPAN
 from ai_voice_shared.services.s3_service import S3Service
@@ -161,7 +161,7 @@ def test_repr_names_the_bucket_only() -> None:
 def test_a_client_that_cannot_be_created_is_an_s3_error(monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
     """A missing profile is reported as the failure of the operation that needed the client, also of a write."""
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
-    monkeypatch.setattr(aws, "_sessions", {})
+    monkeypatch.setattr(aws, "_sessions", [])
     service = S3Service(S3Settings(bucket_name="notes-1", region="eu-central-1"))
     call: dict[str, Callable[[], object]] = {
         "PutObject": lambda: service.upload_bytes("k", b"x"),

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from botocore.credentials import RefreshableCredentials
 
-from ai_voice_shared import aws
+from ai_voice_shared.aws import clients as aws
 from ai_voice_shared.errors import InvalidS3KeyError, ValidationError
 from ai_voice_shared.services.s3_service import S3Service
 from ai_voice_shared.settings.s3 import S3Settings
@@ -35,7 +35,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Service]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     monkeypatch.setattr(aws, "_clients", {})
-    monkeypatch.setattr(aws, "_sessions", {})
+    monkeypatch.setattr(aws, "_sessions", [])
     yield S3Service(S3Settings(bucket_name="voice-notes", region="ap-southeast-2"))
     aws.close_connections()
 

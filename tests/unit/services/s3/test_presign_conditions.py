@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from ai_voice_shared import aws
+from ai_voice_shared.aws import clients as aws
 from ai_voice_shared.services.s3_service import S3Service
 from ai_voice_shared.settings.s3 import S3Settings
 from tests.support.presigned_s3 import PresignedS3
@@ -41,7 +41,7 @@ def s3(server: PresignedS3, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Servi
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
     monkeypatch.setattr(aws, "_clients", {})
-    monkeypatch.setattr(aws, "_sessions", {})
+    monkeypatch.setattr(aws, "_sessions", [])
     yield S3Service(S3Settings(bucket_name="notes", region="ap-southeast-2", endpoint_url=server.url))
     aws.close_connections()
 

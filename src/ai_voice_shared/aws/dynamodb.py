@@ -1,0 +1,57 @@
+"""DynamoDB clients for tables of the package's own: the one place that knows their limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["CONNECT_TIMEOUT", "MAX_ATTEMPTS", "READ_TIMEOUT", "dynamodb_client"]
+
+CONNECT_TIMEOUT = 1.0
+"""Seconds to wait for a connection to DynamoDB, which answers in milliseconds."""
+
+READ_TIMEOUT = 2.0
+"""Seconds to wait for a response of DynamoDB."""
+
+MAX_ATTEMPTS = 3
+"""How often a call of DynamoDB is sent at most."""
+
+
+def dynamodb_client(
+    *,
+    region_name: str | None = None,
+    connect_timeout: float = CONNECT_TIMEOUT,
+    read_timeout: float = READ_TIMEOUT,
+    max_attempts: int = MAX_ATTEMPTS,
+    grace: float = 0.0,
+) -> Any:
+    """Return the process's client for a table that somebody waits for.
+
+    The limits are the same wherever nobody has set others, so that one client, and one connection, serves them all.
+
+    Parameters
+    ----------
+    region_name
+        The table's region; by default the environment's.
+    connect_timeout, read_timeout
+        Seconds, for each attempt.
+    max_attempts
+        How often a call is sent at most.
+    grace
+        As in `aws_client`.
+
+    Examples
+    --------
+    >>> client = dynamodb_client(region_name="eu-central-1")
+    >>> client is dynamodb_client(region_name="eu-central-1")
+    True
+    """
+    from ai_voice_shared.aws.clients import aws_client
+
+    return aws_client(
+        "dynamodb",
+        region_name=region_name,
+        grace=grace,
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": max_attempts},
+    )
