@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
+from layer.botocore_data import lowest_botocore
 from layer.tools import PROJECT, run, uv
 from tests.layer.conftest import run_python
 from tests.support.embedded_aws import EmbeddedAWS
@@ -54,6 +53,7 @@ for service, operations in OPERATIONS.items():
     assert set(operations) <= set(known), service
 cloudwatch = aws_client("cloudwatch")
 cloudwatch.put_metric_data(Namespace="notes", MetricData=[{"MetricName": "stored", "Value": 3.0}])
+assert cloudwatch.can_paginate("get_metric_data") and aws_client("logs").can_paginate("filter_log_events")
 print([one["MetricName"] for one in cloudwatch.list_metrics(Namespace="notes")["Metrics"]])
 """
 
@@ -64,8 +64,7 @@ def test_the_lowest_boto3_is_enough(with_layer: bool, opt: Path, tmp_path: Path)
 
     Without the layer's own data botocore's is used, which is as old as it is itself.
     """
-    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    (lowest,) = (match[1] for line in project["dependencies"] if (match := re.fullmatch(r"boto3>=([0-9.]+)", line)))
+    lowest = lowest_botocore()
     pinned = [f"boto3=={lowest}", f"botocore=={lowest}"]
     run([uv(), "pip", "install", "--quiet", "--python", sys.executable, "--target", str(tmp_path / "old"), *pinned])
     paths = [tmp_path / "old", opt / "python"] if with_layer else [tmp_path / "old", PROJECT / "src", opt / "python"]

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["CONNECT_TIMEOUT", "MAX_ATTEMPTS", "READ_TIMEOUT", "dynamodb_client"]
+__all__ = ["dynamodb_client"]
 
-CONNECT_TIMEOUT = 1.0
-"""Seconds to wait for a connection to DynamoDB, which answers in milliseconds."""
-
-READ_TIMEOUT = 2.0
-"""Seconds to wait for a response of DynamoDB."""
-
-MAX_ATTEMPTS = 3
-"""How often a call of DynamoDB is sent at most."""
+# DynamoDB responds in milliseconds, and somebody waits.
+_CONNECT_TIMEOUT = 1.0
+_READ_TIMEOUT = 2.0
+_MAX_ATTEMPTS = 3
 
 
 def dynamodb_client(
     *,
     region_name: str | None = None,
-    connect_timeout: float = CONNECT_TIMEOUT,
-    read_timeout: float = READ_TIMEOUT,
-    max_attempts: int = MAX_ATTEMPTS,
+    connect_timeout: float = _CONNECT_TIMEOUT,
+    read_timeout: float = _READ_TIMEOUT,
+    max_attempts: int = _MAX_ATTEMPTS,
     grace: float = 0.0,
 ) -> Any:
     """Return the process's client for a table that somebody waits for.

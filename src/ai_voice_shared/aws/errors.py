@@ -18,7 +18,7 @@ from ai_voice_shared.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["AwsFailure", "ErrorTable", "FailureKind", "classify_error", "map_error", "map_errors"]
+__all__ = ["AwsFailure", "classify_error", "map_error", "map_errors"]
 
 FailureKind = Literal[
     "client",

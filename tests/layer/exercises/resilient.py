@@ -147,6 +147,80 @@ def clients_belong_to_the_process() -> None:
     assert client.head_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+@exercises(
+    "aws.AwsFailure",
+    "aws.classify_error",
+    "aws.clear_clients",
+    "aws.dynamodb_client",
+    "aws.map_error",
+    "aws.map_errors",
+)
+def aws_failures_are_typed() -> None:
+    """A table that does not exist is a mistake of the setup; a client that was forgotten is made again."""
+    from ai_voice_shared.aws import (
+        AwsFailure,
+        classify_error,
+        clear_clients,
+        dynamodb_client,
+        map_error,
+        map_errors,
+    )
+    from ai_voice_shared.errors import ConfigurationError
+
+    client = dynamodb_client()
+    assert dynamodb_client() is client
+    key = {"id": {"S": "a"}}
+    try:
+        with map_errors(service="dynamodb", action="get_item", errors={"missing": ConfigurationError}):
+            client.get_item(TableName="there-is-no-such-table", Key=key)
+    except ConfigurationError as error:
+        cause = error.__cause__
+        assert cause is not None
+        failure = classify_error(cause)
+        assert isinstance(failure, AwsFailure)
+        assert (failure.kind, failure.transient) == ("missing", False)
+        assert str(map_error(cause, service="dynamodb", action="get_item")) == str(error)
+    else:
+        raise AssertionError
+    clear_clients()
+    assert dynamodb_client() is not client
+
+
+@exercises("aws.data.CONTENTS", "aws.data.clear", "aws.data.create_client", "aws.data.report")
+@exercises("aws.data.trimmed_session", "aws.limits.DeadlineEmitter", "aws.limits.apply_limits", "aws.tls.SharedContext")
+def clients_come_from_the_layer_s_data() -> None:
+    """A client is made from it here, with limits from the deadline and the context that all share."""
+    import ssl
+    from pathlib import Path
+
+    import ai_voice_shared
+    from ai_voice_shared.aws import data
+    from ai_voice_shared.aws.limits import DeadlineEmitter, apply_limits
+    from ai_voice_shared.aws.tls import SharedContext, shared_context
+    from ai_voice_shared.errors import DeadlineExceededError
+    from ai_voice_shared.utils.deadline import Deadline, use_deadline
+
+    assert (Path(ai_voice_shared.__file__).parent / "_botocore_data" / data.CONTENTS).is_file()
+    assert data.trimmed_session() is not None
+    client, doubt = data.create_client("dynamodb", region_name="eu-central-1", endpoint_url=None)
+    assert (client.meta.region_name, doubt) == ("eu-central-1", "")
+    apply_limits(client, 0.0, bundle="")
+    try:
+        with use_deadline(Deadline(0)):
+            client.get_item(TableName="notes", Key={"id": {"S": "a"}})
+    except DeadlineExceededError:
+        pass
+    else:
+        raise AssertionError
+    assert DeadlineEmitter().emit("needs-retry.dynamodb.GetItem") == []
+    context = shared_context()
+    assert isinstance(context, SharedContext)
+    context.load_verify_locations("")
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    data.report("dynamodb", "it is only tried here")
+    data.clear()
+
+
 @exercises("prime", "enable_snapstart", "priming.after_restore")
 def a_snapshot_is_primed_and_restored() -> None:
     """The runtime's own hooks call what was registered."""

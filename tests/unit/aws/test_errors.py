@@ -74,11 +74,11 @@ def test_each_error_has_one_meaning(
 def test_a_service_has_its_own_errors() -> None:
     """A code goes before a kind, and a kind before what all services have."""
     errors = {"SlowDown": ServiceError, "throttled": ConflictError, "denied": S3AccessDeniedError}
-    facts = {"service": "s3", "action": "PutObject", "errors": errors}
+    facts: dict[str, Any] = {"service": "s3", "action": "PutObject", "errors": errors}
     assert type(map_error(response("SlowDown", 503), **facts)) is ServiceError
     assert type(map_error(response("Throttling", 400), **facts)) is ConflictError
     assert type(map_error(response("InternalError", 500), **facts)) is ServiceUnavailableError
-    where = {"operation": "PutObject", "bucket": "notes", "key": "a"}
+    where: dict[str, Any] = {"operation": "PutObject", "bucket": "notes", "key": "a"}
     denied = map_error(response("AccessDenied", 403), **facts, **where)
     assert isinstance(denied, S3AccessDeniedError)
     assert str(denied).startswith("PutObject on s3://notes/a: access denied")

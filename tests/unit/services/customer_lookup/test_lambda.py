@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -252,12 +253,13 @@ async def test_one_client_waits_no_longer_than_is_left(server: FaultyHttp) -> No
     server.answers = [stall()]
     transport = LambdaTransport(function_settings(read_timeout=60.0, timeout=60.0))
     transport.warm_up()
-    with anyio.fail_after(30):
-        for seconds in (0.2, 0.4):
-            with pytest.raises(ServiceTimeoutError, match="ReadTimeoutError"):
-                transport.send(LookupRequest("phone_number", PHONE), seconds)
-        with pytest.raises(DeadlineExceededError):
-            transport.send(LookupRequest("phone_number", PHONE), 0.0)
+    started = time.monotonic()
+    for seconds in (0.2, 0.4):
+        with pytest.raises(ServiceTimeoutError):
+            transport.send(LookupRequest("phone_number", PHONE), seconds)
+    with pytest.raises(DeadlineExceededError):
+        transport.send(LookupRequest("phone_number", PHONE), 0.0)
+    assert time.monotonic() - started < 30
     assert transport._lambda() is transport._lambda()
 
 
