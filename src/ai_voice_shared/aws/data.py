@@ -105,7 +105,8 @@ def clear() -> None:
 class _Files:
     """Reads the layer's data, and remembers which files botocore read and which it did not find.
 
-    Into plain dictionaries: botocore's own reader makes ordered ones, at twice the cost.
+    Into plain dictionaries: botocore's own reader makes ordered ones, for 34 M of the 1,358 M instructions that first
+    calls of SSM, DynamoDB and S3 take together.
     """
 
     def __init__(self) -> None:

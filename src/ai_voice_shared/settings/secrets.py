@@ -4,6 +4,9 @@ A reference is `ssm:/path/to/parameter` (SSM Parameter Store, decrypted), `secre
 `secretsmanager:name#key` (one value of a secret that is a JSON object). A fetched value is kept for
 `DEFAULT_MAX_AGE` seconds, so a rotated secret arrives by itself. Who cannot wait for that, because a service has just
 refused the old one, calls through `with_secret_refresh`.
+
+Powertools' providers get the package's clients: the ones that they make themselves take 495 M instructions more for
+a first secret, and know nothing of the deadline.
 """
 
 from __future__ import annotations
@@ -62,6 +65,8 @@ def get_secret(reference: str, *, max_age: int = DEFAULT_MAX_AGE, force_fetch: b
     ------
     ConfigurationError
         The secret cannot be fetched, or has no such key; the reference is named, and the cause is chained.
+    DeadlineExceededError
+        No time is left to fetch it.
 
     Examples
     --------
