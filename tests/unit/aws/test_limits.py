@@ -6,10 +6,12 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+import botocore.session
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from ai_voice_shared.aws import aws_client, clear_clients, dynamodb_client
+from ai_voice_shared.aws import aws_client, clear_clients, dynamodb_client, limits
+from ai_voice_shared.aws.limits import apply_limits
 from ai_voice_shared.errors import DeadlineExceededError
 from ai_voice_shared.testing.aws import isolate
 from ai_voice_shared.utils.deadline import Deadline, use_deadline
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.unit
 
-KEY = {"TableName": "notes", "Key": {"id": {"S": "a"}}}
+KEY: dict[str, Any] = {"TableName": "notes", "Key": {"id": {"S": "a"}}}
 # Much more than the deadlines of these tests, and much less than what the clients would take without one.
 PATIENCE = 20.0
 
@@ -171,3 +173,16 @@ def test_the_names_of_botocore_that_are_not_public_are_still_there() -> None:
             assert hasattr(found, name), f"botocore has no {path} any more: find another way in aws/limits.py"
             found = getattr(found, name)
     assert hasattr(client._endpoint.http_session, "_timeout")
+
+
+def test_a_botocore_without_these_names_works_with_its_own_limits(caplog: pytest.LogCaptureFixture) -> None:
+    """A layer that is older than the runtime's botocore is no outage; one warning says what is missing."""
+    client = botocore.session.Session().create_client("dynamodb")
+    endpoint: Any = client._endpoint
+    del endpoint.http_session._manager.connection_pool_kw
+    apply_limits(client, 0.0, bundle="")
+    assert [record.getMessage() for record in caplog.records if record.name == limits.__name__] == [
+        "the deadline cannot cut the timeouts of AWS clients"
+    ]
+    with pytest.raises(DeadlineExceededError), use_deadline(Deadline(0)):
+        client.get_item(**KEY)

@@ -252,6 +252,16 @@ def test_a_fifo_queue_gets_group_and_id(bus: Bus) -> None:
     assert count["Attributes"]["ApproximateNumberOfMessages"] == "1"
 
 
+def test_an_event_that_the_deadline_kept_from_the_bus_is_dead_lettered(bus: Bus) -> None:
+    """The queue is called in the time that Lambda keeps back."""
+    url = bus.sqs.create_queue(QueueName="late")["QueueUrl"]
+    with use_deadline(Deadline(0)):
+        result = EventPublisher(settings_for(bus, dead_letter_queue_url=url)).publish(subject(), soft_fail=True)
+    assert result.outcomes[0].error_code == "deadline_exceeded"
+    count = bus.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    assert count["Attributes"]["ApproximateNumberOfMessages"] == "1"
+
+
 def test_large_data_waits_in_the_bucket(bus: Bus) -> None:
     """Above the cap the event carries a ticket, and its consumer gets the data all the same."""
     boto3.client("s3").create_bucket(Bucket="big", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})

@@ -14,6 +14,7 @@ from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
 
 from ai_voice_shared import TwilioStatusCallback, TwilioWebhookPayload, handle_once
+from ai_voice_shared.aws import clear_clients
 from ai_voice_shared.errors import (
     MediaUnavailableError,
     MissingSettingError,
@@ -199,6 +200,26 @@ def test_a_claim_expires_after_a_crash(
             with pytest.raises(ServiceUnavailableError):
                 guard.handle(message, handler, context=Context(10_000))
     assert len(calls) == 1
+
+
+def test_an_outcome_is_recorded_after_the_deadline(
+    table: Any, message: TwilioWebhookPayload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The outcome is written in the time that Lambda keeps back, so that the next delivery does not run the handler."""
+    monkeypatch.setenv("AWS_REGION", REGION)
+    clear_clients()
+    guard, now, calls = IdempotencyGuard(IdempotencySettings(table_name=TABLE)), [0.0], []
+
+    def handler() -> str:
+        now[0] = 60.0
+        calls.append("handler")
+        return "stored"
+
+    with use_deadline(Deadline(5, clock=lambda: now[0])):
+        assert guard.handle(message, handler) == "stored"
+    assert guard.handle(message, handler) == "stored"
+    assert calls == ["handler"]
+    clear_clients()
 
 
 def test_a_claim_without_a_deadline_expires(table: Any, guard: IdempotencyGuard, message: TwilioWebhookPayload) -> None:
