@@ -177,9 +177,8 @@ def test_the_names_of_botocore_that_are_not_public_are_still_there() -> None:
 
 def test_a_botocore_without_these_names_works_with_its_own_limits(caplog: pytest.LogCaptureFixture) -> None:
     """A layer that is older than the runtime's botocore is no outage; one warning says what is missing."""
-    client = botocore.session.Session().create_client("dynamodb")
-    endpoint: Any = client._endpoint
-    del endpoint.http_session._manager.connection_pool_kw
+    client: Any = botocore.session.Session().create_client("dynamodb")
+    del client._endpoint.http_session._manager.connection_pool_kw
     apply_limits(client, 0.0, bundle="")
     assert [record.getMessage() for record in caplog.records if record.name == limits.__name__] == [
         "the deadline cannot cut the timeouts of AWS clients"
