@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layer import targets
@@ -133,14 +132,13 @@ def measure_sizes(opt: Path) -> list[File]:
 
 def measure_cold_starts(opt: Path, *, rounds: int) -> list[ColdStart]:
     """Start the benchmarks' handler with a voice note, unprimed and primed in turns; return the middle one of each."""
-    from tests.benchmarks.cold_start import PARTS, shared_function
     from tests.benchmarks.imports import import_phases
-    from tests.benchmarks.packages import runtime_folder
-    from tests.benchmarks.world import webhook_event, world
+    from tests.benchmarks.services import webhook_event
+    from tests.benchmarks.variants import documented_functions
 
-    with world() as url:
-        create, event = partial(shared_function, url, opt / "python", runtime_folder()), webhook_event(url, media=True)
-        functions = {"unprimed": create(), "primed": create(PRIME=PARTS)}
+    event = webhook_event(media=True)
+    with documented_functions(opt) as (unprimed, primed):
+        functions = {"unprimed": unprimed, "primed": primed}
         starts = [ColdStart(name, import_phases(functions[name], event)) for _ in range(rounds) for name in functions]
     starts.sort(key=lambda start: start.microseconds(*PHASES).total())
     return [[start for start in starts if start.name == name][rounds // 2] for name in functions]

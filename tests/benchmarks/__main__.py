@@ -33,6 +33,7 @@ __all__ = ["main"]
 EPILOG = """\
 ./build.sh bench                     everything, about ten minutes
 ./build.sh bench sizes webhook       these two
+./build.sh bench cold_start --counts the layer's instructions only (INIT, voice note, text only), to compare commits
 ./build.sh bench --quick             fewer rounds, and no instructions counted
 ./build.sh bench --save              keeps date, commit, Python, processor and every row, with its goal and whether it
                                      was met, in docs/benchmarks.json, and writes the table in README.md from it
@@ -51,15 +52,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all by default")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and no instructions counted")
     parser.add_argument("--save", action="store_true", help="keep the figures, and write the README's table of goals")
+    parser.add_argument("--counts", action="store_true", help="with cold_start: the layer's instructions only")
     given = parser.parse_args(arguments)
+    if given.counts and (given.names != ["cold_start"] or given.save or given.quick):
+        parser.error("--counts goes with cold_start alone")
     if unknown := [name for name in given.names if name not in BENCHMARKS]:
         parser.error(f"there is no benchmark {unknown[0]!r}: choose from {', '.join(BENCHMARKS)}")
     names = given.names or list(BENCHMARKS)
     if given.save and given.quick:
         parser.error("what --quick measures is a look, not a figure to keep: leave out one of the two")
-    if given.save and "cold_start" in names and shutil.which("valgrind") is None:
-        parser.error("most goals of a cold start are in instructions: --save wants valgrind (Debian's package)")
+    if (given.counts or (given.save and "cold_start" in names)) and shutil.which("valgrind") is None:
+        parser.error("most goals of a cold start are in instructions: this needs valgrind (Debian's package)")
     console = Console(stderr=True)
+    if given.counts:
+        return _print_counts(console)
     rows: dict[str, list[Row]] = {}
     notes: list[str] = []
     for name in names:
@@ -71,6 +77,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _show(rows, notes)
     if given.save:
         _save(rows, console)
+    return 0
+
+
+def _print_counts(console: Console) -> int:
+    from tests.benchmarks.cold_start import layer_counts
+
+    with console.status("counting instructions"):
+        counts = layer_counts()
+    for what, millions in counts.items():
+        Console().print(f"{what}: {millions:.1f} M instr", highlight=False)
     return 0
 
 

@@ -1,7 +1,12 @@
-"""A function's cold start: the layer beside the same handler written by hand, and beside an empty one.
+"""A cold start of the documented function, compared with the baseline and with an empty function.
 
-Instructions are counted by callgrind and repeat to the digit; milliseconds are medians of alternating runs, under
-Lambda's runtime client alone, and under the runtime emulator for INIT.
+Instructions are counted by callgrind; they repeat to a few tenths of a percent, whatever else runs (what TLS draws at
+random takes more or fewer). Milliseconds are medians of alternating runs, under Lambda's runtime client alone, and
+under the runtime emulator for INIT.
+
+::
+
+    ./build.sh bench cold_start --counts     # the layer's instructions only, in less than two minutes
 """
 
 from __future__ import annotations
@@ -12,34 +17,32 @@ import shutil
 import statistics
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.benchmarks.packages import FUNCTIONS, function_folder, layer_folder, runtime_folder
 from tests.benchmarks.rows import Note, Row, medians
 from tests.benchmarks.runtime import ColdStart, Function, cold_start, count_instructions
-from tests.benchmarks.world import ACCOUNT_SID, AUTH_TOKEN, PUBLIC_URL, webhook_event, world
+from tests.benchmarks.services import webhook_event
+from tests.benchmarks.variants import (
+    BASELINE,
+    BASELINE_BYTECODE,
+    EMPTY,
+    LAYER,
+    PRIMED,
+    all_functions,
+    documented_functions,
+)
 from tests.support.lambda_emulator import running_function, unavailable_reason
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["N_PYC", "PARTS", "PRIMED", "N", "compiled_at_run_time", "functions", "run", "shared_function"]
+__all__ = ["compiled_at_run_time", "count", "layer_counts", "run"]
 
-N = "by hand"
-"""As `sam build` leaves it: boto3 in, no bytecode."""
-
-N_PYC = "by hand, bytecode"
-"""With bytecode that is never checked, and the runtime's boto3."""
-
-LAZY = "ours"
-PRIMED = "ours, primed"
-EMPTY = "empty"
-
-PARTS = "twilio,lookup,s3"
-"""What the primed function primes."""
+VOICE, TEXT, INIT = "voice note", "text only", "INIT"
+"""What is measured: INIT with the first call of either event, and INIT alone."""
 
 # What INIT and the first call took together: the emulator begins INIT when it is first invoked.
 _REPORT = re.compile(r"Init Duration: [0-9.]+ ms\s+Duration: ([0-9.]+) ms")
@@ -47,7 +50,7 @@ _REPORT = re.compile(r"Init Duration: [0-9.]+ ms\s+Duration: ([0-9.]+) ms")
 ROUNDS = 9
 QUICK_ROUNDS = 3
 
-# The function's own module, with a look at what is compiled while it is imported and answers.
+# The function's own module, with a look at what is compiled while it is imported and responds.
 _WATCHED = """
 import importlib.machinery
 
@@ -62,166 +65,157 @@ importlib.machinery.SourceFileLoader.source_to_code = watched
 import app
 
 def handler(event, context):
-    answer = app.handler(event, context)
-    return {"answer": answer, "compiled": compiled}
+    response = app.handler(event, context)
+    return {"response": response, "compiled": compiled}
 """
-
-
-def shared_function(url: str, python: Path, runtime: Path, **variables: str) -> Function:
-    """Give the handler that is written with the layer.
-
-    Parameters
-    ----------
-    url
-        Of its world.
-    python
-        `/opt/python`.
-    runtime
-        The runtime's own packages.
-    **variables
-        More of its environment.
-    """
-    name = PRIMED if "PRIME" in variables else LAZY
-    return Function(name, FUNCTIONS / "shared", [python, runtime], _environment(url) | variables)
-
-
-@contextmanager
-def functions() -> Iterator[tuple[dict[str, Function], str]]:
-    """Serve the functions' world for a block; gives the functions by name, and the world's URL."""
-    runtime, python = runtime_folder(), layer_folder() / "python"
-    with world() as url:
-        environment = _environment(url)
-        every = [
-            Function(N, function_folder("by_hand", boto3=True, bytecode=False), [runtime], environment),
-            Function(N_PYC, function_folder("by_hand", boto3=False, bytecode=True), [runtime], environment),
-            shared_function(url, python, runtime),
-            shared_function(url, python, runtime, PRIME=PARTS),
-            Function(EMPTY, FUNCTIONS / "empty", [runtime], environment),
-        ]
-        yield {function.name: function for function in every}, url
-
-
-def _environment(url: str) -> dict[str, str]:
-    return {
-        "S3_BUCKET_NAME": "notes",
-        "CUSTOMER_LOOKUP_URL": f"{url}/lookup",
-        "CUSTOMER_LOOKUP_AUTH": "iam",
-        "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
-        "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
-        "TWILIO_PUBLIC_BASE_URL": PUBLIC_URL,
-        "TWILIO_API_BASE_URL": url,
-        "AWS_ENDPOINT_URL_S3": url,
-    }
 
 
 def run(*, quick: bool, note: Note) -> list[Row]:
     """Measure INIT and the first webhook, with a voice note and with text only."""
-    with functions() as (every, url):
-        voice, text = (webhook_event(url, media=media) for media in (True, False))
-        for function in every.values():  # the first start reads files that later ones find in memory
-            _answered(cold_start(function, voice), function)
+    rounds = QUICK_ROUNDS if quick else ROUNDS
+    voice = webhook_event(media=True)
+    with all_functions() as functions:
+        for function in functions.values():  # the first start reads files that later ones find in memory
+            _check_response(cold_start(function, voice), function)
         rows = []
         if quick:
             note("instructions were not counted: --quick leaves them out")
         elif shutil.which("valgrind") is None:
             note("instructions were not counted: valgrind is not installed")
         else:
-            rows += _instructions(every, voice, text)
-        rows += _milliseconds(every, voice, text, QUICK_ROUNDS if quick else ROUNDS)
-        rows += _emulator(every, voice, QUICK_ROUNDS if quick else ROUNDS, note)
-        compiled = compiled_at_run_time(every[LAZY], voice)
+            rows += _instruction_rows(functions)
+        rows += _millisecond_rows(functions, rounds)
+        rows += _emulator_rows(functions, voice, rounds, note)
+        compiled = compiled_at_run_time(functions[LAYER], voice)
     for path in compiled:
         note(f"compiled at run time: {path}")
     rows.append(Row("modules of the layer compiled at run time", "modules", len(compiled), ceiling=0))
     return rows
 
 
+def count(wanted: Iterable[tuple[Function, str]]) -> dict[tuple[str, str], float]:
+    """Count the instructions of cold starts, two at a time.
+
+    Parameters
+    ----------
+    wanted
+        Functions, each with `VOICE`, `TEXT` or `INIT`.
+
+    Returns
+    -------
+    dict
+        Millions of instructions, by the function's name and what was measured.
+    """
+
+    def count_one(pair: tuple[Function, str]) -> float:
+        function, what = pair
+        return count_instructions(function, webhook_event(media=what != TEXT), init_only=what == INIT) / 1e6
+
+    pairs = list(wanted)
+    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        counts = list(pool.map(count_one, pairs))
+    return {(function.name, what): counted for (function, what), counted in zip(pairs, counts, strict=True)}
+
+
+def layer_counts() -> dict[str, float]:
+    """Count the documented function's instructions, in millions: INIT, and with the first call of either event."""
+    with documented_functions() as (function, _):
+        _check_response(cold_start(function, webhook_event(media=True)), function)
+        counts = count((function, what) for what in (VOICE, TEXT, INIT))
+    return {what: counts[function.name, what] for what in (INIT, VOICE, TEXT)}
+
+
 def compiled_at_run_time(function: Function, event: Any) -> list[str]:
-    """Give the layer's modules that are compiled from source while the function starts and answers."""
+    """List the layer's modules that are compiled from source while the function starts and responds."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "watched.py").write_text(_WATCHED, encoding="utf-8")
         paths = [function.task, *function.paths]
-        watched = Function(function.name, Path(folder), paths, function.environment, "watched.handler")
+        watched = replace(function, task=Path(folder), paths=paths, handler="watched.handler")
         compiled: list[str] = cold_start(watched, event).answer["compiled"]
     layer = str(function.paths[0])
     return [path for path in compiled if path.startswith(layer)]
 
 
-def _instructions(every: dict[str, Function], voice: Any, text: Any) -> list[Row]:
-    runs = [(name, event, False) for name in (N, N_PYC, LAZY, PRIMED) for event in ("voice", "text")]
-    runs += [(name, "voice", True) for name in (N, N_PYC, LAZY, PRIMED)]
-    runs.append((EMPTY, "voice", False))
-    events = {"voice": voice, "text": text}
+def _instruction_rows(functions: Mapping[str, Function]) -> list[Row]:
+    names = (BASELINE, BASELINE_BYTECODE, LAYER, PRIMED)
+    wanted = [(functions[name], what) for what in (VOICE, TEXT, INIT) for name in names]
+    counts = count([*wanted, (functions[EMPTY], VOICE)])
 
-    def count(one: tuple[str, str, bool]) -> float:
-        name, event, init_only = one
-        return count_instructions(every[name], events[event], init_only=init_only) / 1e6
-
-    # Counts are the same whatever else runs, so they may run beside one another.
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        found = dict(zip(runs, pool.map(count, runs), strict=True))
-
-    def row(name: str, ours: str, theirs: str, event: str, *, init: bool = False, goal: float | None = None) -> Row:
-        return Row(name, "M instr", found[ours, event, init], found[theirs, event, init], theirs, goal)
+    def row(name: str, what: str, ours: str, against: str, goal: float | None = None) -> Row:
+        return Row(name, "M instr", counts[ours, what], counts[against, what], against, goal)
 
     return [
-        row("cold start, voice note", LAZY, N, "voice", goal=0.17),
-        row("cold start, voice note", LAZY, N_PYC, "voice", goal=0.56),
-        row("cold start, voice note, primed", PRIMED, N, "voice", goal=0.25),
-        row("cold start, text only", LAZY, N, "text", goal=0.12),
-        row("cold start, text only", LAZY, N_PYC, "text"),
-        row("cold start, text only, primed", PRIMED, N, "text"),
-        row("INIT", LAZY, N, "voice", init=True, goal=0.10),
-        row("INIT", LAZY, N_PYC, "voice", init=True),
-        row("INIT, primed", PRIMED, N, "voice", init=True),
-        Row("cold start of an empty function", "M instr", found[EMPTY, "voice", False]),
+        row("cold start, voice note", VOICE, LAYER, BASELINE, 0.20),
+        row("cold start, voice note", VOICE, LAYER, BASELINE_BYTECODE, 0.50),
+        row("cold start, voice note, primed", VOICE, PRIMED, BASELINE),
+        row("cold start, text only", TEXT, LAYER, BASELINE, 0.17),
+        row("cold start, text only", TEXT, LAYER, BASELINE_BYTECODE),
+        row("cold start, text only, primed", TEXT, PRIMED, BASELINE),
+        row("INIT", INIT, LAYER, BASELINE, 0.08),
+        row("INIT", INIT, LAYER, BASELINE_BYTECODE),
+        row("INIT, primed", INIT, PRIMED, BASELINE),
+        Row("cold start of an empty function", "M instr", counts[EMPTY, VOICE]),
     ]
 
 
-def _milliseconds(every: dict[str, Function], voice: Any, text: Any, rounds: int) -> list[Row]:
-    """Measure whole cold starts, INIT and first calls from the same runs."""
-    wanted = [(name, event) for event in ("voice", "text") for name in every]
-    events = {"voice": voice, "text": text}
-    parts: dict[tuple[str, str], list[ColdStart]] = {one: [] for one in wanted}
+def _millisecond_rows(functions: Mapping[str, Function], rounds: int) -> list[Row]:
+    """Measure whole cold starts, INIT, first calls and memory from the same runs."""
+    wanted = [(name, what) for what in (VOICE, TEXT) for name in functions]
+    starts: dict[tuple[str, str], list[ColdStart]] = {pair: [] for pair in wanted}
 
-    def starting(name: str, event: str) -> Callable[[], float]:
+    def starting(name: str, what: str) -> Callable[[], float]:
+        function, event = functions[name], webhook_event(media=what == VOICE)
+
         def start() -> float:
-            started = cold_start(every[name], events[event])
-            parts[name, event].append(started)
+            started = cold_start(function, event)
+            starts[name, what].append(started)
             return (started.init + started.first_call) * 1000
 
         return start
 
-    whole = dict(zip(wanted, medians(*(starting(*one) for one in wanted), rounds=rounds), strict=True))
+    whole = dict(zip(wanted, medians(*(starting(*pair) for pair in wanted), rounds=rounds), strict=True))
 
-    def part(which: str) -> dict[tuple[str, str], float]:
-        return {one: statistics.median(getattr(start, which) * 1000 for start in parts[one]) for one in wanted}
+    def part(which: str, scale: float = 1000) -> dict[tuple[str, str], float]:
+        return {
+            pair: statistics.median(getattr(start, which) * scale for start in measured)
+            for pair, measured in starts.items()
+        }
 
-    init, first_call = part("init"), part("first_call")
+    init, first_call, memory = part("init"), part("first_call"), part("peak_memory", 1)
 
-    def row(name: str, found: Any, ours: str, theirs: str, event: str = "voice") -> Row:
-        return Row(name, "ms", found[ours, event], found[theirs, event], theirs)
+    def row(name: str, found: Any, ours: str, against: str, what: str = VOICE) -> Row:
+        return Row(name, "ms", found[ours, what], found[against, what], against)
 
-    return [
-        row("cold start, voice note", whole, LAZY, N),
-        row("cold start, voice note", whole, LAZY, N_PYC),
-        row("cold start, voice note, primed", whole, PRIMED, N),
-        row("cold start, text only", whole, LAZY, N, "text"),
-        row("cold start, text only", whole, LAZY, N_PYC, "text"),
-        row("INIT", init, LAZY, N),
-        row("INIT, primed", init, PRIMED, N),
-        row("first call, voice note", first_call, LAZY, N),
-        row("first call, voice note, primed", first_call, PRIMED, N),
-        Row("cold start of an empty function", "ms", whole[EMPTY, "voice"]),
+    def memory_row(what: str, against: str, goal: float | None = None) -> Row:
+        return Row(f"peak memory, {what}", "MB", memory[LAYER, what], memory[against, what], against, goal)
+
+    rows = [
+        row("cold start, voice note", whole, LAYER, BASELINE),
+        row("cold start, voice note", whole, LAYER, BASELINE_BYTECODE),
+        row("cold start, voice note, primed", whole, PRIMED, BASELINE),
+        row("cold start, text only", whole, LAYER, BASELINE, TEXT),
+        row("cold start, text only", whole, LAYER, BASELINE_BYTECODE, TEXT),
+        row("INIT", init, LAYER, BASELINE),
+        row("INIT, primed", init, PRIMED, BASELINE),
+        row("first call, voice note", first_call, LAYER, BASELINE),
+        row("first call, voice note, primed", first_call, PRIMED, BASELINE),
+        Row("cold start of an empty function", "ms", whole[EMPTY, VOICE]),
     ]
+    if memory[LAYER, VOICE]:  # read from /proc, which only Linux has
+        rows += [
+            memory_row(VOICE, BASELINE, 0.70),
+            memory_row(VOICE, BASELINE_BYTECODE),
+            memory_row(TEXT, BASELINE),
+        ]
+    return rows
 
 
-def _emulator(every: dict[str, Function], voice: Any, rounds: int, note: Note) -> list[Row]:
+def _emulator_rows(functions: Mapping[str, Function], voice: Any, rounds: int, note: Note) -> list[Row]:
     reason = unavailable_reason()
     if reason is not None:
         note(f"nothing was measured under the emulator: {reason}")
         return []
-    inits: dict[str, list[float]] = {name: [] for name in every}
+    inits: dict[str, list[float]] = {name: [] for name in functions}
 
     def starting(function: Function) -> Callable[[], float]:
         def start() -> float:
@@ -235,21 +229,28 @@ def _emulator(every: dict[str, Function], voice: Any, rounds: int, note: Note) -
 
         return start
 
-    whole = dict(zip(every, medians(*(starting(one) for one in every.values()), rounds=rounds), strict=True))
+    whole = dict(zip(functions, medians(*(starting(one) for one in functions.values()), rounds=rounds), strict=True))
     init = {name: statistics.median(found) for name, found in inits.items()}
     return [
-        Row("cold start, voice note, emulator", "ms", whole[LAZY], whole[N], N, goal=0.25),
-        Row("cold start, voice note, emulator", "ms", whole[LAZY], whole[N_PYC], N_PYC, goal=0.65),
-        Row("cold start, voice note, primed, emulator", "ms", whole[PRIMED], whole[N], N, goal=0.25),
-        Row("INIT, emulator", "ms", init[LAZY], init[N], N, goal=0.10),
-        Row("INIT, emulator", "ms", init[LAZY], init[N_PYC], N_PYC),
-        Row("INIT, primed, emulator", "ms", init[PRIMED], init[N], N),
+        Row("cold start, voice note, emulator", "ms", whole[LAYER], whole[BASELINE], BASELINE, goal=0.25),
+        Row(
+            "cold start, voice note, emulator",
+            "ms",
+            whole[LAYER],
+            whole[BASELINE_BYTECODE],
+            BASELINE_BYTECODE,
+            goal=0.65,
+        ),
+        Row("cold start, voice note, primed, emulator", "ms", whole[PRIMED], whole[BASELINE], BASELINE, goal=0.25),
+        Row("INIT, emulator", "ms", init[LAYER], init[BASELINE], BASELINE, goal=0.10),
+        Row("INIT, emulator", "ms", init[LAYER], init[BASELINE_BYTECODE], BASELINE_BYTECODE),
+        Row("INIT, primed, emulator", "ms", init[PRIMED], init[BASELINE], BASELINE),
         Row("cold start of an empty function, emulator", "ms", whole[EMPTY]),
     ]
 
 
-def _answered(start: ColdStart, function: Function) -> None:
+def _check_response(start: ColdStart, function: Function) -> None:
     expected = 204 if function.name == EMPTY else 200
     if start.answer.get("statusCode") != expected:
-        msg = f"{function.name} did not answer {expected}: {start.answer}"
+        msg = f"{function.name} did not respond with {expected}: {start.answer}\n{start.printed[-2000:]}"
         raise RuntimeError(msg)

@@ -21,7 +21,7 @@ from ai_voice_shared import CustomerLookupClient, CustomerLookupSettings
 from ai_voice_shared.http import HttpClient
 from ai_voice_shared.services.customer_lookup.http_transport import HttpTransport
 from tests.benchmarks.rows import Note, Row, alternate
-from tests.benchmarks.world import world
+from tests.benchmarks.services import running_services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,7 +77,7 @@ def run(*, quick: bool, note: Note) -> list[Row]:
 
 @contextmanager
 def _served() -> Iterator[str]:
-    """Serve the world in a process of its own: in this one, its threads would hold up whoever is measured."""
+    """Serve the lookup in a process of its own: in this one, its threads would hold up whoever is measured."""
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
     server.start()
@@ -89,8 +89,8 @@ def _served() -> Iterator[str]:
 
 
 def _serve(pipe: Connection) -> None:
-    with world() as url:
-        pipe.send(url)
+    with running_services(tls=False) as port:
+        pipe.send(f"http://127.0.0.1:{port}")
         pipe.recv()
 
 

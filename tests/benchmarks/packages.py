@@ -6,6 +6,7 @@ import compileall
 import hashlib
 import os
 import py_compile
+import re
 import shutil
 import subprocess
 import sys
@@ -15,24 +16,50 @@ from pathlib import Path
 
 from layer import targets
 from layer.build import Options, build_zip
+from tests.benchmarks.authority import authority, trust_authority
 
-__all__ = ["FUNCTIONS", "PROJECT", "function_folder", "layer_folder", "powertools_folder", "runtime_folder"]
+__all__ = [
+    "FUNCTIONS",
+    "PROJECT",
+    "documented_folder",
+    "function_folder",
+    "layer_folder",
+    "powertools_folder",
+    "runtime_folder",
+]
 
 PROJECT = Path(__file__).parents[2]
 FUNCTIONS = Path(__file__).parent / "functions"
 _CACHE = PROJECT / "build" / "bench"
+_RESOLUTION = FUNCTIONS / "name_resolution.py"
+_GUIDE = PROJECT / "docs" / "webhooks.md"
 _BOTO3 = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 
 
 def runtime_folder() -> Path:
-    """Give a folder with what Lambda's runtime has: its client, boto3 and the SnapStart hooks, with bytecode."""
+    """Return a folder with what Lambda's runtime has: its client, boto3 and the SnapStart hooks, with bytecode.
+
+    Its client resolves names as `functions/name_resolution.py` does: the client is what every function starts with,
+    also where `site` and so `sitecustomize` are left out.
+    """
     locked = _locked("dev")
     wanted = [line for line in locked if _name(line) in {*_BOTO3, "awslambdaric", "simplejson", "snapshot-restore-py"}]
-    return _folder("runtime", wanted, bytecode=True)
+    return _folder("runtime", wanted, bytecode=True, resolution=True)
+
+
+def documented_folder() -> Path:
+    """Return the folder of the handler that docs/webhooks.md tells people to write, as `sam build` leaves it."""
+    (code, *_) = re.findall(r"```python\n(.*?)```", _GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    sources = {"documented.py": code, "app.py": (FUNCTIONS / "shared" / "app.py").read_text(encoding="utf-8")}
+    folder = _CACHE / f"documented-{hashlib.sha256(repr(sources).encode()).hexdigest()[:12]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, source in sources.items():
+        (folder / name).write_text(source, encoding="utf-8")
+    return folder
 
 
 def function_folder(name: str, *, boto3: bool, bytecode: bool) -> Path:
-    """Give a function's folder with its requirements.
+    """Return a function's folder with its requirements.
 
     Parameters
     ----------
@@ -87,10 +114,18 @@ def powertools_folder() -> Path:
 
 
 def _folder(
-    name: str, requirements: list[str], *, bytecode: bool, source: Path | None = None, dependencies: bool = False
+    name: str,
+    requirements: list[str],
+    *,
+    bytecode: bool,
+    source: Path | None = None,
+    dependencies: bool = False,
+    resolution: bool = False,
 ) -> Path:
     code = [path.read_text(encoding="utf-8") for path in sorted(source.glob("*.py"))] if source else []
-    digest = hashlib.sha256("\n".join([sys.version, *requirements, *code]).encode()).hexdigest()[:12]
+    code += [_RESOLUTION.read_text(encoding="utf-8")] if resolution else []
+    trusted = authority().cert_pem.bytes().decode()
+    digest = hashlib.sha256("\n".join([sys.version, *requirements, *code, trusted]).encode()).hexdigest()[:12]
     folder = _CACHE / f"{name}-{digest}"
     if folder.exists():
         return folder
@@ -104,6 +139,11 @@ def _folder(
     subprocess.run([*command, "--python", sys.executable, *requirements], check=True)
     if source:
         shutil.copytree(source, scratch, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    if resolution:
+        shutil.copy(_RESOLUTION, scratch)
+        with (scratch / "awslambdaric" / "__init__.py").open("a", encoding="utf-8") as client:
+            client.write(f"\nimport {_RESOLUTION.stem}\n")
+    trust_authority(scratch)
     for cache in list(scratch.rglob("__pycache__")):
         shutil.rmtree(cache)
     if bytecode:

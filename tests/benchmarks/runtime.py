@@ -83,12 +83,13 @@ class Function:
 
 @dataclass(frozen=True)
 class ColdStart:
-    """What one cold start took: seconds, the answer of the first call, and what the process printed."""
+    """What one cold start took: seconds, megabytes at the peak, the first response, and what the process printed."""
 
     init: float
     first_call: float
     answer: Any
     printed: str
+    peak_memory: float
 
 
 class _RuntimeApi(ThreadingHTTPServer):
@@ -170,11 +171,11 @@ def cold_start(function: Function, event: Any, *, timeout: float = 60) -> ColdSt
     with _serving(event) as server, tempfile.TemporaryFile() as output:
         begin = time.perf_counter()
         process = _start(function, server.api, [], output)
-        _finish(process, server, server.call_done, timeout, output)
+        peak_memory = _finish(process, server, server.call_done, timeout, output)
         output.seek(0)
         printed = output.read().decode(errors="replace")
         first_call = server.first_answer - server.first_question
-        return ColdStart(server.first_question - begin, first_call, server.answer, printed)
+        return ColdStart(server.first_question - begin, first_call, server.answer, printed, peak_memory)
 
 
 def count_instructions(function: Function, event: Any, *, init_only: bool = False, timeout: float = 900) -> int:
@@ -226,17 +227,28 @@ def _start(function: Function, api: str, prefix: Sequence[str], output: Any) -> 
 
 def _finish(
     process: subprocess.Popen[bytes], server: _RuntimeApi, event: threading.Event, timeout: float, output: Any
-) -> None:
+) -> float:
+    """End the process when the event has come; returns the megabytes that it had at most."""
     ends_at = time.monotonic() + timeout
     while not event.wait(0.05):
         if process.poll() is not None or time.monotonic() > ends_at:
             break
     ended_by_itself = process.poll() is not None
+    peak_memory = 0.0
     if not ended_by_itself:
+        peak_memory = _peak_memory(process.pid)
         os.killpg(process.pid, signal.SIGTERM)
     process.wait(30)
     if ended_by_itself or server.failure or not event.is_set():
         output.seek(0)
         printed = output.read()[-3000:].decode(errors="replace")
-        msg = f"the function did not answer: {server.failure or 'no error was reported'}\n{printed}"
+        msg = f"the function did not respond: {server.failure or 'no error was reported'}\n{printed}"
         raise RuntimeError(msg)
+    return peak_memory
+
+
+def _peak_memory(pid: int) -> float:
+    # Not by getrusage, whose peak on Linux comes along from the process that started this one.
+    status = Path(f"/proc/{pid}/status")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="ascii")) if status.exists() else None
+    return int(found[1]) * 1024 / 1e6 if found else 0.0

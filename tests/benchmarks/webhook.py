@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from twilio.request_validator import RequestValidator
 
 from tests.benchmarks.rows import Note, Row, alternate
-from tests.benchmarks.world import ACCOUNT_SID, AUTH_TOKEN, PUBLIC_URL, webhook_event, world
+from tests.benchmarks.services import ACCOUNT_SID, AUTH_TOKEN, PUBLIC_URL, running_services, webhook_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,8 +72,9 @@ class _JsonFormatter(logging.Formatter):
 
 def run(*, quick: bool, note: Note) -> list[Row]:
     """Measure both in turns, in microseconds a webhook."""
-    with world() as url:
-        event = webhook_event(url, media=False)
+    with running_services(tls=False) as port:
+        url = f"http://127.0.0.1:{port}"
+        event = webhook_event(media=False)
         ours, theirs = _ours(url), _theirs(url)
         answers = {call.__qualname__: call(event) for call in (ours, theirs)}
         if set(answers.values()) != {"cust-1"}:
