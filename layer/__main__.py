@@ -31,8 +31,8 @@ EPILOG = """\
 ./build.sh layer --layer extras  the third-party packages of the extras
 ./build.sh demo                  a voice note through the whole stack, on an AWS in one process
 ./build.sh test [pytest options] every test that can run on this machine
-./build.sh bench [names]         ours and theirs side by side, with the goals; --help says more
-./build.sh bench --save          the same, kept in docs/benchmarks.json and in the README's table
+./build.sh bench [names]         this layer compared with what one writes without it; --help says more
+./build.sh bench --save          the same, stored in docs/benchmarks.json and docs/benchmarks.md
 ./build.sh report                the layer report: bytes, imports, targets and benchmarks in one HTML page
 """
 
@@ -75,9 +75,9 @@ def _parser() -> argparse.ArgumentParser:
         run=_demo
     )
     commands.add_parser("test", help="every test that can run on this machine").set_defaults(run=_test)
-    commands.add_parser("bench", help="ours and theirs side by side, with the goals", add_help=False).set_defaults(
-        run=_bench
-    )
+    commands.add_parser(
+        "bench", help="this layer compared with what one writes without it", add_help=False
+    ).set_defaults(run=_bench)
     report = commands.add_parser("report", help="write the layer report, one HTML page")
     report.add_argument(
         "--all", action="store_true", help="build every target first, so that the table has all of them"

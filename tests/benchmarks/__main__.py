@@ -1,6 +1,6 @@
-"""Everything side by side in one table: `./build.sh bench`.
+"""Everything compared in one table: `./build.sh bench`.
 
-A goal that is missed is said and is no failure: this is a report. What must not be passed is in `layer/budget.toml`.
+A goal that is missed is reported and is not a failure. What must not be passed is in `layer/budget.toml`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rich.table import Table
 from layer.tools import PROJECT
 from tests.benchmarks import history
 from tests.benchmarks.catalogue import BENCHMARKS, measure
-from tests.benchmarks.readme import write_section
+from tests.benchmarks.pages import PAGES, write_pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,14 +35,15 @@ EPILOG = """\
 ./build.sh bench sizes webhook       these two
 ./build.sh bench cold_start --counts the layer's instructions only (INIT, voice note, text only), to compare commits
 ./build.sh bench --quick             fewer rounds, and no instructions counted
-./build.sh bench --save              keeps date, commit, Python, processor and every row, with its goal and whether it
-                                     was met, in docs/benchmarks.json, and writes the table in README.md from it
+./build.sh bench --save              stores date, commit, Python, processor and every row, with its goal and whether it
+                                     was met, in docs/benchmarks.json, and writes the tables of README.md and
+                                     docs/benchmarks.md from it
 ./build.sh bench sizes --save        the same for one benchmark; the others' last figures stay
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print a table, and keep the figures where asked to; gives the exit status."""
+    """Measure, print a table, and store the figures where asked to; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="./build.sh bench",
         description=__doc__,
@@ -51,7 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all by default")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and no instructions counted")
-    parser.add_argument("--save", action="store_true", help="keep the figures, and write the README's table of goals")
+    parser.add_argument(
+        "--save",
+        action="store_true",
+        help="store the figures, and write the tables of README.md and docs/benchmarks.md",
+    )
     parser.add_argument("--counts", action="store_true", help="with cold_start: the layer's instructions only")
     given = parser.parse_args(arguments)
     if given.counts and (given.names != ["cold_start"] or given.save or given.quick):
@@ -61,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = given.names or list(BENCHMARKS)
     if given.save and given.quick:
         parser.error("what --quick measures is a look, not a figure to keep: leave out one of the two")
-    if (given.counts or (given.save and "cold_start" in names)) and shutil.which("valgrind") is None:
+    if (given.counts or (given.save and {"cold_start", "service"} & set(names))) and shutil.which("valgrind") is None:
         parser.error("most goals of a cold start are in instructions: this needs valgrind (Debian's package)")
     console = Console(stderr=True)
     if given.counts:
@@ -131,8 +136,9 @@ def _figure(figure: float) -> str:
 def _save(rows: dict[str, list[Row]], console: Console) -> None:
     runs = [*history.read(), history.record(rows)]
     history.write(runs)
-    write_section(runs)
-    console.print(f"kept in {history.HISTORY.relative_to(PROJECT)}, and the README's table is written anew")
+    write_pages(runs)
+    pages = " and ".join(str(path.relative_to(PROJECT)) for path in PAGES)
+    console.print(f"stored in {history.HISTORY.relative_to(PROJECT)}; the tables of {pages} are written")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ __all__ = ["BENCHMARKS", "measure", "observability", "s3", "twilio"]
 
 BENCHMARKS = {
     "cold_start": ("cold_start", "run"),
+    "service": ("service", "run"),
     "sizes": ("sizes", "run"),
     "layer_build": ("layer_build", "run"),
     "memory": ("memory", "run"),
@@ -64,6 +65,6 @@ def observability(*, quick: bool, note: Note) -> list[Row]:
     from tests.benchmarks.observability import run
 
     return [
-        Row(name, "us", ours, theirs, "Powertools", goal=0.10 if "traced" in name else 1.00)
+        Row(name, "us", ours, theirs, "Powertools", goal=0.10 if "traced" in name else 1.0)
         for name, ours, theirs, _ in run()
     ]

@@ -24,8 +24,10 @@ __all__ = [
     "documented_folder",
     "function_folder",
     "layer_folder",
+    "packages_folder",
     "powertools_folder",
     "runtime_folder",
+    "source_folder",
 ]
 
 PROJECT = Path(__file__).parents[2]
@@ -79,6 +81,16 @@ def function_folder(name: str, *, boto3: bool, bytecode: bool) -> Path:
         and (boto3 or _name(line) not in _BOTO3)
     ]
     return _folder(f"{name}-boto3-{boto3:d}-pyc-{bytecode:d}", wanted, bytecode=bytecode, source=FUNCTIONS / name)
+
+
+def packages_folder(group: str) -> Path:
+    """Return a folder with the locked packages of a dependency group, with bytecode."""
+    return _folder(group, _locked(group), bytecode=True)
+
+
+def source_folder(name: str) -> Path:
+    """Return a folder with a function's own code and its bytecode; `name` is the folder below `functions/`."""
+    return _folder(name, [], bytecode=True, source=FUNCTIONS / name)
 
 
 def layer_folder() -> Path:
@@ -136,7 +148,8 @@ def _folder(
     command = [_uv(), "pip", "install", "--quiet", "--link-mode", "copy", "--target", str(scratch)]
     if not dependencies:
         command.append("--no-deps")
-    subprocess.run([*command, "--python", sys.executable, *requirements], check=True)
+    if requirements:
+        subprocess.run([*command, "--python", sys.executable, *requirements], check=True)
     if source:
         shutil.copytree(source, scratch, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     if resolution:

@@ -1,7 +1,8 @@
-"""The kept figures of the benchmarks, and the README's table that is made of them."""
+"""The stored figures of the benchmarks, and the tables that are generated from them."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.benchmarks import history
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.catalogue import BENCHMARKS
-from tests.benchmarks.readme import README, section
+from tests.benchmarks.pages import PAGES, full_table, summary_table
 from tests.benchmarks.rows import Row
 
 if TYPE_CHECKING:
@@ -22,9 +23,15 @@ def _run(commit: str, *rows: Row, benchmark: str = "sizes") -> dict[str, Any]:
     return {**history.record({benchmark: rows}), "commit": commit}
 
 
-def test_the_readmes_table_is_that_of_the_kept_figures() -> None:
-    """Nobody writes a figure by hand: `python -m tests.benchmarks.readme` writes the table."""
-    assert section(history.read()) in README.read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_pages_table_is_that_of_the_stored_figures(path: Path) -> None:
+    """Nobody writes a figure by hand: `python -m tests.benchmarks.pages` writes the tables."""
+    assert PAGES[path](history.read()) in path.read_text(encoding="utf-8")
+
+
+def test_the_readme_has_five_rows() -> None:
+    """Each comparison that it names is measured."""
+    assert len(re.findall("^[|] ", summary_table(history.read()), re.MULTILINE)) == 2 + 5
 
 
 def test_every_benchmark_has_kept_figures() -> None:
@@ -73,14 +80,17 @@ def test_a_run_of_one_benchmark_leaves_the_others_figures() -> None:
 
 
 def test_a_missed_goal_is_shown_as_missed() -> None:
-    """The table says no where it is no."""
-    text = section([_run("a", Row("small", "MB", 5, ceiling=6), Row("fast", "s", 2, 3, "theirs", goal=0.5))])
-    assert "**1 of 2 goals are met**" in text
-    assert "| small |  | 6 MB | 5 MB | yes | `./build.sh bench sizes` |" in text
-    assert "| fast | theirs | 0.50 | 0.667 (2 / 3 s) | **no** | `./build.sh bench sizes` |" in text
+    """The table says no where it is no, and nothing where there is no goal."""
+    rows = (Row("small", "MB", 5, ceiling=6), Row("fast", "s", 2, 3, "theirs", goal=0.5), Row("new", "s", 1))
+    text = full_table([_run("a", *rows)])
+    assert "1 of 2 goals are met" in text
+    assert "### `./build.sh bench sizes`" in text
+    assert "| small | 5 MB |  |  | 6 MB | yes |" in text
+    assert "| fast | 2 s | theirs: 3 s | 0.67 | 0.50 | **no** |" in text
+    assert "| new | 1 s |  |  |  |  |" in text
 
 
-@pytest.mark.parametrize("arguments", [["--quick", "--save"], ["nothing"]])
+@pytest.mark.parametrize("arguments", [["--quick", "--save"], ["nothing"], ["--counts"], ["sizes", "--counts"]])
 def test_what_makes_no_sense_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Before anything is measured, in one line."""
     with pytest.raises(SystemExit) as caught:
