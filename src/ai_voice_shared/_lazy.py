@@ -13,7 +13,7 @@ __all__ = ["lazy_exports"]
 
 
 def lazy_exports(
-    package: str, homes: Mapping[str, str]
+    package: str, exports: Mapping[str, tuple[str, ...]]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Create a package's `__getattr__`, `__dir__` and `__all__` from a table of names and their modules.
 
@@ -23,8 +23,9 @@ def lazy_exports(
     ----------
     package
         The package's `__name__`.
-    homes
-        Public name to the module that defines it, relative to the package (`".models"`).
+    exports
+        The modules that define public names, relative to the package (`".models"`), and these names. Type checkers
+        read them from the package's stub, which `.ci/make-stubs` writes from this table.
 
     Returns
     -------
@@ -33,12 +34,13 @@ def lazy_exports(
 
     Examples
     --------
-    >>> getattr_, dir_, names = lazy_exports("json", {"JSONDecodeError": ".decoder"})
+    >>> getattr_, dir_, names = lazy_exports("json", {".decoder": ("JSONDecodeError",)})
     >>> getattr_("JSONDecodeError").__module__
     'json.decoder'
     >>> names
     ['JSONDecodeError']
     """
+    homes = {name: module for module, names in exports.items() for name in names}
 
     def __getattr__(name: str) -> Any:  # noqa: N807 - the name is PEP 562's
         home = homes.get(name)

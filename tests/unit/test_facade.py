@@ -7,6 +7,7 @@ import pkgutil
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -71,10 +72,17 @@ def test_every_module_says_what_is_public(module_name: str) -> None:
         assert hasattr(module, name), f"{module_name}.{name}"
 
 
+def test_the_stubs_are_up_to_date() -> None:
+    """What type checkers read of each package is what its table of exports says."""
+    script = Path(__file__).parents[2] / ".ci" / "make-stubs"
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     """A name that does not exist fails as in any module."""
     with pytest.raises(AttributeError, match="has no attribute 'NoSuchThing'"):
-        _ = ai_voice_shared.NoSuchThing
+        _ = ai_voice_shared.NoSuchThing  # type: ignore[attr-defined]  # that it is missing is the point
 
 
 def test_the_version_is_the_distribution_s() -> None:
