@@ -13,6 +13,7 @@ import platform
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +82,9 @@ def require_docker() -> None:
 
 def host_address() -> str:
     """Return the address at which containers reach this machine: that of Docker's bridge."""
-    return docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+    (config, *_) = json.loads(docker("network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"))
+    # An engine whose network was not created by this start of it lists no gateway, which is the first address.
+    return str(config.get("Gateway") or next(ip_network(config["Subnet"]).hosts()))
 
 
 @dataclass(frozen=True, slots=True)
