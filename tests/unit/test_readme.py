@@ -1,4 +1,4 @@
-"""The README's examples, as far as they go without an account: they parse, and every name in them exists."""
+"""The examples of README.md and docs/clients.md parse, and every name in them exists."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.unit
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CLIENTS = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README + CLIENTS, re.DOTALL)
 OBJECTS = {
     "s3": ai_voice_shared.S3Service,
     "lookup": ai_voice_shared.CustomerLookupClient,
@@ -41,13 +43,15 @@ def test_an_example_uses_what_exists(block: str) -> None:
     assert calls > 0
 
 
-def test_every_variable_of_the_table_is_read_by_a_settings_class() -> None:
-    """Nobody sets a variable that nothing reads."""
-    table = README[README.index("## Settings") :]
-    named = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", table[: table.index("\n## More")]))
+def test_every_variable_is_read_by_a_settings_class() -> None:
+    """Each variable of the template and of the table of settings is one that a settings class reads."""
+    template = set(re.findall(r"^ +([A-Z][A-Z0-9_]+): ", README, re.MULTILINE)) - {"POWERTOOLS_SERVICE_NAME"}
+    table = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", CLIENTS[CLIENTS.index("## Settings") :]))
+    assert template
+    assert table
+    named = template | table
     classes: tuple[type[Settings], ...] = (S3Settings, CustomerLookupSettings, TwilioSettings, IdempotencySettings)
     read = {variable for cls in classes for name in cls.model_fields for variable in cls.variables(name)}
-    assert named
     assert named <= read
 
 
