@@ -2,77 +2,60 @@
 
 S3 reports the same failure in several ways: a missing key is `NoSuchKey` from GetObject and a bare `404` from
 HeadObject, which has no body (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
+The codes that all of AWS shares are classified in `ai_voice_shared.aws.errors`; S3's own are here.
 """
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ai_voice_shared import errors
+from ai_voice_shared.aws.errors import classify_error
+
+if TYPE_CHECKING:
+    from ai_voice_shared.aws.errors import AwsFailure
 
 __all__ = ["map_error", "map_error_code"]
 
-_CODES: dict[str, type[errors.S3Error]] = {
-    "NoSuchKey": errors.S3ObjectNotFoundError,
-    "NoSuchVersion": errors.S3ObjectNotFoundError,
-    "NotFound": errors.S3ObjectNotFoundError,
-    "404": errors.S3ObjectNotFoundError,
-    "NoSuchBucket": errors.S3BucketNotFoundError,
-    "NoSuchUpload": errors.S3NotFoundError,
-    "AccessDenied": errors.S3AccessDeniedError,
-    "AllAccessDisabled": errors.S3AccessDeniedError,
-    "Forbidden": errors.S3AccessDeniedError,
-    "403": errors.S3AccessDeniedError,
-    "ExpiredToken": errors.S3AccessDeniedError,
-    "InvalidAccessKeyId": errors.S3AccessDeniedError,
-    "InvalidToken": errors.S3AccessDeniedError,
-    "InvalidObjectState": errors.S3AccessDeniedError,
-    "RequestTimeTooSkewed": errors.S3AccessDeniedError,
-    "SignatureDoesNotMatch": errors.S3AccessDeniedError,
-    "PreconditionFailed": errors.S3PreconditionFailedError,
-    "412": errors.S3PreconditionFailedError,
-    "ConditionalRequestConflict": errors.S3ConflictError,
-    "OperationAborted": errors.S3ConflictError,
-    "409": errors.S3ConflictError,
-    "NotModified": errors.S3NotModifiedError,
-    "304": errors.S3NotModifiedError,
-    "InvalidRange": errors.S3InvalidRangeError,
-    "416": errors.S3InvalidRangeError,
-    "SlowDown": errors.S3ThrottledError,
-    "Throttling": errors.S3ThrottledError,
-    "ThrottlingException": errors.S3ThrottledError,
-    "RequestLimitExceeded": errors.S3ThrottledError,
-    "TooManyRequests": errors.S3ThrottledError,
-    "429": errors.S3ThrottledError,
-    "BadDigest": errors.S3IntegrityError,
-    "InvalidDigest": errors.S3IntegrityError,
-    "XAmzContentChecksumMismatch": errors.S3IntegrityError,
-    "XAmzContentSHA256Mismatch": errors.S3IntegrityError,
-    "InvalidPart": errors.S3IntegrityError,
-    "IncompleteBody": errors.S3IntegrityError,
-    "EntityTooLarge": errors.S3TooLargeError,
-    "RequestTimeout": errors.S3TimeoutError,
-    "InternalError": errors.S3UnavailableError,
-    "ServiceUnavailable": errors.S3UnavailableError,
+# S3's own codes; of a response without a body, such as HeadObject's, botocore makes the status the code.
+_BY_CODE: dict[str, type[errors.S3Error]] = {
+    code: kind
+    for kind, codes in (
+        (errors.S3ObjectNotFoundError, "NoSuchKey NoSuchVersion NotFound 404"),
+        (errors.S3BucketNotFoundError, "NoSuchBucket"),
+        (errors.S3NotFoundError, "NoSuchUpload"),
+        (errors.S3AccessDeniedError, "AllAccessDisabled Forbidden InvalidObjectState InvalidToken"),
+        (errors.S3AccessDeniedError, "RequestTimeTooSkewed 403"),
+        (errors.S3PreconditionFailedError, "PreconditionFailed 412"),
+        (errors.S3ConflictError, "ConditionalRequestConflict OperationAborted 409"),
+        (errors.S3NotModifiedError, "NotModified 304"),
+        (errors.S3InvalidRangeError, "InvalidRange 416"),
+        (errors.S3ThrottledError, "TooManyRequests"),
+        (errors.S3IntegrityError, "BadDigest FlexibleChecksumError IncompleteBody InvalidDigest InvalidPart"),
+        (errors.S3IntegrityError, "XAmzContentChecksumMismatch XAmzContentSHA256Mismatch"),
+        (errors.S3TooLargeError, "EntityTooLarge"),
+        (errors.S3Error, "NoRegionError ProfileNotFound"),
+    )
+    for code in codes.split()
+}
+_BY_KIND: dict[str, type[errors.S3Error]] = {
+    "connection": errors.S3UnavailableError,
+    "credentials": errors.S3AccessDeniedError,
+    "denied": errors.S3AccessDeniedError,
+    "server": errors.S3UnavailableError,
+    "throttled": errors.S3ThrottledError,
+    "timeout": errors.S3TimeoutError,
 }
 _ADVICE = {
     "ExpiredToken": "the credentials have expired: get new ones",
     "InvalidObjectState": "the object is archived: restore it first",
+    "NoRegionError": "no region is configured: set AWS_REGION",
+    "ProfileNotFound": "there is no such profile: check AWS_PROFILE",
     "RequestTimeTooSkewed": "this machine's clock is wrong",
     "SignatureDoesNotMatch": "the secret key or a signed header differs from the one that was signed with",
+    "connection": "the connection failed",
+    "credentials": "no usable credentials: attach a role to the function, or set AWS_PROFILE",
 }
-_BY_TYPE: tuple[tuple[tuple[str, ...], type[errors.S3Error], str], ...] = (
-    (("FlexibleChecksumError",), errors.S3IntegrityError, ""),
-    (("ConnectTimeoutError", "ReadTimeoutError"), errors.S3TimeoutError, ""),
-    (("HTTPClientError", "ConnectionError"), errors.S3UnavailableError, "the connection failed"),
-    (
-        ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"),
-        errors.S3AccessDeniedError,
-        "no usable credentials: attach a role to the function, or set AWS_PROFILE",
-    ),
-    (("NoRegionError",), errors.S3Error, "no region is configured: set AWS_REGION"),
-)
 
 
 def map_error(error: Exception, **where: Any) -> errors.AIVoiceError | None:
@@ -89,40 +72,41 @@ def map_error(error: Exception, **where: Any) -> errors.AIVoiceError | None:
 
     Examples
     --------
-    >>> from botocore.exceptions import ConnectTimeoutError
+    >>> from botocore.exceptions import EndpointConnectionError
     >>> where = {"operation": "GetObject", "bucket": "notes", "key": "a.ogg"}
-    >>> print(map_error(ConnectTimeoutError(endpoint_url="https://..."), **where))
-    GetObject on s3://notes/a.ogg: no answer in time (ConnectTimeoutError)
+    >>> print(map_error(EndpointConnectionError(endpoint_url="https://..."), **where))
+    GetObject on s3://notes/a.ogg: the connection failed (EndpointConnectionError)
     >>> map_error(ValueError("mine"), **where) is None
     True
     """
-    from botocore import exceptions
-
-    if isinstance(error, exceptions.ClientError):
-        return _map_response(error, where)
-    if not isinstance(error, exceptions.BotoCoreError):
+    failure = classify_error(error)
+    if failure is None:
         return None
-    if isinstance(error, exceptions.ParamValidationError):
+    if failure.kind == "parameters":
         operation = where["operation"]
         return errors.ValidationError(f"{operation}: an argument is of a wrong type or missing", context=where)
     if _is_truncated(error):
         return errors.S3IntegrityError("the body ended before its length", **where)
-    for names, kind, message in _BY_TYPE:
-        if isinstance(error, tuple(getattr(exceptions, name) for name in names)):
-            return kind(message, **where, error_code=type(error).__name__)
-    return errors.S3Error(**where, error_code=type(error).__name__)
+    return _create_error(failure, where)
 
 
 def map_error_code(code: str, **where: Any) -> errors.S3Error:
     """Return the error for one of S3's codes, as S3 reports them for single keys of a request."""
-    return _find_class(code, None)(**where, error_code=code)
+    from botocore.exceptions import ClientError
+
+    # As the error of a whole request with this code, which `aws` knows how to classify.
+    failure = classify_error(ClientError({"Error": {"Code": code}}, "DeleteObjects"))
+    return _create_error(cast("AwsFailure", failure), where)
 
 
-def _find_class(code: str, status: int | None) -> type[errors.S3Error]:
-    found = _CODES.get(code) or _CODES.get(str(status))
-    if found is not None:
-        return found
-    return errors.S3UnavailableError if (status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR else errors.S3Error
+def _create_error(failure: AwsFailure, where: dict[str, Any]) -> errors.S3Error:
+    code, kind = failure.code, failure.kind
+    found = _BY_CODE.get(code) or _BY_KIND.get(kind) or _BY_CODE.get(str(failure.status), errors.S3Error)
+    # S3's own message can quote a key or a signed query; its code is enough.
+    message = _ADVICE.get(code) or _ADVICE.get(kind, "")
+    if found is errors.S3AccessDeniedError and where.get("operation") == "HeadObject":
+        message = message or "access denied; without s3:ListBucket S3 reports this for missing objects, too"
+    return found(message, **where, request_id=failure.request_id, error_code=code, status_code=failure.status)
 
 
 def _is_truncated(error: Any) -> bool:
@@ -131,24 +115,6 @@ def _is_truncated(error: Any) -> bool:
 
     if type(error).__name__ == "IncompleteReadError":
         return True
-    reason = error.kwargs.get("error")  # urllib3's error, which has http.client's as its second argument
+    # urllib3's error, which has http.client's as its second argument.
+    reason = getattr(error, "kwargs", {}).get("error")
     return any(isinstance(argument, IncompleteRead) for argument in getattr(reason, "args", ()))
-
-
-def _map_response(error: Any, where: dict[str, Any]) -> errors.S3Error:
-    details = error.response.get("Error", {})
-    metadata = error.response.get("ResponseMetadata", {})
-    code = str(details.get("Code", ""))
-    status = metadata.get("HTTPStatusCode")
-    kind = _find_class(code, status)
-    # S3's own message can quote a key or a signed query; its code is enough.
-    message = _ADVICE.get(code, "")
-    if kind is errors.S3AccessDeniedError and where["operation"] == "HeadObject":
-        message = message or "access denied; without s3:ListBucket S3 reports this for missing objects, too"
-    return kind(
-        message,
-        **where,
-        request_id=metadata.get("RequestId", ""),
-        error_code=code,
-        status_code=status,
-    )
