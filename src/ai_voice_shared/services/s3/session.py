@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ai_voice_shared._once import locked_cached_property
 from ai_voice_shared.observability.tracing import NOOP_SPAN, get_tracer
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class S3Session:
         self.bucket_seen = False
         """Whether the bucket is known to exist, or cannot be looked up."""
 
-    @cached_property
+    @locked_cached_property
     def settings(self) -> S3Settings:
         """The settings; from the environment unless the constructor received some."""
         from ai_voice_shared.settings import S3Settings
@@ -51,7 +51,7 @@ class S3Session:
             return S3Settings(bucket_name=self._bucket_name) if self._bucket_name else S3Settings()
         return self._settings
 
-    @cached_property
+    @locked_cached_property
     def bucket_name(self) -> str:
         """The bucket of all operations."""
         return self._bucket_name or self.settings.bucket_name
@@ -61,7 +61,7 @@ class S3Session:
         """The bucket as far as it is known without reading the environment, else an empty text."""
         return self._bucket_name or (self._settings.bucket_name if self._settings else "")
 
-    @cached_property
+    @locked_cached_property
     def client(self) -> Any:
         """The botocore client; the process's own unless the constructor received one."""
         return self._client if self._client is not None else _create_client(self.settings)
@@ -81,16 +81,21 @@ class S3Session:
         bucket = bucket or self.bucket_name
         span = (self._tracer or get_tracer()).span(f"## s3.{name}", bucket=bucket, **annotations)
         # Most requests are not sampled: there is nothing to enter.
-        with nullcontext() if span is NOOP_SPAN else span:
-            try:
-                yield
-            except Exception as error:
-                from ai_voice_shared.services.s3.errors import map_error
+        with nullcontext() if span is NOOP_SPAN else span, self.map_errors(name, key, bucket):
+            yield
 
-                mapped = map_error(error, operation=name, bucket=bucket, key=key)
-                if mapped is None:
-                    raise
-                raise mapped from error
+    @contextmanager
+    def map_errors(self, operation: str, key: str | None, bucket: str | None = None) -> Iterator[None]:
+        """Raise botocore's errors in the block as `S3Error`s of this operation, without a span."""
+        try:
+            yield
+        except Exception as error:
+            from ai_voice_shared.services.s3.errors import map_error
+
+            mapped = map_error(error, operation=operation, bucket=bucket or self.bucket_name, key=key)
+            if mapped is None:
+                raise
+            raise mapped from error
 
     def send(
         self, operation: str, annotations: Mapping[str, str | float] | None = None, /, **parameters: Any
