@@ -7,24 +7,24 @@ use.
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeVar, Unpack
 
 from ai_voice_shared.services.s3 import upload
 from ai_voice_shared.services.s3.session import S3Session
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Mapping
     from io import BufferedReader
 
     from pydantic import BaseModel
 
     from ai_voice_shared.models.s3 import S3ListResponse, S3ObjectMetadata
     from ai_voice_shared.observability.tracing import Tracer
-    from ai_voice_shared.services.s3.copy_delete import S3Deletion
+    from ai_voice_shared.services.s3.copy_delete import CopyOptions, S3Deletion
+    from ai_voice_shared.services.s3.download import DownloadOptions, FileDownloadOptions, ReadConditions
     from ai_voice_shared.services.s3.presign import PresignedPost, PresignedRequest
-    from ai_voice_shared.services.s3.upload import S3Upload
+    from ai_voice_shared.services.s3.upload import S3Upload, TransferOptions, UploadOptions
     from ai_voice_shared.settings.s3 import S3Settings
 
 __all__ = ["S3Service"]
@@ -110,21 +110,7 @@ not hold (PreconditionFailed)
     # Writing
 
     def upload_bytes(
-        self,
-        key: str,
-        data: bytes | bytearray | memoryview,
-        *,
-        content_type: str | None = None,
-        content_disposition: str | None = None,
-        content_encoding: str | None = None,
-        cache_control: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        tags: Mapping[str, str] | None = None,
-        storage_class: str | None = None,
-        kms_key_id: str | None = None,
-        checksum_algorithm: str | None = None,
-        if_none_match: str | None = None,
-        if_match: str | None = None,
+        self, key: str, data: bytes | bytearray | memoryview, **options: Unpack[UploadOptions]
     ) -> S3Upload:
         """Store bytes under a key.
 
@@ -134,29 +120,15 @@ not hold (PreconditionFailed)
             The object's key.
         data
             Its bytes.
-        content_type
-            By default guessed from the key's file extension.
-        content_disposition, content_encoding, cache_control
-            As in PutObject.
-        metadata
-            Names and values; a value may be any text.
-        tags
-            Names and values.
-        storage_class
-            As in PutObject.
-        kms_key_id
-            Encrypt with this KMS key, by default with `S3Settings.kms_key_id`.
-        checksum_algorithm
-            `"SHA256"`, `"SHA1"`, `"CRC32C"`; by default CRC32.
-        if_none_match
-            `"*"` writes only if the key is free.
-        if_match
-            Write only over the object with this ETag.
+        **options
+            See `UploadOptions`: content type and headers, metadata, tags, storage class, checksum and conditions.
 
         Raises
         ------
         InvalidS3KeyError
             S3 would refuse the key, or it is unsafe. Nothing was written.
+        TypeError
+            An option does not exist. Nothing was written.
         S3PreconditionFailedError, S3ConflictError
             The condition does not hold, or another write was in progress. Nothing was written.
         S3Error
@@ -171,51 +143,19 @@ not hold (PreconditionFailed)
         >>> s3.head_object("notes/a.txt").metadata
         {'name': 'Zoë'}
         """
-        return upload.upload_bytes(
-            self._session,
-            key,
-            data,
-            content_type=content_type,
-            content_disposition=content_disposition,
-            content_encoding=content_encoding,
-            cache_control=cache_control,
-            metadata=metadata,
-            tags=tags,
-            storage_class=storage_class,
-            kms_key_id=kms_key_id,
-            checksum_algorithm=checksum_algorithm,
-            if_none_match=if_none_match,
-            if_match=if_match,
-        )
+        return upload.upload_bytes(self._session, key, data, **options)
 
-    def upload_file(
-        self,
-        key: str,
-        path: str | os.PathLike[str],
-        *,
-        on_progress: Callable[[int], None] | None = None,
-        content_type: str | None = None,
-        content_disposition: str | None = None,
-        content_encoding: str | None = None,
-        cache_control: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        tags: Mapping[str, str] | None = None,
-        storage_class: str | None = None,
-        kms_key_id: str | None = None,
-        checksum_algorithm: str | None = None,
-        if_none_match: str | None = None,
-        if_match: str | None = None,
-    ) -> S3Upload:
+    def upload_file(self, key: str, path: str | os.PathLike[str], **options: Unpack[TransferOptions]) -> S3Upload:
         """Store a file; its content type is guessed from its name if the key's extension is unknown.
 
-        Other parameters and errors are those of `upload_bytes`.
+        Errors are those of `upload_bytes`.
 
         Parameters
         ----------
-        path
-            The file.
-        on_progress
-            Called with the bytes that have been sent so far, after each part.
+        key, path
+            The object's key, and the file.
+        **options
+            Those of `upload_bytes` and, see `TransferOptions`, `max_bytes` and `on_progress`.
 
         Examples
         --------
@@ -229,55 +169,17 @@ not hold (PreconditionFailed)
         7
         7
         """
-        return upload.upload_file(
-            self._session,
-            key,
-            path,
-            on_progress=on_progress,
-            content_type=content_type,
-            content_disposition=content_disposition,
-            content_encoding=content_encoding,
-            cache_control=cache_control,
-            metadata=metadata,
-            tags=tags,
-            storage_class=storage_class,
-            kms_key_id=kms_key_id,
-            checksum_algorithm=checksum_algorithm,
-            if_none_match=if_none_match,
-            if_match=if_match,
-        )
+        return upload.upload_file(self._session, key, path, **options)
 
-    def upload_fileobj(
-        self,
-        key: str,
-        fileobj: BinaryIO,
-        *,
-        max_bytes: int | None = None,
-        on_progress: Callable[[int], None] | None = None,
-        content_type: str | None = None,
-        content_disposition: str | None = None,
-        content_encoding: str | None = None,
-        cache_control: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        tags: Mapping[str, str] | None = None,
-        storage_class: str | None = None,
-        kms_key_id: str | None = None,
-        checksum_algorithm: str | None = None,
-        if_none_match: str | None = None,
-        if_match: str | None = None,
-    ) -> S3Upload:
+    def upload_fileobj(self, key: str, fileobj: BinaryIO, **options: Unpack[TransferOptions]) -> S3Upload:
         """Store the rest of an open binary file, from its current position; it stays open.
 
-        Other parameters and errors are those of `upload_bytes`.
+        Options and errors are those of `upload_file`.
 
         Parameters
         ----------
         fileobj
             Any object with `read`; it need not be seekable.
-        max_bytes
-            Raise `S3TooLargeError`, with nothing stored, if there are more bytes than these.
-        on_progress
-            Called with the bytes that have been sent so far, after each part.
 
         Examples
         --------
@@ -288,48 +190,13 @@ not hold (PreconditionFailed)
         >>> s3.upload_fileobj("body.txt", file).size, file.closed
         (4, False)
         """
-        return upload.upload_fileobj(
-            self._session,
-            key,
-            fileobj,
-            max_bytes=max_bytes,
-            on_progress=on_progress,
-            content_type=content_type,
-            content_disposition=content_disposition,
-            content_encoding=content_encoding,
-            cache_control=cache_control,
-            metadata=metadata,
-            tags=tags,
-            storage_class=storage_class,
-            kms_key_id=kms_key_id,
-            checksum_algorithm=checksum_algorithm,
-            if_none_match=if_none_match,
-            if_match=if_match,
-        )
+        return upload.upload_fileobj(self._session, key, fileobj, **options)
 
-    def upload_stream(
-        self,
-        key: str,
-        chunks: Iterable[bytes],
-        *,
-        max_bytes: int | None = None,
-        on_progress: Callable[[int], None] | None = None,
-        content_type: str | None = None,
-        content_disposition: str | None = None,
-        content_encoding: str | None = None,
-        cache_control: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        tags: Mapping[str, str] | None = None,
-        storage_class: str | None = None,
-        kms_key_id: str | None = None,
-        checksum_algorithm: str | None = None,
-        if_none_match: str | None = None,
-        if_match: str | None = None,
-    ) -> S3Upload:
+    def upload_stream(self, key: str, chunks: Iterable[bytes], **options: Unpack[TransferOptions]) -> S3Upload:
         """Store an iterable of bytes of unknown length, in constant memory: 5 MiB and the current chunk.
 
         Whatever `chunks` raises reaches the caller, and then nothing is stored: a started multipart upload is
-        aborted. Other parameters and errors are those of `upload_fileobj`.
+        aborted. Options and errors are those of `upload_file`.
 
         Parameters
         ----------
@@ -343,43 +210,10 @@ not hold (PreconditionFailed)
         >>> s3.upload_stream("notes/a.ogg", (b"OggS", b"..."), max_bytes=16 << 20).size
         7
         """
-        return upload.upload_stream(
-            self._session,
-            key,
-            chunks,
-            max_bytes=max_bytes,
-            on_progress=on_progress,
-            content_type=content_type,
-            content_disposition=content_disposition,
-            content_encoding=content_encoding,
-            cache_control=cache_control,
-            metadata=metadata,
-            tags=tags,
-            storage_class=storage_class,
-            kms_key_id=kms_key_id,
-            checksum_algorithm=checksum_algorithm,
-            if_none_match=if_none_match,
-            if_match=if_match,
-        )
+        return upload.upload_stream(self._session, key, chunks, **options)
 
-    def put_model(
-        self,
-        key: str,
-        model: BaseModel,
-        *,
-        content_type: str | None = None,
-        content_disposition: str | None = None,
-        content_encoding: str | None = None,
-        cache_control: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        tags: Mapping[str, str] | None = None,
-        storage_class: str | None = None,
-        kms_key_id: str | None = None,
-        checksum_algorithm: str | None = None,
-        if_none_match: str | None = None,
-        if_match: str | None = None,
-    ) -> S3Upload:
-        """Store a pydantic model as JSON; `get_model` reads it. Other parameters are those of `upload_bytes`.
+    def put_model(self, key: str, model: BaseModel, **options: Unpack[UploadOptions]) -> S3Upload:
+        """Store a pydantic model as JSON; `get_model` reads it. Options are those of `upload_bytes`.
 
         Examples
         --------
@@ -392,56 +226,26 @@ not hold (PreconditionFailed)
         >>> s3.get_model("customer.json", CustomerMetadata)
         CustomerMetadata(customer_id='c-1', company_id='acme')
         """
-        return upload.put_model(
-            self._session,
-            key,
-            model,
-            content_type=content_type,
-            content_disposition=content_disposition,
-            content_encoding=content_encoding,
-            cache_control=cache_control,
-            metadata=metadata,
-            tags=tags,
-            storage_class=storage_class,
-            kms_key_id=kms_key_id,
-            checksum_algorithm=checksum_algorithm,
-            if_none_match=if_none_match,
-            if_match=if_match,
-        )
+        return upload.put_model(self._session, key, model, **options)
 
     # Reading
 
-    def download_bytes(
-        self,
-        key: str,
-        *,
-        max_bytes: int | None = None,
-        byte_range: tuple[int, int | None] | None = None,
-        version_id: str | None = None,
-        if_match: str | None = None,
-        if_none_match: str | None = None,
-        if_modified_since: datetime | None = None,
-        if_unmodified_since: datetime | None = None,
-    ) -> bytes:
+    def download_bytes(self, key: str, **options: Unpack[DownloadOptions]) -> bytes:
         """Read an object, or a part of it, into memory.
 
         Parameters
         ----------
         key
             The object's key.
-        max_bytes
-            Raise `S3TooLargeError`, with nothing read, if there are more bytes than these.
-        byte_range
-            The first byte and the last, or None for the rest; a negative first one counts from the end.
-        version_id
-            By default the newest version.
-        if_match, if_none_match, if_modified_since, if_unmodified_since
-            As in GetObject.
+        **options
+            See `DownloadOptions`: a limit, a range, a version and conditions.
 
         Raises
         ------
         S3ObjectNotFoundError, S3NotModifiedError, S3PreconditionFailedError, S3InvalidRangeError
             The key does not exist, or a condition does not hold.
+        TypeError
+            An option does not exist.
         S3IntegrityError
             The bytes do not match their checksum or their length.
         S3TooLargeError
@@ -453,49 +257,26 @@ not hold (PreconditionFailed)
         --------
         >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
         >>> s3 = InMemoryS3Service()
-        >>> _ = s3.upload_bytes("a.txt", b"hello world")
+        >>> _ = s3.upload_bytes("a.txt", b"hello there")
         >>> s3.download_bytes("a.txt", max_bytes=1 << 20), s3.download_bytes("a.txt", byte_range=(6, None))
-        (b'hello world', b'world')
+        (b'hello there', b'there')
         """
         from ai_voice_shared.services.s3 import download
 
-        return download.download_bytes(
-            self._session,
-            key,
-            max_bytes=max_bytes,
-            byte_range=byte_range,
-            version_id=version_id,
-            if_match=if_match,
-            if_none_match=if_none_match,
-            if_modified_since=if_modified_since,
-            if_unmodified_since=if_unmodified_since,
-        )
+        return download.download_bytes(self._session, key, **options)
 
-    def download_file(
-        self,
-        key: str,
-        path: str | os.PathLike[str],
-        *,
-        max_bytes: int | None = None,
-        on_progress: Callable[[int], None] | None = None,
-        byte_range: tuple[int, int | None] | None = None,
-        version_id: str | None = None,
-        if_match: str | None = None,
-        if_none_match: str | None = None,
-        if_modified_since: datetime | None = None,
-        if_unmodified_since: datetime | None = None,
-    ) -> int:
+    def download_file(self, key: str, path: str | os.PathLike[str], **options: Unpack[FileDownloadOptions]) -> int:
         """Write an object to a file, whole or not at all.
 
         It is written under a temporary name next to `path`, which is renamed once it is complete; on a failure nothing
-        is left, and an existing file is untouched. Other parameters and errors are those of `download_bytes`.
+        is left, and an existing file is untouched. Errors are those of `download_bytes`.
 
         Parameters
         ----------
-        path
-            The file.
-        on_progress
-            Called with the bytes that have been written so far.
+        key, path
+            The object's key, and the file.
+        **options
+            Those of `download_bytes` and, see `FileDownloadOptions`, `on_progress`.
 
         Returns
         -------
@@ -517,37 +298,12 @@ not hold (PreconditionFailed)
         """
         from ai_voice_shared.services.s3 import download
 
-        return download.download_file(
-            self._session,
-            key,
-            path,
-            max_bytes=max_bytes,
-            on_progress=on_progress,
-            byte_range=byte_range,
-            version_id=version_id,
-            if_match=if_match,
-            if_none_match=if_none_match,
-            if_modified_since=if_modified_since,
-            if_unmodified_since=if_unmodified_since,
-        )
+        return download.download_file(self._session, key, path, **options)
 
-    def download_fileobj(
-        self,
-        key: str,
-        fileobj: BinaryIO,
-        *,
-        max_bytes: int | None = None,
-        on_progress: Callable[[int], None] | None = None,
-        byte_range: tuple[int, int | None] | None = None,
-        version_id: str | None = None,
-        if_match: str | None = None,
-        if_none_match: str | None = None,
-        if_modified_since: datetime | None = None,
-        if_unmodified_since: datetime | None = None,
-    ) -> int:
+    def download_fileobj(self, key: str, fileobj: BinaryIO, **options: Unpack[FileDownloadOptions]) -> int:
         """Write an object to an open binary file, in constant memory; return the bytes written.
 
-        Other parameters and errors are those of `download_file`.
+        Options and errors are those of `download_file`.
 
         Examples
         --------
@@ -560,37 +316,15 @@ not hold (PreconditionFailed)
         """
         from ai_voice_shared.services.s3 import download
 
-        return download.download_fileobj(
-            self._session,
-            key,
-            fileobj,
-            max_bytes=max_bytes,
-            on_progress=on_progress,
-            byte_range=byte_range,
-            version_id=version_id,
-            if_match=if_match,
-            if_none_match=if_none_match,
-            if_modified_since=if_modified_since,
-            if_unmodified_since=if_unmodified_since,
-        )
+        return download.download_fileobj(self._session, key, fileobj, **options)
 
     def iter_chunks(
-        self,
-        key: str,
-        *,
-        chunk_size: int = 1 << 20,
-        max_bytes: int | None = None,
-        byte_range: tuple[int, int | None] | None = None,
-        version_id: str | None = None,
-        if_match: str | None = None,
-        if_none_match: str | None = None,
-        if_modified_since: datetime | None = None,
-        if_unmodified_since: datetime | None = None,
+        self, key: str, *, chunk_size: int = 1 << 20, **options: Unpack[DownloadOptions]
     ) -> Iterator[bytes]:
         """Yield an object in chunks, in constant memory.
 
         After a broken connection it resumes with a ranged read from where it was, if the object is still the same (by
-        its ETag); the checksum of the whole is still verified at the end. Other parameters and errors are those of
+        its ETag); the checksum of the whole is still verified at the end. Options and errors are those of
         `download_bytes`.
 
         Parameters
@@ -607,24 +341,13 @@ not hold (PreconditionFailed)
         --------
         >>> from ai_voice_shared.testing.s3 import InMemoryS3Service
         >>> s3 = InMemoryS3Service()
-        >>> _ = s3.upload_bytes("a.txt", b"hello world")
+        >>> _ = s3.upload_bytes("a.txt", b"hello there")
         >>> list(s3.iter_chunks("a.txt", chunk_size=6))
-        [b'hello ', b'world']
+        [b'hello ', b'there']
         """
         from ai_voice_shared.services.s3 import download
 
-        return download.iter_chunks(
-            self._session,
-            key,
-            chunk_size=chunk_size,
-            max_bytes=max_bytes,
-            byte_range=byte_range,
-            version_id=version_id,
-            if_match=if_match,
-            if_none_match=if_none_match,
-            if_modified_since=if_modified_since,
-            if_unmodified_since=if_unmodified_since,
-        )
+        return download.iter_chunks(self._session, key, chunk_size=chunk_size, **options)
 
     def get_model(self, key: str, model: type[ModelT], *, max_bytes: int = 1 << 20) -> ModelT:
         """Read an object as JSON into a pydantic model.
@@ -680,15 +403,15 @@ not hold (PreconditionFailed)
 
     # Describing and listing
 
-    def head_object(
-        self,
-        key: str,
-        *,
-        version_id: str | None = None,
-        if_match: str | None = None,
-        if_none_match: str | None = None,
-    ) -> S3ObjectMetadata:
+    def head_object(self, key: str, **conditions: Unpack[ReadConditions]) -> S3ObjectMetadata:
         """Describe an object.
+
+        Parameters
+        ----------
+        key
+            The object's key.
+        **conditions
+            See `ReadConditions`: a version and conditions.
 
         Raises
         ------
@@ -711,9 +434,7 @@ not hold (PreconditionFailed)
         """
         from ai_voice_shared.services.s3 import listing
 
-        return listing.head_object(
-            self._session, key, version_id=version_id, if_match=if_match, if_none_match=if_none_match
-        )
+        return listing.head_object(self._session, key, **conditions)
 
     def object_exists(self, key: str) -> bool:
         """Return whether an object exists. An outage, a refusal or a missing bucket is an error, never False.
@@ -769,11 +490,11 @@ not hold (PreconditionFailed)
 
         return listing.list_objects(
             self._session,
-            prefix,
-            delimiter=delimiter,
-            max_keys=max_keys,
-            continuation_token=continuation_token,
-            start_after=start_after,
+            Prefix=prefix,
+            Delimiter=delimiter,
+            MaxKeys=max_keys,
+            ContinuationToken=continuation_token,
+            StartAfter=start_after,
         )
 
     def iter_objects(
@@ -856,37 +577,18 @@ not hold (PreconditionFailed)
 
     # Copying and deleting
 
-    def copy_object(
-        self,
-        source_key: str,
-        key: str,
-        *,
-        source_bucket: str | None = None,
-        source_version_id: str | None = None,
-        content_type: str | None = None,
-        content_disposition: str | None = None,
-        content_encoding: str | None = None,
-        cache_control: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        tags: Mapping[str, str] | None = None,
-        storage_class: str | None = None,
-        kms_key_id: str | None = None,
-        checksum_algorithm: str | None = None,
-        if_none_match: str | None = None,
-        if_match: str | None = None,
-    ) -> S3Upload:
+    def copy_object(self, source_key: str, key: str, **options: Unpack[CopyOptions]) -> S3Upload:
         """Copy an object inside S3; beyond 5 GiB as a multipart copy.
 
-        Other parameters are those of `upload_bytes`, but content type and headers, metadata and tags are the source's
-        unless they are given here. A boto3 that is too old to have conditions on copies raises a `ValidationError`,
-        with nothing written.
+        A boto3 that is too old to have conditions on copies raises a `ValidationError`, with nothing written.
 
         Parameters
         ----------
-        source_key, source_bucket, source_version_id
-            The source; by default in the same bucket, its newest version.
-        key
-            The key of the copy.
+        source_key, key
+            The keys of the source and of the copy.
+        **options
+            Those of `upload_bytes`, but content type and headers, metadata and tags are the source's unless they are
+            given, and, see `CopyOptions`, `source_bucket` and `source_version_id`.
 
         Examples
         --------
@@ -899,46 +601,13 @@ not hold (PreconditionFailed)
         """
         from ai_voice_shared.services.s3 import copy_delete
 
-        return copy_delete.copy_object(
-            self._session,
-            source_key,
-            key,
-            source_bucket=source_bucket,
-            source_version_id=source_version_id,
-            content_type=content_type,
-            content_disposition=content_disposition,
-            content_encoding=content_encoding,
-            cache_control=cache_control,
-            metadata=metadata,
-            tags=tags,
-            storage_class=storage_class,
-            kms_key_id=kms_key_id,
-            checksum_algorithm=checksum_algorithm,
-            if_none_match=if_none_match,
-            if_match=if_match,
-        )
+        return copy_delete.copy_object(self._session, source_key, key, **options)
 
-    def move_object(
-        self,
-        source_key: str,
-        key: str,
-        *,
-        content_type: str | None = None,
-        content_disposition: str | None = None,
-        content_encoding: str | None = None,
-        cache_control: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        tags: Mapping[str, str] | None = None,
-        storage_class: str | None = None,
-        kms_key_id: str | None = None,
-        checksum_algorithm: str | None = None,
-        if_none_match: str | None = None,
-        if_match: str | None = None,
-    ) -> S3Upload:
+    def move_object(self, source_key: str, key: str, **options: Unpack[UploadOptions]) -> S3Upload:
         """Copy an object, then delete the source once the copy exists.
 
-        S3 has no move: if the delete fails, both exist, and the error is the delete's. Nothing is lost. Other
-        parameters are those of `copy_object`.
+        S3 has no move: if the delete fails, both exist, and the error is the delete's. Nothing is lost. The
+        options are those of `upload_bytes`, with the defaults of `copy_object`.
 
         Examples
         --------
@@ -952,22 +621,7 @@ not hold (PreconditionFailed)
         """
         from ai_voice_shared.services.s3 import copy_delete
 
-        return copy_delete.move_object(
-            self._session,
-            source_key,
-            key,
-            content_type=content_type,
-            content_disposition=content_disposition,
-            content_encoding=content_encoding,
-            cache_control=cache_control,
-            metadata=metadata,
-            tags=tags,
-            storage_class=storage_class,
-            kms_key_id=kms_key_id,
-            checksum_algorithm=checksum_algorithm,
-            if_none_match=if_none_match,
-            if_match=if_match,
-        )
+        return copy_delete.move_object(self._session, source_key, key, **options)
 
     def delete_object(self, key: str, *, version_id: str | None = None) -> None:
         """Delete an object; a missing one is not an error, as in S3.
@@ -1009,7 +663,7 @@ not hold (PreconditionFailed)
         prefix
             Not empty: this method does not empty buckets.
         confirm
-            The prefix again, so that nobody deletes by a variable with another value than expected.
+            The prefix again, so that a variable with another value than expected deletes nothing.
 
         Examples
         --------

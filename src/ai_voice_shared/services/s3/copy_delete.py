@@ -7,14 +7,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from ai_voice_shared import errors
-from ai_voice_shared.services.s3.keys import WRITE_ID_METADATA_KEY, S3Key
+from ai_voice_shared.services.s3.keys import WRITE_ID_METADATA_KEY, S3Key, validate_options
 from ai_voice_shared.services.s3.listing import iter_objects
 from ai_voice_shared.services.s3.upload import (
+    HEADERS,
     S3Upload,
     UploadOptions,
-    condition_parameters,
     object_parameters,
     parse_etag,
+    pop_conditions,
     upload_result,
 )
 
@@ -23,18 +24,20 @@ if TYPE_CHECKING:
 
     from ai_voice_shared.services.s3.session import S3Session
 
-__all__ = ["S3Deletion", "copy_object", "delete_object", "delete_objects", "delete_prefix", "move_object"]
+__all__ = [
+    "CopyOptions",
+    "S3Deletion",
+    "copy_object",
+    "delete_object",
+    "delete_objects",
+    "delete_prefix",
+    "move_object",
+]
 
 _DELETE_BATCH = 1000
 _COPY_LIMIT = 5 * 1024**3
 _COPY_PART = 512 << 20
-_HEADERS = {
-    "content_type": "ContentType",
-    "content_disposition": "ContentDisposition",
-    "content_encoding": "ContentEncoding",
-    "cache_control": "CacheControl",
-}
-_REPLACING = {"metadata", *_HEADERS}
+_REPLACING = {"metadata", *HEADERS}
 _log = logging.getLogger(__name__)
 
 
@@ -45,41 +48,55 @@ class S3Deletion(NamedTuple):
     errors: dict[str, errors.S3Error]
 
 
-def copy_object(
-    session: S3Session,
-    source_key: str,
-    key: str,
-    *,
-    source_bucket: str | None = None,
-    source_version_id: str | None = None,
-    **options: Unpack[UploadOptions],
-) -> S3Upload:
+class CopyOptions(UploadOptions, total=False):
+    """The options of `S3Service.copy_object`; headers, metadata and tags are the source's unless they are given.
+
+    Parameters
+    ----------
+    source_bucket
+        By default the bucket of the copy.
+    source_version_id
+        By default the newest version.
+
+    Examples
+    --------
+    >>> options: CopyOptions = {"source_bucket": "voice-notes", "if_none_match": "*"}
+    """
+
+    source_bucket: str | None
+    source_version_id: str | None
+
+
+def copy_object(session: S3Session, source_key: str, key: str, **options: Unpack[CopyOptions]) -> S3Upload:
     """Copy an object inside S3."""
-    source: dict[str, str] = {"Bucket": source_bucket or session.bucket_name, "Key": S3Key(source_key)}
-    if source_version_id:
-        source["VersionId"] = source_version_id
+    bucket, version = options.pop("source_bucket", None), options.pop("source_version_id", None)
+    source: dict[str, str] = {"Bucket": bucket or session.bucket_name, "Key": S3Key(source_key)}
+    if version:
+        source["VersionId"] = version
+    parameters = object_parameters(session, key, options)  # bad input fails before anything is sent
+    given = validate_options(options, UploadOptions)
     head = session.send("HeadObject", **source)
     if head["ContentLength"] > _COPY_LIMIT:
-        return _multipart_copy(session, source, head, key, options)
-    parameters = object_parameters(session, key, options)
-    if _REPLACING & _given(options):
-        parameters |= _inherited_attributes(head, options)
+        return _multipart_copy(session, source, head, parameters, given)
+    if given.keys() & _REPLACING:
+        parameters |= _inherited_attributes(head, given)
         parameters["MetadataDirective"] = "REPLACE"
     else:
         # S3 ignores these if it copies the source's own.
         parameters.pop("Metadata", None)
         parameters.pop("ContentType")
-    if "tags" in _given(options):
+    if "tags" in given:
         parameters["TaggingDirective"] = "REPLACE"
     # The source must still be what was looked at.
-    parameters |= {"CopySource": source, "CopySourceIfMatch": head["ETag"], **condition_parameters(options)}
-    response = session.send("CopyObject", **parameters)
+    response = session.send("CopyObject", CopySource=source, CopySourceIfMatch=head["ETag"], **parameters)
     _log.debug("copied", extra={"bucket": session.bucket_name, "key": key, "source_key": source_key})
     return S3Upload(key, parse_etag(response["CopyObjectResult"]), response.get("VersionId"), head["ContentLength"])
 
 
 def move_object(session: S3Session, source_key: str, key: str, **options: Unpack[UploadOptions]) -> S3Upload:
     """Copy an object, then delete the source."""
+    # Not those of a copy: what is deleted is the newest version in this bucket.
+    validate_options(options, UploadOptions)
     if source_key == key:
         raise errors.ValidationError("an object cannot be moved onto itself")
     copied = copy_object(session, source_key, key, **options)
@@ -116,12 +133,17 @@ def delete_prefix(session: S3Session, prefix: str, *, confirm: str) -> S3Deletio
 
 
 def _multipart_copy(
-    session: S3Session, source: dict[str, str], head: dict[str, Any], key: str, options: UploadOptions
+    session: S3Session,
+    source: dict[str, str],
+    head: dict[str, Any],
+    parameters: dict[str, Any],
+    given: Mapping[str, Any],
 ) -> S3Upload:
     from ai_voice_shared.services.s3.multipart import MultipartUpload
 
-    parameters = object_parameters(session, key, options) | _inherited_attributes(head, options)
-    if "tags" not in _given(options) and (tags := session.send("GetObjectTagging", **source)["TagSet"]):
+    conditions = pop_conditions(parameters)
+    parameters |= _inherited_attributes(head, given)
+    if "tags" not in given and (tags := session.send("GetObjectTagging", **source)["TagSet"]):
         from urllib.parse import urlencode
 
         parameters["Tagging"] = urlencode({tag["Key"]: tag["Value"] for tag in tags})
@@ -129,10 +151,10 @@ def _multipart_copy(
     with MultipartUpload(session, parameters) as upload:
         for first in range(0, size, _COPY_PART):
             upload.copy_part(source, head["ETag"], first, min(first + _COPY_PART, size) - 1)
-        completion = upload.completion_parameters() | condition_parameters(options)
+        completion = upload.completion_parameters() | conditions
         annotations = {"parts": len(completion["MultipartUpload"]["Parts"])}
         response = session.send("CompleteMultipartUpload", annotations, **completion)
-    return upload_result(session, key, response, size)
+    return upload_result(session, parameters["Key"], response, size)
 
 
 def _deletion_error(session: S3Session, entry: dict[str, Any]) -> errors.S3Error:
@@ -143,15 +165,10 @@ def _deletion_error(session: S3Session, entry: dict[str, Any]) -> errors.S3Error
     )
 
 
-def _given(options: UploadOptions) -> set[str]:
-    return {name for name, value in options.items() if value is not None}
-
-
-def _inherited_attributes(head: Mapping[str, Any], options: UploadOptions) -> dict[str, Any]:
+def _inherited_attributes(head: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the source's attributes that the options do not replace."""
-    given = _given(options)
     inherited = {
-        parameter: head[parameter] for name, parameter in _HEADERS.items() if name not in given and parameter in head
+        parameter: head[parameter] for name, parameter in HEADERS.items() if name not in given and parameter in head
     }
     if "metadata" not in given:
         # As it is, in S3's own encoding, but without the token of the write that created the source.

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict, TypeVar, Unpack
 
 from ai_voice_shared import errors
-from ai_voice_shared.services.s3.keys import S3Key
+from ai_voice_shared.services.s3.keys import S3Key, validate_options
 
 if TYPE_CHECKING:
     import os
@@ -27,12 +27,15 @@ if TYPE_CHECKING:
 __all__ = [
     "CHUNK_SIZE",
     "DownloadOptions",
+    "FileDownloadOptions",
+    "ReadConditions",
     "download_bytes",
     "download_file",
     "download_fileobj",
     "expected_crc32",
     "get_model",
     "iter_chunks",
+    "read_parameters",
 ]
 
 CHUNK_SIZE = 1 << 20
@@ -43,15 +46,59 @@ ModelT = TypeVar("ModelT", bound="BaseModel")
 _log = logging.getLogger(__name__)
 
 
-class DownloadOptions(TypedDict, total=False):
-    """The keyword arguments that all reading methods of `S3Service` share. None is the same as not given."""
+class ReadConditions(TypedDict, total=False):
+    """The version to read, and on which conditions: options of `S3Service.head_object` and of all reading methods.
 
-    byte_range: tuple[int, int | None] | None
+    Parameters
+    ----------
+    version_id
+        By default the newest version.
+    if_match, if_none_match
+        Read only an object with this ETag, or with another one.
+    if_modified_since, if_unmodified_since
+        Read only an object that was written after this time, or before it.
+
+    Examples
+    --------
+    >>> conditions: ReadConditions = {"if_none_match": "5d41402abc4b2a76b9719d911017c592"}
+    """
+
     version_id: str | None
     if_match: str | None
     if_none_match: str | None
     if_modified_since: datetime | None
     if_unmodified_since: datetime | None
+
+
+class DownloadOptions(ReadConditions, total=False):
+    """The options of all reading methods of `S3Service`; None leaves an option at its default.
+
+    Parameters
+    ----------
+    max_bytes
+        Raise `S3TooLargeError`, with nothing read, if there are more bytes than these.
+    byte_range
+        The first byte and the last, or None for the rest; a negative first one counts from the end.
+    """
+
+    max_bytes: int | None
+    byte_range: tuple[int, int | None] | None
+
+
+class FileDownloadOptions(DownloadOptions, total=False):
+    """The options of the methods that read into a file.
+
+    Parameters
+    ----------
+    on_progress
+        Called with the bytes that have been written so far.
+
+    Examples
+    --------
+    >>> options: FileDownloadOptions = {"on_progress": print, "max_bytes": 16 << 20}
+    """
+
+    on_progress: Callable[[int], None] | None
 
 
 _PARAMETERS = {
@@ -61,30 +108,36 @@ _PARAMETERS = {
     "if_modified_since": "IfModifiedSince",
     "if_unmodified_since": "IfUnmodifiedSince",
 }
+# What botocore makes of a connection that breaks or stalls while a body is read.
+_BROKEN = {"IncompleteReadError", "ReadTimeoutError", "ResponseStreamingError"}
 
 
 class _Progress:
-    """The bytes received so far, and their CRC32."""
+    """The bytes received so far and, where the whole object's CRC32 is known, their CRC32."""
 
-    __slots__ = ("crc", "received")
+    __slots__ = ("crc", "expected", "received")
 
-    def __init__(self) -> None:
+    def __init__(self, parameters: dict[str, Any], response: dict[str, Any]) -> None:
         self.received = 0
         self.crc = 0
+        self.expected = None if "Range" in parameters else expected_crc32(response)
 
 
-def download_bytes(
-    session: S3Session, key: str, *, max_bytes: int | None = None, **options: Unpack[DownloadOptions]
-) -> bytes:
+def download_bytes(session: S3Session, key: str, **options: Unpack[DownloadOptions]) -> bytes:
     """Read an object, or a part of it, into memory."""
+    parameters = read_parameters(session, key, options)
     with session.operation("GetObject", key):
-        response = _open_object(session, key, options, max_bytes)
+        response = _open_object(session, parameters, options.get("max_bytes"))
         body = response["Body"]
         try:
             # In one read, which copies nothing; what a broken one brought is lost, and reading starts over.
             content: bytes = body.read()
-        except _stream_errors() as error:
-            content = b"".join(_resume(session, key, response, options, _Progress(), CHUNK_SIZE, error))
+        except Exception as error:
+            if not _is_broken(error):
+                raise
+            content = b"".join(
+                _resume(session, parameters, response, _Progress(parameters, response), CHUNK_SIZE, error)
+            )
         finally:
             body.close()
     _log_success(session, key, len(content))
@@ -92,13 +145,7 @@ def download_bytes(
 
 
 def download_file(
-    session: S3Session,
-    key: str,
-    path: str | os.PathLike[str],
-    *,
-    max_bytes: int | None = None,
-    on_progress: Callable[[int], None] | None = None,
-    **options: Unpack[DownloadOptions],
+    session: S3Session, key: str, path: str | os.PathLike[str], **options: Unpack[FileDownloadOptions]
 ) -> int:
     """Write an object to a file, whole or not at all; return the bytes written."""
     import secrets
@@ -109,7 +156,7 @@ def download_file(
     scratch = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with scratch.open("xb") as file:
-            written = download_fileobj(session, key, file, max_bytes=max_bytes, on_progress=on_progress, **options)
+            written = download_fileobj(session, key, file, **options)
         scratch.replace(target)
     except BaseException:
         scratch.unlink(missing_ok=True)
@@ -117,18 +164,12 @@ def download_file(
     return written
 
 
-def download_fileobj(
-    session: S3Session,
-    key: str,
-    fileobj: BinaryIO,
-    *,
-    max_bytes: int | None = None,
-    on_progress: Callable[[int], None] | None = None,
-    **options: Unpack[DownloadOptions],
-) -> int:
+def download_fileobj(session: S3Session, key: str, fileobj: BinaryIO, **options: Unpack[FileDownloadOptions]) -> int:
     """Write an object to an open binary file; return the bytes written."""
+    parameters = read_parameters(session, key, options, FileDownloadOptions)
+    on_progress = options.get("on_progress")
     written = 0
-    for chunk in iter_chunks(session, key, max_bytes=max_bytes, **options):
+    for chunk in _iter_chunks(session, parameters, CHUNK_SIZE, options.get("max_bytes")):
         fileobj.write(chunk)
         written += len(chunk)
         if on_progress is not None:
@@ -137,18 +178,10 @@ def download_fileobj(
 
 
 def iter_chunks(
-    session: S3Session,
-    key: str,
-    *,
-    chunk_size: int = CHUNK_SIZE,
-    max_bytes: int | None = None,
-    **options: Unpack[DownloadOptions],
+    session: S3Session, key: str, *, chunk_size: int = CHUNK_SIZE, **options: Unpack[DownloadOptions]
 ) -> Iterator[bytes]:
-    """Yield an object in chunks."""
-    with session.operation("GetObject", key):
-        response = _open_object(session, key, options, max_bytes)
-        yield from _read_chunks(session, key, response, options, chunk_size)
-    _log_success(session, key, response["ContentLength"])
+    """Yield an object in chunks; nothing is sent before the first one is requested."""
+    return _iter_chunks(session, read_parameters(session, key, options), chunk_size, options.get("max_bytes"))
 
 
 def get_model(session: S3Session, key: str, model: type[ModelT], *, max_bytes: int) -> ModelT:
@@ -184,56 +217,73 @@ def expected_crc32(response: dict[str, Any]) -> int | None:
     return int.from_bytes(base64.b64decode(found), "big")
 
 
-def _get_object(session: S3Session, key: str, options: DownloadOptions, **more: Any) -> dict[str, Any]:
-    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
-    parameters = {_PARAMETERS[name]: value for name, value in given.items() if name in _PARAMETERS}
+def read_parameters(
+    session: S3Session, key: str, options: ReadConditions, kind: Any = DownloadOptions
+) -> dict[str, Any]:
+    """Return the parameters of the GetObject or HeadObject with these options, which are those of the TypedDict `kind`.
+
+    Examples
+    --------
+    >>> from ai_voice_shared.services.s3.session import S3Session
+    >>> read_parameters(S3Session(bucket_name="notes"), "a.ogg", {"byte_range": (10, None), "if_match": "5d41"})
+    {'Bucket': 'notes', 'Key': 'a.ogg', 'IfMatch': '5d41', 'Range': 'bytes=10-'}
+    """
+    given = validate_options(options, kind)
+    parameters = {"Bucket": session.bucket_name, "Key": S3Key(key)}
+    for name, parameter in _PARAMETERS.items():
+        # An empty version means the newest one; an empty condition is passed on for S3 to refuse.
+        if given.get(name) or (name in given and name != "version_id"):
+            parameters[parameter] = given[name]
     if "byte_range" in given:
         parameters["Range"] = _range_header(*given["byte_range"])
-    response: dict[str, Any] = session.client.get_object(
-        Bucket=session.bucket_name, Key=S3Key(key), **{**parameters, **more}
-    )
-    return response
+    return parameters
 
 
-def _open_object(session: S3Session, key: str, options: DownloadOptions, max_bytes: int | None) -> dict[str, Any]:
-    response = _get_object(session, key, options)
+def _iter_chunks(session: S3Session, parameters: dict[str, Any], size: int, max_bytes: int | None) -> Iterator[bytes]:
+    key = parameters["Key"]
+    with session.operation("GetObject", key):
+        response = _open_object(session, parameters, max_bytes)
+        body = response["Body"]
+        progress = _Progress(parameters, response)
+        try:
+            yield from _read_body(body, size, progress)
+        except Exception as error:
+            if not _is_broken(error):
+                raise
+            yield from _resume(session, parameters, response, progress, size, error)
+        finally:
+            body.close()
+    _log_success(session, key, response["ContentLength"])
+
+
+def _read_body(body: Any, size: int, progress: _Progress) -> Iterator[bytes]:
+    while chunk := body.read(size):
+        progress.received += len(chunk)
+        if progress.expected is not None:
+            progress.crc = zlib.crc32(chunk, progress.crc)
+        yield chunk
+
+
+def _open_object(session: S3Session, parameters: dict[str, Any], max_bytes: int | None) -> dict[str, Any]:
+    response: dict[str, Any] = session.client.get_object(**parameters)
     length: int = response["ContentLength"]
     if max_bytes is not None and length > max_bytes:
         response["Body"].close()
         msg = f"{length} bytes, more than the limit of {max_bytes}"
-        raise errors.S3TooLargeError(msg, operation="GetObject", bucket=session.bucket_name, key=key)
+        raise errors.S3TooLargeError(msg, operation="GetObject", bucket=session.bucket_name, key=parameters["Key"])
     return response
-
-
-def _read_chunks(
-    session: S3Session, key: str, response: dict[str, Any], options: DownloadOptions, size: int
-) -> Iterator[bytes]:
-    body = response["Body"]
-    progress = _Progress()
-    checked = _is_whole(options) and expected_crc32(response) is not None
-    try:
-        while chunk := body.read(size):
-            progress.received += len(chunk)
-            if checked:
-                progress.crc = zlib.crc32(chunk, progress.crc)
-            yield chunk
-    except _stream_errors() as error:
-        yield from _resume(session, key, response, options, progress, size, error)
-    finally:
-        body.close()
 
 
 def _resume(
     session: S3Session,
-    key: str,
+    parameters: dict[str, Any],
     response: dict[str, Any],
-    options: DownloadOptions,
     progress: _Progress,
     size: int,
     cause: Exception,
 ) -> Iterator[bytes]:
     """Continue reading after a break, as long as each attempt brings something."""
-    from botocore.exceptions import ClientError
+    from ai_voice_shared.aws import classify_error
 
     total: int = response["ContentLength"]
     first = _first_byte(response)
@@ -242,50 +292,41 @@ def _resume(
         failures += 1
         if failures >= session.settings.max_attempts:
             raise cause
-        extra = {"bucket": session.bucket_name, "key": key, "bytes": progress.received}
+        extra = {"bucket": session.bucket_name, "key": parameters["Key"], "bytes": progress.received}
         _log.info("download broken, resuming", extra=extra)
-        missing = _range_header(first + progress.received, first + total - 1)
+        missing = {"Range": _range_header(first + progress.received, first + total - 1), "IfMatch": response["ETag"]}
         try:
-            body = _get_object(session, key, options, Range=missing, IfMatch=response["ETag"])["Body"]
+            body = session.client.get_object(**parameters | missing)["Body"]
             try:
-                while chunk := body.read(size):
+                for chunk in _read_body(body, size, progress):
                     failures = 0
-                    progress.received += len(chunk)
-                    progress.crc = zlib.crc32(chunk, progress.crc)
                     yield chunk
             finally:
                 body.close()
-        except _stream_errors() as error:
+        except Exception as error:
+            failure = classify_error(error)
+            if failure is not None and failure.status == HTTPStatus.PRECONDITION_FAILED:
+                raise _integrity_error(session, parameters, "the object was replaced while it was read") from error
+            if not _is_broken(error):
+                raise
             cause = error
-        except ClientError as error:
-            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == HTTPStatus.PRECONDITION_FAILED:
-                raise _integrity_error(session, key, "the object was replaced while it was read") from error
-            raise
     # botocore checks a body that it read at once; what came in chunks is checked here.
-    expected = expected_crc32(response) if _is_whole(options) else None
-    if expected is not None and progress.crc != expected:
-        raise _integrity_error(session, key, "the bytes do not match their checksum")
+    if progress.expected is not None and progress.crc != progress.expected:
+        raise _integrity_error(session, parameters, "the bytes do not match their checksum")
 
 
-def _integrity_error(session: S3Session, key: str, message: str) -> errors.S3IntegrityError:
-    return errors.S3IntegrityError(message, operation="GetObject", bucket=session.bucket_name, key=key)
+def _integrity_error(session: S3Session, parameters: dict[str, Any], message: str) -> errors.S3IntegrityError:
+    return errors.S3IntegrityError(message, operation="GetObject", bucket=session.bucket_name, key=parameters["Key"])
 
 
-def _stream_errors() -> tuple[type[Exception], ...]:
-    """Return what a body raises when its connection breaks or stalls.
+def _is_broken(error: Exception) -> bool:
+    """Return whether an error says that the connection of a body broke or stalled."""
+    from urllib3.exceptions import ProtocolError
 
-    A function, not a constant: importing this module must not import botocore.
-    """
-    import urllib3.exceptions
-    from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+    from ai_voice_shared.aws import classify_error
 
-    return (
-        IncompleteReadError,
-        ReadTimeoutError,
-        ResponseStreamingError,
-        urllib3.exceptions.ProtocolError,
-        OSError,
-    )
+    failure = classify_error(error)
+    return isinstance(error, ProtocolError | OSError) or (failure is not None and failure.code in _BROKEN)
 
 
 def _log_success(session: S3Session, key: str, size: int) -> None:
@@ -294,10 +335,6 @@ def _log_success(session: S3Session, key: str, size: int) -> None:
 
 def _range_header(first: int, last: int | None) -> str:
     return f"bytes={first}-{'' if last is None else last}" if first >= 0 else f"bytes={first}"
-
-
-def _is_whole(options: DownloadOptions) -> bool:
-    return options.get("byte_range") is None
 
 
 def _first_byte(response: dict[str, Any]) -> int:

@@ -1,4 +1,4 @@
-"""Object keys, content types and user metadata: what S3 accepts, checked before anything is sent.
+"""Object keys, content types, user metadata and options: what S3 accepts, checked before anything is sent.
 
 S3 stores user metadata in HTTP headers. Over its SDKs it refuses a value that is not ASCII, and returns one that was
 stored otherwise in RFC 2047's encoding (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html).
@@ -30,6 +30,7 @@ __all__ = [
     "describe_object",
     "encode_metadata",
     "guess_content_type",
+    "validate_options",
 ]
 
 MAX_KEY_BYTES = 1024
@@ -159,6 +160,31 @@ def describe_object(key: str, content_type: str | None, metadata: Mapping[str, s
     parameters = {"Key": S3Key(key), "ContentType": content_type or guess_content_type(key)}
     encoded = encode_metadata(metadata)
     return parameters | {"Metadata": encoded} if encoded else parameters
+
+
+def validate_options(options: Mapping[str, object], kind: Any) -> dict[str, Any]:
+    """Return the options that are not None, once each is known to be one of the TypedDict `kind`.
+
+    Raises
+    ------
+    TypeError
+        An option does not exist: ignored, it would store an object without it, or read another one.
+
+    Examples
+    --------
+    >>> from ai_voice_shared.services.s3.upload import UploadOptions
+    >>> validate_options({"storage_class": "GLACIER_IR", "tags": None}, UploadOptions)
+    {'storage_class': 'GLACIER_IR'}
+    >>> validate_options({"checksum": "SHA256"}, UploadOptions)
+    Traceback (most recent call last):
+        ...
+    TypeError: unexpected option 'checksum'
+    """
+    for name in options:
+        if name not in kind.__optional_keys__:
+            msg = f"unexpected option {name!r}"
+            raise TypeError(msg)
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def encode_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:

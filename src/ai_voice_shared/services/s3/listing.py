@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ai_voice_shared import errors
 from ai_voice_shared.observability.correlation import CORRELATION_METADATA_KEY
+from ai_voice_shared.services.s3.download import ReadConditions, read_parameters
 from ai_voice_shared.services.s3.keys import S3Key, decode_metadata
 
 if TYPE_CHECKING:
@@ -25,26 +27,16 @@ __all__ = [
     "put_tags",
 ]
 
+_TOKENS = ("ContinuationToken", "KeyMarker", "VersionIdMarker")
 
-def head_object(
-    session: S3Session,
-    key: str,
-    *,
-    version_id: str | None = None,
-    if_match: str | None = None,
-    if_none_match: str | None = None,
-) -> S3ObjectMetadata:
+
+def head_object(session: S3Session, key: str, **conditions: Unpack[ReadConditions]) -> S3ObjectMetadata:
     """Describe an object."""
     from ai_voice_shared.models.s3 import S3ObjectMetadata, unquoted
 
+    parameters = read_parameters(session, key, conditions, ReadConditions)
     try:
-        response = session.send(
-            "HeadObject",
-            Key=S3Key(key),
-            VersionId=version_id or None,
-            IfMatch=if_match or None,
-            IfNoneMatch=if_none_match or None,
-        )
+        response = session.send("HeadObject", **parameters)
     except errors.S3ObjectNotFoundError:
         _check_bucket(session)
         raise
@@ -76,26 +68,11 @@ def object_exists(session: S3Session, key: str) -> bool:
     return True
 
 
-def list_objects(
-    session: S3Session,
-    prefix: str = "",
-    *,
-    delimiter: str | None = None,
-    max_keys: int = 1000,
-    continuation_token: str | None = None,
-    start_after: str | None = None,
-) -> S3ListResponse:
-    """List a page of objects."""
+def list_objects(session: S3Session, **parameters: Any) -> S3ListResponse:
+    """List a page of objects; the parameters are those of ListObjectsV2."""
     from ai_voice_shared.models.s3 import S3ListResponse, S3ObjectMetadata
 
-    response = session.send(
-        "ListObjectsV2",
-        MaxKeys=max_keys,
-        Prefix=prefix or None,
-        Delimiter=delimiter or None,
-        ContinuationToken=continuation_token or None,
-        StartAfter=start_after or None,
-    )
+    response = session.send("ListObjectsV2", **_drop_empty(parameters))
     return S3ListResponse(
         # An empty listing has no Contents at all.
         objects=tuple(S3ObjectMetadata.from_listing(entry) for entry in response.get("Contents", ())),
@@ -109,37 +86,30 @@ def iter_objects(
     session: S3Session, prefix: str = "", *, start_after: str | None = None, limit: int | None = None
 ) -> Iterator[S3ObjectMetadata]:
     """Yield all objects whose keys begin with `prefix`, at most `limit`."""
-    count = 0
-    for page in _iter_pages(session, prefix, start_after=start_after):
-        for item in page.objects:
-            if limit is not None and count >= limit:
-                return
-            yield item
-            count += 1
+    from ai_voice_shared.models.s3 import S3ObjectMetadata
+
+    pages = _iter_pages(session, "ListObjectsV2", Prefix=prefix, StartAfter=start_after)
+    entries = (entry for page in pages for entry in page.get("Contents", ()))
+    return map(S3ObjectMetadata.from_listing, islice(entries, limit))
 
 
 def iter_prefixes(session: S3Session, prefix: str = "", *, delimiter: str = "/") -> Iterator[str]:
     """Yield the "folders" directly below `prefix`."""
-    for page in _iter_pages(session, prefix, delimiter=delimiter):
-        yield from page.prefixes
+    for page in _iter_pages(session, "ListObjectsV2", Prefix=prefix, Delimiter=delimiter):
+        yield from (entry["Prefix"] for entry in page.get("CommonPrefixes", ()))
 
 
 def iter_versions(session: S3Session, prefix: str = "") -> Iterator[S3ObjectMetadata]:
     """Yield all versions and delete markers of the objects below `prefix`."""
     from ai_voice_shared.models.s3 import S3ObjectMetadata
 
-    start: dict[str, Any] = {}
-    while True:
-        response = session.send("ListObjectVersions", Prefix=prefix, **start)
-        found = [S3ObjectMetadata.from_listing(entry) for entry in response.get("Versions", ())]
-        markers = response.get("DeleteMarkers", ())
+    for page in _iter_pages(session, "ListObjectVersions", Prefix=prefix):
+        found = [S3ObjectMetadata.from_listing(entry) for entry in page.get("Versions", ())]
+        markers = page.get("DeleteMarkers", ())
         found += [S3ObjectMetadata.from_listing(entry, delete_marker=True) for entry in markers]
         # S3 lists versions and markers apart; together they are in order by key, newest first.
         found.sort(key=lambda item: item.last_modified.timestamp() if item.last_modified else 0, reverse=True)
         yield from sorted(found, key=lambda item: item.key)
-        if not response.get("IsTruncated"):
-            return
-        start = {"KeyMarker": response["NextKeyMarker"], "VersionIdMarker": response["NextVersionIdMarker"]}
 
 
 def get_tags(session: S3Session, key: str, *, version_id: str | None = None) -> dict[str, str]:
@@ -166,19 +136,19 @@ def _check_bucket(session: S3Session) -> None:
     session.bucket_seen = True
 
 
-def _iter_pages(
-    session: S3Session, prefix: str, *, delimiter: str | None = None, start_after: str | None = None
-) -> Iterator[S3ListResponse]:
-    token = None
+def _iter_pages(session: S3Session, operation: str, **parameters: str | None) -> Iterator[dict[str, Any]]:
+    """Yield the responses to one listing, each requested when it is needed.
+
+    botocore's paginators send the requests themselves: all of them would be one span, open while the caller works.
+    """
     while True:
-        page = list_objects(
-            session,
-            prefix,
-            delimiter=delimiter,
-            continuation_token=token,
-            start_after=None if token else start_after,
-        )
+        page = session.send(operation, **_drop_empty(parameters))
         yield page
-        token = page.next_continuation_token
-        if not page.is_truncated or token is None:
+        following = {name: page[f"Next{name}"] for name in _TOKENS if f"Next{name}" in page}
+        if not (page.get("IsTruncated") and following):
             return
+        parameters |= following
+
+
+def _drop_empty(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if value != ""}

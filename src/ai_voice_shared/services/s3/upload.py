@@ -13,13 +13,17 @@ from __future__ import annotations
 
 import base64
 import logging
-import random
 import time
 import zlib
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypedDict, Unpack
 
 from ai_voice_shared import errors
-from ai_voice_shared.services.s3.keys import WRITE_ID_METADATA_KEY, describe_object, guess_content_type
+from ai_voice_shared.services.s3.keys import (
+    WRITE_ID_METADATA_KEY,
+    describe_object,
+    guess_content_type,
+    validate_options,
+)
 from ai_voice_shared.services.s3.part_buffer import FILE_PART_SIZE, STREAM_PART_SIZE, PartBuffer, part_size, read_chunks
 
 if TYPE_CHECKING:
@@ -33,11 +37,12 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_PUT_BYTES",
     "S3Upload",
+    "TransferOptions",
     "UploadOptions",
-    "condition_parameters",
     "encode_crc32",
     "object_parameters",
     "parse_etag",
+    "pop_conditions",
     "put_model",
     "upload_bytes",
     "upload_file",
@@ -49,12 +54,18 @@ __all__ = [
 MAX_PUT_BYTES = 5 << 30
 """Bytes that S3 accepts in one PutObject."""
 
-_CONFLICT_PAUSE_SECONDS = 0.05
-_CONDITIONS = {"if_none_match": "IfNoneMatch", "if_match": "IfMatch"}
-_PASSTHROUGH = {
+HEADERS = {
+    "content_type": "ContentType",
     "content_disposition": "ContentDisposition",
     "content_encoding": "ContentEncoding",
     "cache_control": "CacheControl",
+}
+"""The options that S3 returns as headers with the object, and their names in its API."""
+
+_CONDITIONS = {"if_none_match": "IfNoneMatch", "if_match": "IfMatch"}
+_PASSTHROUGH = {
+    **HEADERS,
+    **_CONDITIONS,
     "storage_class": "StorageClass",
     "checksum_algorithm": "ChecksumAlgorithm",
 }
@@ -62,7 +73,29 @@ _log = logging.getLogger(__name__)
 
 
 class UploadOptions(TypedDict, total=False):
-    """The keyword arguments that all writing methods of `S3Service` share. None is the same as not given."""
+    """The options of all writing methods of `S3Service`; None leaves an option at its default.
+
+    Parameters
+    ----------
+    content_type
+        By default guessed from the key's file extension.
+    content_disposition, content_encoding, cache_control
+        As in PutObject.
+    metadata
+        Names and values; a value may be any text.
+    tags
+        Names and values.
+    storage_class
+        As in PutObject.
+    kms_key_id
+        Encrypt with this KMS key, by default with `S3Settings.kms_key_id`.
+    checksum_algorithm
+        `"SHA256"`, `"SHA1"`, `"CRC32C"`; by default CRC32.
+    if_none_match
+        `"*"` writes only if the key is free.
+    if_match
+        Write only over the object with this ETag.
+    """
 
     content_type: str | None
     content_disposition: str | None
@@ -75,6 +108,25 @@ class UploadOptions(TypedDict, total=False):
     checksum_algorithm: str | None
     if_none_match: str | None
     if_match: str | None
+
+
+class TransferOptions(UploadOptions, total=False):
+    """The options of the methods that write a file or a stream.
+
+    Parameters
+    ----------
+    max_bytes
+        Raise `S3TooLargeError`, with nothing stored, if there are more bytes than these.
+    on_progress
+        Called with the bytes that have been sent so far, after each part.
+
+    Examples
+    --------
+    >>> options: TransferOptions = {"max_bytes": 16 << 20, "content_type": "audio/ogg"}
+    """
+
+    max_bytes: int | None
+    on_progress: Callable[[int], None] | None
 
 
 class S3Upload(NamedTuple):
@@ -92,99 +144,80 @@ def upload_bytes(
     """Store bytes under a key."""
     if isinstance(data, str):
         raise errors.ValidationError("data is text, and S3 stores bytes: pass text.encode()")
+    parameters = object_parameters(session, key, options)
     if len(data) > MAX_PUT_BYTES:
-        return _upload_chunks(session, key, [data], options, first_part_size=4 * FILE_PART_SIZE)
+        return _upload_chunks(session, key, [data], 4 * FILE_PART_SIZE, **options)
     # botocore accepts no memoryview, and moto no bytearray.
     body = data if isinstance(data, bytes) else bytes(data)
-    return _put_object(session, key, object_parameters(session, key, options) | condition_parameters(options), body)
+    return _put_object(session, parameters, body)
 
 
 def upload_file(
-    session: S3Session,
-    key: str,
-    path: str | os.PathLike[str],
-    *,
-    on_progress: Callable[[int], None] | None = None,
-    **options: Unpack[UploadOptions],
+    session: S3Session, key: str, path: str | os.PathLike[str], **options: Unpack[TransferOptions]
 ) -> S3Upload:
     """Store a file."""
     from pathlib import Path
 
     file = Path(path)
-    if options.get("content_type") is None:
-        options["content_type"] = guess_content_type(key, file.name)
+    options["content_type"] = options.get("content_type") or guess_content_type(key, file.name)
     with file.open("rb") as stream:
-        return upload_fileobj(session, key, stream, on_progress=on_progress, **options)
+        return upload_fileobj(session, key, stream, **options)
 
 
-def upload_fileobj(
-    session: S3Session,
-    key: str,
-    fileobj: BinaryIO,
-    *,
-    max_bytes: int | None = None,
-    on_progress: Callable[[int], None] | None = None,
-    **options: Unpack[UploadOptions],
-) -> S3Upload:
+def upload_fileobj(session: S3Session, key: str, fileobj: BinaryIO, **options: Unpack[TransferOptions]) -> S3Upload:
     """Store the rest of an open binary file."""
-    chunks = read_chunks(fileobj)
-    return _upload_chunks(session, key, chunks, options, FILE_PART_SIZE, max_bytes, on_progress)
+    return _upload_chunks(session, key, read_chunks(fileobj), FILE_PART_SIZE, **options)
 
 
 def upload_stream(
-    session: S3Session,
-    key: str,
-    chunks: Iterable[bytes],
-    *,
-    max_bytes: int | None = None,
-    on_progress: Callable[[int], None] | None = None,
-    **options: Unpack[UploadOptions],
+    session: S3Session, key: str, chunks: Iterable[bytes], **options: Unpack[TransferOptions]
 ) -> S3Upload:
     """Store an iterable of bytes of unknown length."""
-    return _upload_chunks(session, key, chunks, options, STREAM_PART_SIZE, max_bytes, on_progress)
+    return _upload_chunks(session, key, chunks, STREAM_PART_SIZE, **options)
 
 
 def put_model(session: S3Session, key: str, model: BaseModel, **options: Unpack[UploadOptions]) -> S3Upload:
     """Store a pydantic model as JSON."""
-    if options.get("content_type") is None:
-        options["content_type"] = "application/json"
+    options["content_type"] = options.get("content_type") or "application/json"
     return upload_bytes(session, key, model.model_dump_json(by_alias=True).encode(), **options)
 
 
 def object_parameters(session: S3Session, key: str, options: UploadOptions) -> dict[str, Any]:
-    """Return the parameters of the request that creates an object, without its conditions.
+    """Return the parameters of the PutObject or CopyObject that creates an object.
 
     Raises
     ------
     InvalidS3KeyError, ValidationError
         S3 would refuse the key or the metadata.
+    TypeError
+        An option does not exist.
     """
-    parameters = describe_object(key, options.get("content_type"), options.get("metadata"))
+    given = validate_options(options, UploadOptions)
+    parameters = describe_object(key, given.get("content_type"), given.get("metadata"))
     parameters["Bucket"] = session.bucket_name
-    if tags := options.get("tags"):
+    if tags := given.get("tags"):
         from urllib.parse import urlencode
 
         parameters["Tagging"] = urlencode(tags)
-    if kms_key_id := options.get("kms_key_id") or session.settings.kms_key_id:
+    if kms_key_id := given.get("kms_key_id") or session.settings.kms_key_id:
         parameters |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id}
     for name, parameter in _PASSTHROUGH.items():
-        if value := options.get(name):
-            parameters[parameter] = value
+        # An empty condition is passed on for S3 to refuse: without it a write could destroy something.
+        if given.get(name) or (name in given and name in _CONDITIONS):
+            parameters[parameter] = given[name]
     return parameters
 
 
-def condition_parameters(options: UploadOptions) -> dict[str, str]:
-    """Return the conditions among the options, by S3's names.
+def pop_conditions(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Remove the conditions from an object's parameters and return them: CompleteMultipartUpload has them.
 
     Examples
     --------
-    >>> condition_parameters({"if_none_match": "*", "content_type": "text/plain", "if_match": None})
-    {'IfNoneMatch': '*'}
+    >>> parameters = {"Key": "a.ogg", "IfNoneMatch": "*"}
+    >>> pop_conditions(parameters), parameters
+    ({'IfNoneMatch': '*'}, {'Key': 'a.ogg'})
     """
-    # An empty text is passed on for S3 to refuse: without its condition a write could destroy something.
-    return {
-        parameter: str(value) for name, parameter in _CONDITIONS.items() if (value := options.get(name)) is not None
-    }
+    return {name: parameters.pop(name) for name in _CONDITIONS.values() if name in parameters}
 
 
 def upload_result(session: S3Session, key: str, response: Mapping[str, Any], size: int) -> S3Upload:
@@ -220,38 +253,35 @@ def _upload_chunks(
     session: S3Session,
     key: str,
     chunks: Iterable[bytes | bytearray | memoryview],
-    options: UploadOptions,
     first_part_size: int,
+    *,
     max_bytes: int | None = None,
     on_progress: Callable[[int], None] | None = None,
+    **options: Unpack[UploadOptions],
 ) -> S3Upload:
     parameters = object_parameters(session, key, options)  # bad input fails before anything is read or sent
     buffer = PartBuffer(chunks)
     buffer.fill(first_part_size)
     _check_size(session, key, buffer.size, max_bytes)
     if buffer.more:
-        conditions = condition_parameters(options)
-        response, size = _multipart_upload(
-            session, parameters, conditions, buffer, first_part_size, max_bytes, on_progress
-        )
+        response, size = _multipart_upload(session, parameters, buffer, first_part_size, max_bytes, on_progress)
         return upload_result(session, key, response, size)
-    stored = _put_object(session, key, parameters | condition_parameters(options), buffer.content())
+    stored = _put_object(session, parameters, buffer.content())
     if on_progress is not None:
         on_progress(stored.size)
     return stored
 
 
-def _put_object(session: S3Session, key: str, parameters: dict[str, Any], body: bytes) -> S3Upload:
+def _put_object(session: S3Session, parameters: dict[str, Any], body: bytes) -> S3Upload:
     if "ChecksumAlgorithm" not in parameters:
         parameters["ChecksumCRC32"] = encode_crc32(zlib.crc32(body))
     response = _put_with_recovery(session, "PutObject", parameters | {"Body": body})
-    return upload_result(session, key, response, len(body))
+    return upload_result(session, parameters["Key"], response, len(body))
 
 
 def _multipart_upload(
     session: S3Session,
     parameters: dict[str, Any],
-    conditions: dict[str, str],
     buffer: PartBuffer,
     first_part_size: int,
     max_bytes: int | None,
@@ -260,7 +290,9 @@ def _multipart_upload(
     """Send the part in the buffer and all that follow it; return S3's response and the size of the object."""
     from ai_voice_shared.services.s3.multipart import MultipartUpload, supports_full_object_checksum
 
-    full_object = "ChecksumAlgorithm" not in parameters and supports_full_object_checksum(session.client)
+    conditions = pop_conditions(parameters)
+    with session.map_errors("CreateMultipartUpload", parameters["Key"]):
+        full_object = "ChecksumAlgorithm" not in parameters and supports_full_object_checksum(session.client)
     algorithm = parameters.setdefault("ChecksumAlgorithm", "CRC32")
     if full_object:
         parameters["ChecksumType"] = "FULL_OBJECT"
@@ -295,9 +327,8 @@ def _put_with_recovery(
     """
     if write_token is None and ("IfNoneMatch" in parameters or "IfMatch" in parameters):
         write_token = _add_write_token(parameters)
-    attempts = 0
+    retries = None
     while True:
-        attempts += 1
         try:
             return session.send(operation, **parameters)
         except (errors.S3PreconditionFailedError, errors.S3NotFoundError) as error:
@@ -305,12 +336,19 @@ def _put_with_recovery(
             if prior is None:
                 raise
             return prior
-        except errors.S3ConflictError:
+        except errors.S3ConflictError as error:
             # Nothing was written, and S3 asks to retry: the other write decides the outcome. A multipart upload would
             # have to start over, and its source cannot be read twice.
-            if operation != "PutObject" or attempts >= session.settings.max_attempts:
+            if operation != "PutObject":
                 raise
-            time.sleep(random.uniform(0, _CONFLICT_PAUSE_SECONDS * 2**attempts))  # noqa: S311 - jitter
+            from ai_voice_shared.resilience.retrying import RetryPolicy, RetryState
+
+            policy = RetryPolicy(session.settings.max_attempts)
+            retries = retries or RetryState(policy, fields={"bucket": session.bucket_name, "key": parameters["Key"]})
+            pause = retries.next_delay(error)
+            if pause is None:
+                raise
+            time.sleep(pause)
 
 
 def _find_prior_write(

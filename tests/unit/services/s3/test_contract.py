@@ -333,6 +333,20 @@ def test_pages_follow_each_other(s3: S3Service) -> None:
     assert [item.key for item in s3.iter_objects("p/", start_after="p/03")] == ["p/04"]
 
 
+def test_all_pages_are_listed(s3: S3Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Objects, folders and versions are listed to the end, however many pages there are."""
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "2")
+    keys = [f"p/{number}/x" for number in range(7)]
+    for key in keys:
+        s3.upload_bytes(key, b"x")
+    assert [item.key for item in s3.iter_objects("p/")] == keys
+    assert [item.key for item in s3.iter_objects("p/", start_after=keys[1])] == keys[2:]
+    assert [item.key for item in s3.iter_objects("p/", limit=3)] == keys[:3]
+    assert list(s3.iter_prefixes("p/")) == [f"p/{number}/" for number in range(7)]
+    assert [item.key for item in s3.iter_versions("p/")] == keys
+    assert s3.list_objects("p/", max_keys=0).objects == ()
+
+
 def test_an_empty_listing_is_empty(s3: S3Service) -> None:
     """A listing without Contents, as S3 sends it, is an empty page."""
     page = s3.list_objects("nothing/")

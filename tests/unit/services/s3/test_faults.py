@@ -102,11 +102,11 @@ def test_a_conditional_write_whose_response_was_lost_is_a_success(service: S3Ser
 
 def test_a_conditional_write_that_lost_fails_after_a_retry_too(service: S3Service, server: FaultyS3) -> None:
     """A repeated request that meets another writer's object fails, and leaves it untouched."""
-    server.put("k", b"theirs")
+    server.put("k", b"another's")
     server.faults.append(Fault("status", "PUT"))
     with pytest.raises(errors.S3PreconditionFailedError):
         service.upload_bytes("k", b"mine", if_none_match="*")
-    assert server.objects["k"].body == b"theirs"
+    assert server.objects["k"].body == b"another's"
 
 
 def test_a_multipart_upload_whose_last_response_was_lost_is_a_success(service: S3Service, server: FaultyS3) -> None:

@@ -47,10 +47,10 @@ def test_versions_are_listed_newest_first(s3: S3Service) -> None:
 
 def test_a_version_can_be_deleted_permanently(s3: S3Service) -> None:
     """After a version is deleted, the one before is the newest again."""
-    s3.upload_bytes("a", b"kept")
+    s3.upload_bytes("a", b"as intended")
     newest = s3.upload_bytes("a", b"a mistake").version_id
     s3.delete_object("a", version_id=newest)
-    assert s3.download_bytes("a") == b"kept"
+    assert s3.download_bytes("a") == b"as intended"
     with pytest.raises(errors.S3ObjectNotFoundError):
         s3.download_bytes("a", version_id=str(newest))
 
