@@ -712,10 +712,10 @@ not hold (PreconditionFailed)
         return presign.presign_get(
             self._session,
             key,
-            expires_in=expires_in,
-            version_id=version_id,
-            response_content_type=response_content_type,
-            response_content_disposition=response_content_disposition,
+            expires_in,
+            VersionId=version_id,
+            ResponseContentType=response_content_type,
+            ResponseContentDisposition=response_content_disposition,
         )
 
     def presign_put(
@@ -755,11 +755,11 @@ not hold (PreconditionFailed)
         return presign.presign_put(
             self._session,
             key,
-            expires_in=expires_in,
-            content_type=content_type,
-            content_length=content_length,
-            checksum_sha256=checksum_sha256,
-            if_none_match=if_none_match,
+            expires_in,
+            ContentType=content_type,
+            ContentLength=content_length,
+            ChecksumSHA256=checksum_sha256,
+            IfNoneMatch=if_none_match,
         )
 
     def presign_post(
@@ -799,7 +799,7 @@ not hold (PreconditionFailed)
         return presign.presign_post(
             self._session,
             key,
-            expires_in=expires_in,
+            expires_in,
             max_bytes=max_bytes,
             min_bytes=min_bytes,
             content_type=content_type,

@@ -32,6 +32,13 @@ __all__ = [
 MAX_EXPIRES_IN = 7 * 24 * 3600
 """Seconds that SigV4 allows at most."""
 
+_HEADERS = {
+    "ContentType": "Content-Type",
+    "ContentLength": "Content-Length",
+    "ChecksumSHA256": "x-amz-checksum-sha256",
+    "IfNoneMatch": "If-None-Match",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class PresignedRequest:
@@ -75,58 +82,28 @@ class PresignedPost:
 
 
 def presign_get(
-    session: S3Session,
-    key: str,
-    *,
-    expires_in: int | None = None,
-    version_id: str | None = None,
-    response_content_type: str | None = None,
-    response_content_disposition: str | None = None,
+    session: S3Session, key: str, expires_in: int | None = None, **parameters: str | None
 ) -> PresignedRequest:
-    """Presign the reading of an object."""
-    parameters = {
-        "VersionId": version_id,
-        "ResponseContentType": response_content_type,
-        "ResponseContentDisposition": response_content_disposition,
-    }
-    return _presign(session, "get_object", "GET", key, parameters, {}, expires_in)
+    """Presign the reading of an object; the parameters are those of GetObject."""
+    return _presign(session, "GET", key, expires_in, parameters)
 
 
 def presign_put(
-    session: S3Session,
-    key: str,
-    *,
-    expires_in: int | None = None,
-    content_type: str | None = None,
-    content_length: int | None = None,
-    checksum_sha256: str | None = None,
-    if_none_match: str | None = None,
+    session: S3Session, key: str, expires_in: int | None = None, **parameters: str | int | None
 ) -> PresignedRequest:
-    """Presign the writing of an object."""
-    parameters: dict[str, Any] = {
-        "ContentType": content_type,
-        "ContentLength": content_length,
-        "ChecksumSHA256": checksum_sha256,
-        "IfNoneMatch": if_none_match,
-    }
-    headers = {
-        "Content-Type": content_type,
-        "Content-Length": None if content_length is None else str(content_length),
-        "x-amz-checksum-sha256": checksum_sha256,
-        "If-None-Match": if_none_match,
-    }
-    return _presign(session, "put_object", "PUT", key, parameters, headers, expires_in)
+    """Presign the writing of an object; the parameters are those of PutObject that `_HEADERS` has."""
+    return _presign(session, "PUT", key, expires_in, parameters)
 
 
 def presign_post(
     session: S3Session,
     key: str,
+    expires_in: int | None,
     *,
-    expires_in: int | None = None,
     max_bytes: int,
-    min_bytes: int = 1,
-    content_type: str | None = None,
-    prefix: bool = False,
+    min_bytes: int,
+    content_type: str | None,
+    prefix: bool,
 ) -> PresignedPost:
     """Presign a browser's upload by a form."""
     if not 0 <= min_bytes <= max_bytes:
@@ -135,7 +112,7 @@ def presign_post(
     if "${filename}" in checked:
         # botocore would sign for all keys that begin as this one.
         raise ValidationError("a key must not have ${filename}, which S3 replaces: use prefix=True")
-    seconds, expires_at = _expiry(session, expires_in)
+    seconds = _validate_expiry(session, expires_in)
     conditions: list[Any] = [["content-length-range", min_bytes, max_bytes]]
     fields: dict[str, str] = {}
     if content_type and content_type.endswith("/"):
@@ -146,6 +123,7 @@ def presign_post(
     # botocore adds "starts-with" for a key that ends in ${filename}.
     name = f"{checked}${{filename}}" if prefix else str(checked)
     with session.operation("PresignPost", key):
+        expires_at = _expires_at(session.client, seconds)
         form = session.client.generate_presigned_post(
             session.bucket_name, name, Fields=fields or None, Conditions=conditions, ExpiresIn=seconds
         )
@@ -156,36 +134,34 @@ def generate_presigned_url(session: S3Session, key: str, *, method: str = "GET",
     """Return only the URL of `presign_get` or `presign_put`."""
     if method not in {"GET", "PUT"}:
         raise ValidationError('method must be "GET" or "PUT"')
-    presign = presign_get if method == "GET" else presign_put
-    return presign(session, key, expires_in=expires_in).url
+    return _presign(session, method, key, expires_in, {}).url
 
 
 def _presign(
-    session: S3Session,
-    client_method: str,
-    method: str,
-    key: str,
-    parameters: Mapping[str, Any],
-    headers: Mapping[str, str | None],
-    expires_in: int | None,
+    session: S3Session, method: str, key: str, expires_in: int | None, parameters: Mapping[str, str | int | None]
 ) -> PresignedRequest:
-    signed = {"Bucket": session.bucket_name, "Key": S3Key(key)}
-    signed |= {name: value for name, value in parameters.items() if value is not None}
-    seconds, expires_at = _expiry(session, expires_in)
+    given = {name: value for name, value in parameters.items() if value is not None}
+    signed = {"Bucket": session.bucket_name, "Key": S3Key(key), **given}
+    seconds = _validate_expiry(session, expires_in)
     with session.operation(f"Presign{method.title()}", key):
-        url = session.client.generate_presigned_url(client_method, Params=signed, ExpiresIn=seconds)
-    required = {name: value for name, value in headers.items() if value is not None}
-    return PresignedRequest(method, url, required, expires_at)
+        expires_at = _expires_at(session.client, seconds)
+        url = session.client.generate_presigned_url(f"{method.lower()}_object", Params=signed, ExpiresIn=seconds)
+    headers = {_HEADERS[name]: str(value) for name, value in given.items() if name in _HEADERS}
+    return PresignedRequest(method, url, headers, expires_at)
 
 
-def _expiry(session: S3Session, expires_in: int | None) -> tuple[int, datetime]:
+def _validate_expiry(session: S3Session, expires_in: int | None) -> int:
     seconds = session.settings.presign_expires_in if expires_in is None else expires_in
     if not 1 <= seconds <= MAX_EXPIRES_IN:
         msg = f"expires_in must be between 1 and {MAX_EXPIRES_IN} seconds"
         raise ValidationError(msg)
+    return seconds
+
+
+def _expires_at(client: Any, seconds: int) -> datetime:
     expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
-    credentials_expiry = _credentials_expiry(session.client)
-    return seconds, min(expires_at, credentials_expiry) if credentials_expiry else expires_at
+    credentials_expiry = _credentials_expiry(client)
+    return min(expires_at, credentials_expiry) if credentials_expiry else expires_at
 
 
 def _credentials_expiry(client: Any) -> datetime | None:

@@ -157,9 +157,13 @@ def test_repr_names_the_bucket_only() -> None:
     assert repr(S3Service()) == "S3Service()"
 
 
-@pytest.mark.parametrize("operation", ["PutObject", "GetObject", "DeleteObject"])
+OPERATIONS = ["PutObject", "CreateMultipartUpload", "GetObject", "DeleteObject"]
+OPERATIONS += ["PresignGet", "PresignPut", "PresignPost"]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_client_that_cannot_be_created_is_an_s3_error(monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
-    """A missing profile is reported as the failure of the operation that needed the client, also of a write."""
+    """A missing profile is reported as the failure of the operation that needed the client, presigning included."""
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     monkeypatch.setattr(aws, "_sessions", [])
     service = S3Service(S3Settings(bucket_name="notes-1", region="eu-central-1"))
@@ -167,6 +171,10 @@ def test_a_client_that_cannot_be_created_is_an_s3_error(monkeypatch: pytest.Monk
         "PutObject": lambda: service.upload_bytes("k", b"x"),
         "GetObject": lambda: service.download_bytes("k"),
         "DeleteObject": lambda: service.delete_object("k"),
+        "CreateMultipartUpload": lambda: service.upload_stream("k", [bytes(6 << 20)]),
+        "PresignGet": lambda: service.presign_get("k"),
+        "PresignPut": lambda: service.presign_put("k"),
+        "PresignPost": lambda: service.presign_post("k", max_bytes=1),
     }
     with pytest.raises(S3Error) as caught:
         call[operation]()
