@@ -49,7 +49,7 @@ class MultipartUpload:
             self._abort()
 
     def upload_part(self, body: BinaryIO, size: int, algorithm: str, checksum: str | None) -> None:
-        """Send the next part, with its checksum by this algorithm; botocore computes it where it is None."""
+        """Send the next part, with its checksum by this algorithm; without one, botocore computes it."""
         name = f"Checksum{algorithm}"
         known = {} if checksum is None else {name: checksum}
         number = len(self._parts) + 1
