@@ -185,11 +185,9 @@ def _create(
 def _session() -> botocore.session.Session:
     """Return the session on botocore's own data."""
     if not _sessions:
-        import botocore.session
+        from ai_voice_shared.aws.session import create_session
 
-        from ai_voice_shared.aws.limits import DeadlineEmitter
-
-        _sessions.append(botocore.session.Session(event_hooks=DeadlineEmitter()))
+        _sessions.append(create_session())
     return _sessions[0]
 
 

@@ -152,13 +152,12 @@ def _open_session() -> botocore.session.Session | None:
             contents = json.loads(file.read())
     except FileNotFoundError:
         return None
-    import botocore.session
     from botocore.loaders import Loader
 
-    from ai_voice_shared.aws.limits import DeadlineEmitter
+    from ai_voice_shared.aws.session import create_session
 
     files = _Files()
-    session = botocore.session.Session(event_hooks=DeadlineEmitter())
+    session = create_session(contents["services"] if _is_supported(contents) else None)
     session.register_component(
         "data_loader",
         Loader(
