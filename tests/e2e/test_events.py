@@ -97,7 +97,7 @@ def test_a_parsed_voice_note_is_told(aws: EmbeddedAWS) -> None:
 
 @pytest.mark.anyio
 async def test_a_large_event_takes_its_data_from_the_bucket(aws: EmbeddedAWS, anyio_backend_name: str) -> None:
-    """The bus carries the ticket, the bucket the data."""
+    """The bus carries the claim-check reference, the bucket the data."""
     listener = Listener(aws, f"large-{anyio_backend_name}", "subject.created")
     store = S3ClaimCheckStore("big-events", client=aws.client("s3"))
     event = create_subject_created_event(subject_id="1", subject_data={"text": "é" * 200_000})
@@ -132,7 +132,7 @@ def test_what_the_bus_did_not_take_is_kept_and_sent_later(aws: EmbeddedAWS) -> N
     settings = EventSettings(source="subjects", retry_delay=0.01, max_attempts=2)
     publisher = EventPublisher(settings, client=away, dead_letters=SQSDeadLetterQueue(url, client=sqs))
     event = DomainEvent(event_type="subject.late", data={"subject_id": "1"})
-    assert len(publisher.publish(event).kept) == 1
+    assert len(publisher.publish(event).dead_lettered) == 1
     messages = sqs.receive_message(QueueUrl=url)["Messages"]
     records = {"Records": [{"messageId": message["MessageId"], "body": message["Body"]} for message in messages]}
     assert redrive(records, publisher_for(aws)) == {"batchItemFailures": []}

@@ -1,4 +1,4 @@
-"""Events on EventBridge: published in batches, kept when the bus fails, parsed with the models that made them."""
+"""Domain events on EventBridge: batched publishing, a dead-letter queue, an outbox, and typed parsing."""
 
 from __future__ import annotations
 

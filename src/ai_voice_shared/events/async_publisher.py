@@ -1,4 +1,4 @@
-"""Publishing events from coroutines."""
+"""The event publisher for coroutines."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ __all__ = ["AsyncEventPublisher"]
 
 
 class AsyncEventPublisher:
-    """Publishes domain events from coroutines, on asyncio and trio.
+    """Publisher of domain events from coroutines, on asyncio and trio.
 
-    boto3 has no asynchronous face; each call runs in a worker thread, with the context of the caller.
+    boto3 has no asynchronous interface; each call runs in a worker thread, with the caller's context.
 
     Parameters
     ----------
     settings, client, dead_letters, claim_checks
         As for `EventPublisher`.
     publisher
-        The one that does the work, in place of all others.
+        The synchronous publisher to use, in place of the other arguments.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Data that is too large for the bus waits in a store, and the event carries the ticket for it.
+"""Claim checks: data that is too large for the bus goes to a store, and the event carries a reference to it.
 
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html recommends this. Anything with the two
-methods of `ClaimCheckStore` will do; the one here speaks to S3 through the package's own client.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html recommends this. Any object with the two
+methods of `ClaimCheckStore` can be used; the implementation here stores the data in S3.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ai_voice_shared.settings.events import EventSettings
 
-__all__ = ["ClaimCheckStore", "S3ClaimCheckStore", "claim_checks_from"]
+__all__ = ["ClaimCheckStore", "S3ClaimCheckStore", "create_claim_check_store"]
 
 _ERRORS: dict[str, type[AIVoiceError]] = {
     "NoSuchKey": S3ObjectNotFoundError,
@@ -44,26 +44,26 @@ _ERRORS: dict[str, type[AIVoiceError]] = {
 
 @runtime_checkable
 class ClaimCheckStore(Protocol):
-    """Where the data of large events waits."""
+    """A store for the data of large events."""
 
     def put(self, event_id: str, data: bytes) -> Mapping[str, Any]:
-        """Keep `data` and give the ticket for it: whatever `get` needs, as JSON can hold it."""
+        """Store `data` and return its reference: a mapping that JSON can represent, which `get` accepts."""
 
-    def get(self, ticket: Mapping[str, Any]) -> bytes:
-        """Give what the ticket stands for."""
+    def get(self, reference: Mapping[str, Any]) -> bytes:
+        """Return the data of a reference."""
 
 
 class S3ClaimCheckStore:
-    """Keeps the data of large events in a bucket. A lifecycle rule of the bucket should remove it after some weeks.
+    """A claim-check store in an S3 bucket. A lifecycle rule of the bucket should expire the data after some weeks.
 
     Parameters
     ----------
     bucket
         The bucket.
     prefix
-        What the keys begin with; a ticket for another key is refused.
+        The prefix of the keys; a reference to any other key is refused.
     client
-        A boto3 S3 client; by default the process's own.
+        A boto3 S3 client; by default a shared client.
     region
         The bucket's region, for the default client.
     """
@@ -75,12 +75,12 @@ class S3ClaimCheckStore:
         self._region = region
 
     def put(self, event_id: str, data: bytes) -> dict[str, Any]:
-        """Keep `data` under the event's id.
+        """Store `data` under the event's id.
 
         Raises
         ------
         S3Error
-            The data could not be kept.
+            The data could not be stored.
         """
         key = f"{self._prefix}{event_id}.json"
         with get_tracer().span("## s3.put_object", bucket=self._bucket, size=len(data)):
@@ -88,26 +88,26 @@ class S3ClaimCheckStore:
         digest = hashlib.sha256(data).hexdigest()
         return {"bucket": self._bucket, "key": key, "size": len(data), "sha256": digest}
 
-    def get(self, ticket: Mapping[str, Any]) -> bytes:
-        """Fetch the data of an event.
+    def get(self, reference: Mapping[str, Any]) -> bytes:
+        """Download the data of an event.
 
         Raises
         ------
         InvalidPayloadError
-            The ticket is for another bucket or for a key that is none of this store's: an event must not make its
-            reader open just anything.
+            The reference names another bucket, or a key outside of the prefix: an event must not make its consumer
+            read arbitrary objects.
         S3IntegrityError
-            The data is not what was kept.
+            The data differs from what was stored.
         S3Error
-            It could not be fetched.
+            The data could not be downloaded.
         """
-        key = ticket.get("key")
-        if ticket.get("bucket") != self._bucket or not (isinstance(key, str) and key.startswith(self._prefix)):
-            msg = "the claim check is not for this store"
+        key = reference.get("key")
+        if reference.get("bucket") != self._bucket or not (isinstance(key, str) and key.startswith(self._prefix)):
+            msg = "the claim-check reference is not for this store"
             raise InvalidPayloadError(msg, context={"bucket": self._bucket})
         with get_tracer().span("## s3.get_object", bucket=self._bucket):
             data: bytes = self._call("GetObject", key)
-        if hashlib.sha256(data).hexdigest() != ticket.get("sha256"):
+        if hashlib.sha256(data).hexdigest() != reference.get("sha256"):
             raise S3IntegrityError(operation="GetObject", bucket=self._bucket, key=key)
         return data
 
@@ -117,14 +117,14 @@ class S3ClaimCheckStore:
         if self._client is None:
             self._client = aws_client("s3", region_name=self._region, retries={"mode": "standard"})
         method = {"PutObject": self._client.put_object, "GetObject": self._client.get_object}[operation]
-        facts = {"operation": operation, "bucket": self._bucket, "key": key}
-        with map_errors(service="s3", action=operation, errors=_ERRORS, **facts):
+        fields = {"operation": operation, "bucket": self._bucket, "key": key}
+        with map_errors(service="s3", action=operation, errors=_ERRORS, **fields):
             response = method(Bucket=self._bucket, Key=key, **arguments)
             return response["Body"].read() if operation == "GetObject" else response
 
 
-def claim_checks_from(settings: EventSettings) -> ClaimCheckStore | None:
-    """Make the store that the settings name, or None where they name none."""
+def create_claim_check_store(settings: EventSettings) -> ClaimCheckStore | None:
+    """Create the store of the settings, or return None where none is configured."""
     if settings.claim_check_bucket is None:
         return None
     return S3ClaimCheckStore(settings.claim_check_bucket, prefix=settings.claim_check_prefix, region=settings.region)

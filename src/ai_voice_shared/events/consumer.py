@@ -1,4 +1,4 @@
-"""Reading events with the models that made them."""
+"""Parsing of delivered events into the domain's models."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ __all__ = ["parse_event"]
 
 
 def parse_event(event: Mapping[str, Any], *, claim_checks: ClaimCheckStore | None = None) -> DomainEvent[Any]:
-    """Make the domain event out of what EventBridge delivered.
+    """Parse an event that EventBridge delivered.
 
     Parameters
     ----------
     event
-        The Lambda event of an EventBridge rule, or a record of SQS whose body is one, or is the event's own JSON as
-        the dead-letter queue keeps it.
+        The Lambda event of an EventBridge rule, or an SQS record whose body is such an event or, from the
+        dead-letter queue, the domain event's own JSON.
     claim_checks
-        Where the data of large events waits; by default the bucket that `EventSettings` names.
+        The store with the data of large events; by default the bucket of `EventSettings`.
 
     Returns
     -------
     DomainEvent
-        Of its own class where the type has a model.
+        An instance of the model of its type, where the type has one.
 
     Raises
     ------
     InvalidPayloadError
-        It is no event of this package.
+        The event is not a valid event of this package.
     ConfigurationError
-        The data waits in a store, and none is set up here.
+        The data is in a claim-check store, and no store is configured.
 
     Examples
     --------
@@ -53,14 +53,14 @@ def parse_event(event: Mapping[str, Any], *, claim_checks: ClaimCheckStore | Non
     """
     from ai_voice_shared.domain.events import event_from_dict
 
-    fields = dict(_detail(event))
-    ticket = fields.pop("claim_check", None)
-    if ticket is not None:
-        fields["data"] = _claimed(ticket, claim_checks)
+    fields = dict(_get_detail(event))
+    reference = fields.pop("claim_check", None)
+    if reference is not None:
+        fields["data"] = _load_data(reference, claim_checks)
     return event_from_dict(fields)
 
 
-def _detail(event: Mapping[str, Any]) -> Mapping[str, Any]:
+def _get_detail(event: Mapping[str, Any]) -> Mapping[str, Any]:
     if "detail" not in event and "body" in event:
         try:
             event = json.loads(event["body"])
@@ -70,28 +70,28 @@ def _detail(event: Mapping[str, Any]) -> Mapping[str, Any]:
             return event
     detail = event.get("detail") if isinstance(event, dict) else None
     if not isinstance(detail, dict):
-        msg = "this is no event of EventBridge: it has no detail"
+        msg = "not a valid EventBridge event: detail is missing"
         raise InvalidPayloadError(msg)
     if event.get("detail-type", detail.get("event_type")) != detail.get("event_type"):
-        msg = "the event's detail-type is not the type that its detail says"
+        msg = "the event's detail-type and its detail.event_type differ"
         raise InvalidPayloadError(msg)
     return detail
 
 
-def _claimed(ticket: Any, claim_checks: ClaimCheckStore | None) -> Any:
-    if not isinstance(ticket, dict):
-        msg = "the claim check cannot be read"
+def _load_data(reference: Any, claim_checks: ClaimCheckStore | None) -> Any:
+    if not isinstance(reference, dict):
+        msg = "the claim-check reference is not an object"
         raise InvalidPayloadError(msg)
     if claim_checks is None:
-        from ai_voice_shared.events.claim_check import claim_checks_from
+        from ai_voice_shared.events.claim_check import create_claim_check_store
         from ai_voice_shared.settings.events import EventSettings
 
-        claim_checks = claim_checks_from(EventSettings())
+        claim_checks = create_claim_check_store(EventSettings())
     if claim_checks is None:
-        msg = "the event's data waits in a bucket: set EVENTS_CLAIM_CHECK_BUCKET, or pass claim_checks="
+        msg = "the event's data is in a claim-check bucket: set EVENTS_CLAIM_CHECK_BUCKET, or pass claim_checks="
         raise ConfigurationError(msg)
     try:
-        return json.loads(claim_checks.get(ticket))
+        return json.loads(claim_checks.get(reference))
     except ValueError:
-        msg = "what the claim check stands for is not JSON"
+        msg = "the data of the claim check is not valid JSON"
         raise InvalidPayloadError(msg) from None

@@ -1,4 +1,4 @@
-"""Where an event is kept that the bus did not take, and how it gets there after all."""
+"""The dead-letter queue for events that could not be published, and its redrive."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ if TYPE_CHECKING:
     from ai_voice_shared.events.publisher import EventPublisher
     from ai_voice_shared.settings.events import EventSettings
 
-__all__ = ["DeadLetterQueue", "SQSDeadLetterQueue", "dead_letters_from", "redrive"]
+__all__ = ["DeadLetterQueue", "SQSDeadLetterQueue", "create_dead_letter_queue", "redrive"]
 
 _log = logging.getLogger(__name__)
 
 
 @runtime_checkable
 class DeadLetterQueue(Protocol):
-    """Keeps events until somebody looks after them."""
+    """A queue that stores unpublished events for a later redrive."""
 
-    def keep(self, entry: Entry, error_code: str) -> None:
-        """Keep the entry; an exception says that it is not kept."""
+    def send(self, entry: Entry, error_code: str) -> None:
+        """Store the entry, or raise an exception where it was not stored."""
 
 
 class SQSDeadLetterQueue:
-    """Keeps events in an SQS queue: the event's JSON as the body, what went wrong as attributes.
+    """A dead-letter queue in SQS: the event's JSON is the body, type, source and error code are attributes.
 
     Parameters
     ----------
     queue_url
-        The queue; a FIFO queue gets the source as its group and the event's id against repetition.
+        The queue; on a FIFO queue the source is the message group and the event's id the deduplication id.
     client
-        A boto3 SQS client; by default the process's own.
+        A boto3 SQS client; by default a shared client.
     region
         The queue's region, for the default client.
     """
@@ -45,7 +45,7 @@ class SQSDeadLetterQueue:
         self._client = client
         self._region = region
 
-    def keep(self, entry: Entry, error_code: str) -> None:
+    def send(self, entry: Entry, error_code: str) -> None:
         """Send the entry to the queue."""
         if self._client is None:
             from ai_voice_shared.aws import aws_client
@@ -57,7 +57,7 @@ class SQSDeadLetterQueue:
                 connect_timeout=1,
                 read_timeout=3,
                 retries={"mode": "standard"},
-                # An event that the deadline kept from the bus would else be lost.
+                # Without it, an event that the deadline stopped from being published would be lost.
                 grace=DEFAULT_RESERVE,
             )
         attributes = {"EventType": entry.event_type, "Source": entry.source, "ErrorCode": error_code}
@@ -72,27 +72,27 @@ class SQSDeadLetterQueue:
         )
 
 
-def dead_letters_from(settings: EventSettings) -> DeadLetterQueue | None:
-    """Make the queue that the settings name, or None where they name none."""
+def create_dead_letter_queue(settings: EventSettings) -> DeadLetterQueue | None:
+    """Create the queue of the settings, or return None where none is configured."""
     if settings.dead_letter_queue_url is None:
         return None
     return SQSDeadLetterQueue(settings.dead_letter_queue_url, region=settings.region)
 
 
 def redrive(event: Mapping[str, Any], publisher: EventPublisher) -> dict[str, Any]:
-    """Publish what the dead-letter queue kept: the body of a Lambda function that reads the queue.
+    """Publish the events of the dead-letter queue: the body of a Lambda function that reads the queue.
 
     Parameters
     ----------
     event
-        The SQS event. The function's mapping needs `ReportBatchItemFailures`.
+        The SQS event. The event source mapping needs `ReportBatchItemFailures`.
     publisher
-        It is asked not to keep what fails again: the message itself stays in the queue.
+        Publishes the events. One that fails again is not dead-lettered again: its message stays in the queue.
 
     Returns
     -------
     dict
-        `{"batchItemFailures": [...]}`: the messages that SQS shall deliver again.
+        `{"batchItemFailures": [...]}`: the messages for SQS to redeliver.
     """
     failures: list[str] = []
     entries: list[Entry] = []
@@ -101,11 +101,11 @@ def redrive(event: Mapping[str, Any], publisher: EventPublisher) -> dict[str, An
         try:
             entries.append(Entry.from_detail(record["body"]))
         except InvalidPayloadError:
-            _log.exception("a message of the dead-letter queue is no event", extra={"message_id": record["messageId"]})
+            _log.exception("invalid message in the dead-letter queue", extra={"message_id": record["messageId"]})
             failures.append(record["messageId"])
         else:
             message_ids.append(record["messageId"])
-    result = publisher.publish_entries(entries, soft_fail=True, keep=False)
+    result = publisher.publish_entries(entries, soft_fail=True, dead_letter=False)
     failures += [
         message_id
         for message_id, outcome in zip(message_ids, result.outcomes, strict=True)

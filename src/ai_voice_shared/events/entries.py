@@ -1,4 +1,4 @@
-"""An event as EventBridge's PutEvents takes it, and how many of them fit into one request.
+"""Entries of EventBridge's PutEvents, and their batches.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
 """
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from ai_voice_shared.domain.events import DomainEvent
     from ai_voice_shared.events.claim_check import ClaimCheckStore
 
-__all__ = ["MAX_ENTRIES", "Entry", "batched_entries"]
+__all__ = ["MAX_ENTRIES", "Entry", "batch_entries"]
 
 MAX_ENTRIES = 10
-"""Entries that one PutEvents request may have."""
+"""The maximum number of entries in one PutEvents request."""
 
 _TIME_BYTES = 14
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event that is ready to be sent.
+    """An event serialized for sending.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Entry:
     occurred_at
         When it happened.
     detail
-        The event's JSON, or its envelope with a claim check where the data is.
+        The event's JSON; a claim-check reference replaces data stored elsewhere.
     """
 
     event_id: str
@@ -49,27 +49,27 @@ class Entry:
     detail: str
 
     @classmethod
-    def of(cls, event: DomainEvent[Any], *, source: str | None) -> Entry:
-        """Make the entry of an event; what it leaves open comes from the publisher and the work at hand.
+    def from_event(cls, event: DomainEvent[Any], *, source: str | None) -> Entry:
+        """Create the entry of an event, with the publisher's source and the current correlation id as defaults.
 
         Parameters
         ----------
         event
             The event.
         source
-            The publisher's name, for an event without one.
+            The publisher's name, for an event without a source.
 
         Raises
         ------
         MissingSettingError
             Neither the event nor the publisher names a source.
         InvalidPayloadError
-            The event's data holds something that JSON cannot hold.
+            The event's data cannot be serialized as JSON.
         """
         if event.source is None and source is None:
             setting, owner, variables = "source", "EventSettings", ["EVENTS_SOURCE", "POWERTOOLS_SERVICE_NAME"]
             raise MissingSettingError(setting, owner, variables)
-        # `source` is narrowed for the type checker; the event's own has the first word.
+        # The event's own source takes precedence; the empty string only satisfies the type checker.
         name = event.source or source or ""
         complete = event.model_copy(
             update={"source": name, "correlation_id": event.correlation_id or get_correlation_id()}
@@ -77,20 +77,20 @@ class Entry:
         try:
             detail = complete.model_dump_json()
         except ValueError:
-            msg = "the event's data cannot be written as JSON"
+            msg = "the event's data cannot be serialized as JSON"
             raise InvalidPayloadError(msg, context={"event_id": event.event_id}) from None
         return cls(event.event_id, str(event.event_type), name, event.occurred_at, detail)
 
     @classmethod
     def from_detail(cls, detail: str) -> Entry:
-        """Make the entry again from the JSON that was kept.
+        """Restore an entry from its stored JSON.
 
         Raises
         ------
         InvalidPayloadError
-            It is not the JSON of an event.
+            The text is not the JSON of an event.
         """
-        msg = "the kept text is not an event of this package"
+        msg = "the stored text is not a valid event of this package"
         try:
             fields = json.loads(detail)
             occurred_at = datetime.fromisoformat(fields["occurred_at"])
@@ -103,21 +103,21 @@ class Entry:
 
     @property
     def size(self) -> int:
-        """Bytes, as EventBridge counts them: the time as 14, and source, type and detail in UTF-8.
+        """The size in bytes as EventBridge counts it: 14 for the time, plus source, type and detail in UTF-8.
 
         https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
         """
         return _TIME_BYTES + sum(len(text.encode()) for text in (self.source, self.event_type, self.detail))
 
-    def claim_checked(self, store: ClaimCheckStore) -> Entry:
-        """Put the event's data into the store, and give the entry with the ticket in its place."""
+    def offload_data(self, store: ClaimCheckStore) -> Entry:
+        """Store the event's data and return an entry that carries the claim-check reference instead."""
         fields = json.loads(self.detail)
         data = json.dumps(fields.pop("data"), ensure_ascii=False, separators=(",", ":")).encode()
         fields["claim_check"] = dict(store.put(self.event_id, data))
         return replace(self, detail=json.dumps(fields, ensure_ascii=False, separators=(",", ":")))
 
     def to_request(self, bus_name: str) -> dict[str, Any]:
-        """Give the member of `Entries` in the request."""
+        """Return the member of `Entries` for a PutEvents request."""
         request: dict[str, Any] = {
             "Source": self.source,
             "DetailType": self.event_type,
@@ -129,17 +129,17 @@ class Entry:
         return {**request, "TraceHeader": trace} if trace else request
 
 
-def batched_entries(entries: Iterable[Entry], *, max_bytes: int) -> Iterator[list[Entry]]:
-    """Cut entries into requests: ten at most, and not more bytes than a request may have.
+def batch_entries(entries: Iterable[Entry], *, max_bytes: int) -> Iterator[list[Entry]]:
+    """Split entries into batches within the limits of a request: ten entries and `max_bytes`.
 
-    An entry that is too large alone comes alone: EventBridge is the one to refuse it.
+    An entry that exceeds the limit alone forms its own batch, for EventBridge to refuse.
 
     Parameters
     ----------
     entries
-        In their order.
+        The entries, in order.
     max_bytes
-        Bytes of one request.
+        The maximum size of one request.
     """
     batch: list[Entry] = []
     size = 0

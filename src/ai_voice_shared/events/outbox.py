@@ -1,7 +1,7 @@
-"""For those who cannot lose an event: it is written in the same transaction as what it tells of, and sent later.
+"""A transactional outbox: an event is written in one transaction with the change it describes, and published later.
 
-A service that writes its own item and then publishes can die in between. With an outbox the event is an item beside
-the other, written with it or not at all; `relay_stream` or `relay_pending` sends it from there.
+A service that writes its item and then publishes can fail in between. With an outbox the event is a second item of the
+same transaction, written with the first or not at all; `relay_stream` or `relay_pending` publishes it from there.
 https://docs.aws.amazon.com/prescriptive-guidance/latest/cloud-design-patterns/transactional-outbox.html
 """
 
@@ -33,23 +33,23 @@ __all__ = ["DynamoDBOutbox", "Outbox", "OutboxRecord"]
 
 _log = logging.getLogger(__name__)
 _MAX_DETAIL = 256 * 1024
-"""Bytes of an event's JSON: it has to fit on the bus, and DynamoDB's items end at 400 KB."""
+"""Maximum bytes of an event's JSON: the bus has to accept it, and DynamoDB limits items to 400 KB."""
 
-_DELETES = 25
-_TRANSACTION = 100
+_MAX_DELETES = 25
+_MAX_TRANSACTION_ITEMS = 100
 _NOT_WRITTEN = frozenset({"TransactionCanceledException", "TransactionInProgressException"})
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxRecord:
-    """An event that waits, and where.
+    """A pending event and its key.
 
     Attributes
     ----------
     key : str
-        Its place in the outbox.
+        Its sort key in the outbox.
     entry : Entry
-        The event, ready to be sent.
+        The event, serialized for sending.
     """
 
     key: str
@@ -58,30 +58,30 @@ class OutboxRecord:
 
 @runtime_checkable
 class Outbox(Protocol):
-    """Keeps events that are still to be sent."""
+    """A store of events that are still to be published."""
 
     def pending(self, limit: int = 100) -> list[OutboxRecord]:
-        """Give the oldest events that wait."""
+        """Return the oldest pending events."""
 
     def remove(self, records: Sequence[OutboxRecord]) -> None:
-        """Forget events that were sent."""
+        """Remove published events."""
 
 
 class DynamoDBOutbox:
-    """An outbox in a DynamoDB table whose keys are the strings `pk` and `sk`; other items may live beside it.
+    """An outbox in a DynamoDB table with the string keys `pk` and `sk`, which may hold other items as well.
 
     Parameters
     ----------
     table_name
-        The table. For `relay_stream` its stream has to show new images.
+        The table. `relay_stream` needs new images in its stream.
     source
-        The service, for events that name none.
+        The service, for events without a source.
     name
-        Tells the outboxes of one table apart.
+        The outbox's name, where a table holds several.
     client
-        A boto3 DynamoDB client; by default the process's own.
+        A boto3 DynamoDB client; by default a shared client.
     claim_checks
-        Keeps the data of events that are too large.
+        Stores the data of oversized events.
     region
         The table's region, for the default client.
     """
@@ -105,7 +105,7 @@ class DynamoDBOutbox:
 
     @classmethod
     def from_settings(cls, settings: EventSettings | None = None, *, client: Any = None) -> Self:
-        """Make the outbox that the settings name.
+        """Create the outbox of the settings.
 
         Parameters
         ----------
@@ -117,9 +117,9 @@ class DynamoDBOutbox:
         Raises
         ------
         MissingSettingError
-            They name no table.
+            The settings name no table.
         """
-        from ai_voice_shared.events.claim_check import claim_checks_from
+        from ai_voice_shared.events.claim_check import create_claim_check_store
         from ai_voice_shared.settings.events import EventSettings as Defaults
 
         settings = settings or Defaults()
@@ -130,17 +130,17 @@ class DynamoDBOutbox:
             settings.outbox_table,
             source=settings.source,
             client=client,
-            claim_checks=claim_checks_from(settings),
+            claim_checks=create_claim_check_store(settings),
             region=settings.region,
         )
 
     def transact_items(self, events: Iterable[DomainEvent[Any]]) -> list[dict[str, Any]]:
-        """Give the members of `TransactItems` that put events into the outbox, for a transaction of the caller's own.
+        """Return the members of `TransactItems` that put events into the outbox, for the caller's own transaction.
 
         Raises
         ------
         PayloadTooLargeError
-            An event is too large, and there is no store for its data.
+            An event is too large, and no claim-check store is configured.
         """
         return [
             {
@@ -149,7 +149,7 @@ class DynamoDBOutbox:
                     "Item": {
                         "pk": {"S": self._partition},
                         "sk": {"S": f"{time.time_ns():020d}#{event.event_id}"},
-                        "detail": {"S": self._fitting(Entry.of(event, source=self._source)).detail},
+                        "detail": {"S": self._offload_large(Entry.from_event(event, source=self._source)).detail},
                     },
                 }
             }
@@ -157,41 +157,41 @@ class DynamoDBOutbox:
         ]
 
     def write(self, items: Sequence[Mapping[str, Any]], events: Iterable[DomainEvent[Any]]) -> None:
-        """Write the caller's items and the events that tell of them, all or none.
+        """Write the caller's items and the events that describe them, all or none.
 
         Parameters
         ----------
         items
             Members of `TransactItems` (`Put`, `Update`, `Delete`, `ConditionCheck`).
         events
-            The events; with the items not more than 100.
+            The events; at most 100 together with the items.
 
         Raises
         ------
         ConflictError
-            A condition does not hold, or another transaction was under way. Nothing was written.
+            A condition does not hold, or another transaction is in progress. Nothing was written.
         ServiceError
-            DynamoDB refused it or could not be reached.
+            DynamoDB refused the transaction or could not be reached.
         """
-        everything = [*items, *self.transact_items(events)]
-        if len(everything) > _TRANSACTION:
-            msg = f"a transaction has {_TRANSACTION} items at most, not {len(everything)}"
+        transaction = [*items, *self.transact_items(events)]
+        if len(transaction) > _MAX_TRANSACTION_ITEMS:
+            msg = f"a transaction has at most {_MAX_TRANSACTION_ITEMS} items, not {len(transaction)}"
             raise PayloadTooLargeError(msg)
-        if everything:
-            self._call("transact_write_items", TransactItems=everything)
+        if transaction:
+            self._call("transact_write_items", TransactItems=transaction)
 
     def pending(self, limit: int = 100) -> list[OutboxRecord]:
-        """Give the oldest events that wait.
+        """Return the oldest pending events.
 
         Parameters
         ----------
         limit
-            Events at most.
+            The maximum number of events.
         """
         records: list[OutboxRecord] = []
         page: dict[str, Any] = {}
         while len(records) < limit:
-            answer = self._call(
+            response = self._call(
                 "query",
                 TableName=self._table_name,
                 KeyConditionExpression="pk = :pk",
@@ -200,46 +200,46 @@ class DynamoDBOutbox:
                 Limit=limit - len(records),
                 **page,
             )
-            records += [record for item in answer["Items"] if (record := self._record(item)) is not None]
-            if "LastEvaluatedKey" not in answer:
+            records += [record for item in response["Items"] if (record := self._parse_item(item)) is not None]
+            if "LastEvaluatedKey" not in response:
                 break
-            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+            page = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
         return records
 
     def from_image(self, image: Mapping[str, Any]) -> OutboxRecord | None:
-        """Give the record of an item as the table's stream shows it; None for others, and for one that is no event."""
-        return self._record(image) if image.get("pk", {}).get("S") == self._partition else None
+        """Return the record of an image from the table's stream, or None where it is not a valid outbox item."""
+        return self._parse_item(image) if image.get("pk", {}).get("S") == self._partition else None
 
     def remove(self, records: Sequence[OutboxRecord]) -> None:
-        """Forget events that were sent. One that is gone already is no error."""
+        """Remove published events. An event that was removed before is not an error."""
         requests = [
             {"DeleteRequest": {"Key": {"pk": {"S": self._partition}, "sk": {"S": record.key}}}} for record in records
         ]
         while requests:
-            batch, requests = requests[:_DELETES], requests[_DELETES:]
-            answer = self._call("batch_write_item", RequestItems={self._table_name: batch})
-            left = answer.get("UnprocessedItems", {}).get(self._table_name, [])
-            if len(left) == len(batch):
-                msg = "DynamoDB takes no deletes now; the events that were sent will be sent again"
+            batch, requests = requests[:_MAX_DELETES], requests[_MAX_DELETES:]
+            response = self._call("batch_write_item", RequestItems={self._table_name: batch})
+            unprocessed = response.get("UnprocessedItems", {}).get(self._table_name, [])
+            if len(unprocessed) == len(batch):
+                msg = "DynamoDB processed none of the deletes; the published events will be published again"
                 raise ServiceUnavailableError(msg, service="dynamodb")
-            requests += left
+            requests += unprocessed
 
-    def _fitting(self, entry: Entry) -> Entry:
+    def _offload_large(self, entry: Entry) -> Entry:
         if entry.size <= _MAX_DETAIL:
             return entry
         if self._claim_checks is None:
             msg = f"the event has more than {_MAX_DETAIL} bytes: pass claim_checks= to the outbox"
             raise PayloadTooLargeError(msg, context={"event_id": entry.event_id, "size": entry.size})
-        return entry.claim_checked(self._claim_checks)
+        return entry.offload_data(self._claim_checks)
 
     @staticmethod
-    def _record(item: Mapping[str, Any]) -> OutboxRecord | None:
+    def _parse_item(item: Mapping[str, Any]) -> OutboxRecord | None:
         try:
             return OutboxRecord(item["sk"]["S"], Entry.from_detail(item["detail"]["S"]))
         except (InvalidPayloadError, KeyError):
-            # It stays, and holds nobody up: an error would come again with every try, and no event would get past it.
+            # Skipped, not raised: the error would recur on every run, and block all events after this item.
             key = item.get("sk", {}).get("S")
-            _log.error("the outbox has an item that is no event", extra={"outbox_key": key})
+            _log.error("invalid item in the outbox", extra={"outbox_key": key})
             return None
 
     def _call(self, method: str, **arguments: Any) -> Any:
@@ -248,10 +248,10 @@ class DynamoDBOutbox:
         if self._client is None:
             self._client = dynamodb_client(region_name=self._region)
         call: Callable[..., Any] = getattr(self._client, method)
-        facts: dict[str, Any] = {"table": self._table_name, "operation": method}
+        fields: dict[str, Any] = {"table": self._table_name, "operation": method}
         with (
             get_tracer().span(f"## dynamodb.{method}", table=self._table_name),
-            map_errors(service="dynamodb", action=f"{method} on the table {self._table_name}", **facts),
+            map_errors(service="dynamodb", action=f"{method} on the table {self._table_name}", **fields),
         ):
             try:
                 return call(**arguments)
@@ -261,5 +261,5 @@ class DynamoDBOutbox:
                     raise
                 response: Mapping[str, Any] = getattr(error, "response", {})
                 reasons = [reason.get("Code") for reason in response.get("CancellationReasons", ())]
-                msg = f"the transaction was not made ({failure.code}); nothing was written"
-                raise ConflictError(msg, context={**facts, "reasons": reasons}) from error
+                msg = f"the transaction failed ({failure.code}); nothing was written"
+                raise ConflictError(msg, context={**fields, "reasons": reasons}) from error

@@ -1,6 +1,6 @@
-"""Sending what waits in an outbox: from the table's stream, within a second, or by a schedule.
+"""Relays that publish the events of an outbox: from the table's stream, within a second, or on a schedule.
 
-Powertools' batch processor hands over one record at a time; PutEvents takes ten, so the records are sent together.
+Powertools' batch processor passes one record at a time; PutEvents accepts ten, so the records are sent together.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ __all__ = ["relay_pending", "relay_stream"]
 
 
 def relay_pending(outbox: Outbox, publisher: EventPublisher, *, limit: int = 100) -> PublishResult:
-    """Send the oldest events of an outbox: the body of a function that a schedule runs.
+    """Publish the oldest events of an outbox: the body of a scheduled function.
 
     Parameters
     ----------
     outbox
-        What fails stays there for the next time; the dead-letter queue is not used.
+        Failed events stay there for the next run; the dead-letter queue is not used.
     publisher
-        Sends them.
+        Publishes the events.
     limit
-        Events at most.
+        The maximum number of events.
     """
     records = outbox.pending(limit)
-    result = publisher.publish_entries([record.entry for record in records], soft_fail=True, keep=False)
+    result = publisher.publish_entries([record.entry for record in records], soft_fail=True, dead_letter=False)
     outbox.remove(
         [record for record, outcome in zip(records, result.outcomes, strict=True) if outcome.status == "published"]
     )
@@ -38,21 +38,21 @@ def relay_pending(outbox: Outbox, publisher: EventPublisher, *, limit: int = 100
 
 
 def relay_stream(event: Mapping[str, Any], outbox: DynamoDBOutbox, publisher: EventPublisher) -> dict[str, Any]:
-    """Send the events that a DynamoDB stream tells of: the body of a function that reads the table's stream.
+    """Publish the outbox events of a DynamoDB stream: the body of a function that reads the table's stream.
 
     Parameters
     ----------
     event
-        The stream's event. The function's mapping needs `ReportBatchItemFailures` and the stream new images.
+        The stream's event. The event source mapping needs `ReportBatchItemFailures`, the stream new images.
     outbox
-        The outbox of the table; what was sent is removed from it.
+        The outbox of the table; published events are removed from it.
     publisher
-        Sends them.
+        Publishes the events.
 
     Returns
     -------
     dict
-        `{"batchItemFailures": [...]}` with the first record that failed: a stream is read again from there on.
+        `{"batchItemFailures": [...]}` with the first record that failed: Lambda retries from that record on.
     """
     positions: list[str] = []
     records = []
@@ -62,8 +62,8 @@ def relay_stream(event: Mapping[str, Any], outbox: DynamoDBOutbox, publisher: Ev
         if record is not None:
             positions.append(change["dynamodb"]["SequenceNumber"])
             records.append(record)
-    result = publisher.publish_entries([record.entry for record in records], soft_fail=True, keep=False)
+    result = publisher.publish_entries([record.entry for record in records], soft_fail=True, dead_letter=False)
     sent = [outcome.status == "published" for outcome in result.outcomes]
-    outbox.remove([record for record, done in zip(records, sent, strict=True) if done])
-    failed = next((position for position, done in zip(positions, sent, strict=True) if not done), None)
+    outbox.remove([record for record, is_sent in zip(records, sent, strict=True) if is_sent])
+    failed = next((position for position, is_sent in zip(positions, sent, strict=True) if not is_sent), None)
     return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}

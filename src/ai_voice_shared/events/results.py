@@ -1,4 +1,4 @@
-"""What became of the events that were handed to a publisher."""
+"""The results of publishing events."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ __all__ = ["EventOutcome", "PublishResult"]
 
 @dataclass(frozen=True, slots=True)
 class EventOutcome:
-    """What became of one event.
+    """The outcome of one event.
 
     Attributes
     ----------
     event_id, event_type : str
         The event.
-    status : {"published", "kept", "failed"}
-        On the bus; in the dead-letter queue; nowhere.
+    status : {"published", "dead_lettered", "failed"}
+        On the bus; in the dead-letter queue; in neither.
     eventbridge_id : str | None
-        The id that EventBridge gave it.
+        The id assigned by EventBridge.
     error_code : str | None
         Why it is not on the bus.
     attempts : int
-        How often it was sent.
+        The number of times it was sent.
     """
 
     event_id: str
     event_type: str
-    status: Literal["published", "kept", "failed"]
+    status: Literal["published", "dead_lettered", "failed"]
     eventbridge_id: str | None = None
     error_code: str | None = None
     attempts: int = 0
@@ -36,7 +36,7 @@ class EventOutcome:
 
 @dataclass(frozen=True, slots=True)
 class PublishResult:
-    """What became of all events of one call, in their order.
+    """The outcomes of all events of one call, in order.
 
     Examples
     --------
@@ -54,15 +54,15 @@ class PublishResult:
 
     @property
     def published(self) -> tuple[EventOutcome, ...]:
-        """Those on the bus."""
+        """The outcomes of the events on the bus."""
         return tuple(outcome for outcome in self.outcomes if outcome.status == "published")
 
     @property
-    def kept(self) -> tuple[EventOutcome, ...]:
-        """Those in the dead-letter queue: late, and not lost."""
-        return tuple(outcome for outcome in self.outcomes if outcome.status == "kept")
+    def dead_lettered(self) -> tuple[EventOutcome, ...]:
+        """The outcomes of the events in the dead-letter queue: delayed, not lost."""
+        return tuple(outcome for outcome in self.outcomes if outcome.status == "dead_lettered")
 
     @property
     def failed(self) -> tuple[EventOutcome, ...]:
-        """Those that are nowhere: lost unless they are sent again."""
+        """The outcomes of the events in neither: lost unless the caller publishes them again."""
         return tuple(outcome for outcome in self.outcomes if outcome.status == "failed")

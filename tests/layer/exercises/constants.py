@@ -128,10 +128,10 @@ def every_event_type_has_a_model() -> None:
 def eleven_events_are_two_requests() -> None:
     """PutEvents takes ten."""
     from ai_voice_shared.domain.events import create_subject_deleted_event
-    from ai_voice_shared.events.entries import MAX_ENTRIES, Entry, batched_entries
+    from ai_voice_shared.events.entries import MAX_ENTRIES, Entry, batch_entries
 
-    entry = Entry.of(create_subject_deleted_event(subject_id="1"), source="subjects")
-    batches = list(batched_entries([entry] * 11, max_bytes=1 << 18))
+    entry = Entry.from_event(create_subject_deleted_event(subject_id="1"), source="subjects")
+    batches = list(batch_entries([entry] * 11, max_bytes=1 << 18))
     assert [len(batch) for batch in batches] == [MAX_ENTRIES, 1]
 
 

@@ -40,7 +40,7 @@ __all__: list[str] = []
     "events.EventOutcome",
     "events.PublishResult",
     "events.entries.Entry",
-    "events.entries.batched_entries",
+    "events.entries.batch_entries",
     "parse_event",
 )
 def every_event_goes_over_the_bus() -> None:
@@ -91,19 +91,19 @@ def the_documents_call_of_the_publisher() -> None:
     assert bus.delivered(1)[0]["detail"]["correlation_id"] == "abc-123"
 
 
-@exercises("events.S3ClaimCheckStore", "events.claim_check.claim_checks_from")
+@exercises("events.S3ClaimCheckStore", "events.claim_check.create_claim_check_store")
 def a_large_event_is_fetched_where_it_waits() -> None:
-    """The bus carries a ticket; the consumer reads the whole."""
+    """The bus carries a claim-check reference; the consumer loads the data."""
     from ai_voice_shared import EventPublisher, parse_event
     from ai_voice_shared.events import S3ClaimCheckStore, create_subject_created_event
-    from ai_voice_shared.events.claim_check import claim_checks_from
+    from ai_voice_shared.events.claim_check import create_claim_check_store
     from ai_voice_shared.settings import EventSettings
 
     bus, bucket = new_bus(), new_bucket()
     settings = EventSettings(bus_name=bus.name, source="subjects", claim_check_bucket=bucket, max_entry_bytes=1024)
-    store = claim_checks_from(settings)
+    store = create_claim_check_store(settings)
     assert isinstance(store, S3ClaimCheckStore)
-    assert claim_checks_from(EventSettings()) is None
+    assert create_claim_check_store(EventSettings()) is None
     event = create_subject_created_event(subject_id="1", subject_data={"text": "long" * 1000})
     assert EventPublisher(settings).publish(event).ok
     (delivered,) = bus.delivered(1)
@@ -112,14 +112,14 @@ def a_large_event_is_fetched_where_it_waits() -> None:
     assert read.data == event.data
 
 
-@exercises("events.SQSDeadLetterQueue", "events.dead_letter.dead_letters_from", "events.redrive")
+@exercises("events.SQSDeadLetterQueue", "events.dead_letter.create_dead_letter_queue", "events.redrive")
 def what_the_bus_refuses_is_kept_and_sent_again() -> None:
     """A bus that is not there loses nothing: the queue keeps the event, and `redrive` publishes it."""
     import boto3
 
     from ai_voice_shared import EventPublisher
     from ai_voice_shared.events import SQSDeadLetterQueue, create_subject_deleted_event, redrive
-    from ai_voice_shared.events.dead_letter import dead_letters_from
+    from ai_voice_shared.events.dead_letter import create_dead_letter_queue
     from ai_voice_shared.settings import EventSettings
 
     class Refusing:
@@ -128,10 +128,10 @@ def what_the_bus_refuses_is_kept_and_sent_again() -> None:
 
     queue = new_queue()
     settings = EventSettings(source="subjects", dead_letter_queue_url=queue, max_attempts=1)
-    assert isinstance(dead_letters_from(settings), SQSDeadLetterQueue)
+    assert isinstance(create_dead_letter_queue(settings), SQSDeadLetterQueue)
     event = create_subject_deleted_event(subject_id="1")
     (outcome,) = EventPublisher(settings, client=Refusing()).publish(event).outcomes
-    assert outcome.status == "kept"
+    assert outcome.status == "dead_lettered"
     (message,) = boto3.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
     bus = new_bus()
     records = {"Records": [{"messageId": "m1", "body": message["Body"]}, {"messageId": "m2", "body": "no event"}]}

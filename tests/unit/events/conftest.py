@@ -1,4 +1,4 @@
-"""A bus in memory, and an endpoint that does what it is told."""
+"""A bus in memory, and a scripted PutEvents endpoint."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REGION = "eu-central-1"
 
 @dataclass
 class Bus:
-    """A bus whose every event lands in a queue."""
+    """An event bus with a rule that delivers every event to a queue."""
 
     name: str
     queue_url: str
@@ -29,25 +29,25 @@ class Bus:
     sqs: Any
 
     def delivered(self) -> list[dict[str, Any]]:
-        """Give the events that the bus delivered."""
+        """Return the events that the bus delivered."""
         return [json.loads(message["Body"]) for message in self._messages(self.queue_url)]
 
     def dead_letters(self) -> list[dict[str, Any]]:
-        """Give the messages of the dead-letter queue."""
+        """Return the messages of the dead-letter queue."""
         return self._messages(self.dead_letter_url)
 
     def _messages(self, url: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+        messages: list[dict[str, Any]] = []
         while batch := self.sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
         ).get("Messages"):
-            found += batch
-        return found
+            messages += batch
+        return messages
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Keep AWS in memory, in one region."""
+    """Run AWS in memory, in one region."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.delenv("_X_AMZN_TRACE_ID", raising=False)
     with mock_aws():
@@ -56,10 +56,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def bus(aws: None) -> Bus:
-    """Make a bus, a queue that hears everything, and a dead-letter queue."""
+    """Create a bus, a queue that receives all of its events, and a dead-letter queue."""
     events, sqs = boto3.client("events"), boto3.client("sqs")
     events.create_event_bus(Name="voice")
-    urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("heard", "kept")]
+    urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("received", "dead-letters")]
     arn = sqs.get_queue_attributes(QueueUrl=urls[0], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     events.put_rule(Name="all", EventBusName="voice", EventPattern=json.dumps({"source": [{"prefix": ""}]}))
     events.put_targets(Rule="all", EventBusName="voice", Targets=[{"Id": "queue", "Arn": arn}])
@@ -68,14 +68,14 @@ def bus(aws: None) -> Bus:
 
 @dataclass
 class Endpoint:
-    """A PutEvents endpoint: each answer is a list of error codes (None is a success), or a status with a code."""
+    """A scripted PutEvents endpoint: a response is a list of error codes (None for success) or a status and a code."""
 
     url: str = ""
-    answers: list[list[str | None] | tuple[int, str]] = field(default_factory=list)
+    responses: list[list[str | None] | tuple[int, str]] = field(default_factory=list)
     requests: list[list[dict[str, Any]]] = field(default_factory=list)
 
     def client(self, **config: Any) -> Any:
-        """Make a client of this endpoint, without retries of its own."""
+        """Create a client of this endpoint with its retries disabled."""
         return boto3.client(
             "events",
             region_name=REGION,
@@ -85,29 +85,29 @@ class Endpoint:
             config=Config(retries={"total_max_attempts": 1}, **config),
         )
 
-    def answer(self, entries: list[dict[str, Any]]) -> tuple[int, dict[str, Any]]:
-        """Give the next answer; when there is none left, everything succeeds."""
+    def respond(self, entries: list[dict[str, Any]]) -> tuple[int, dict[str, Any]]:
+        """Return the next scripted response, or success for every entry when the script is used up."""
         self.requests.append(entries)
-        told = self.answers.pop(0) if self.answers else [None] * len(entries)
-        if isinstance(told, tuple):
-            return told[0], {"__type": told[1], "message": "told to"}
+        scripted = self.responses.pop(0) if self.responses else [None] * len(entries)
+        if isinstance(scripted, tuple):
+            return scripted[0], {"__type": scripted[1], "message": "scripted"}
         results = [
-            {"EventId": f"b{index}"} if code is None else {"ErrorCode": code, "ErrorMessage": "told to"}
-            for index, code in enumerate(told)
+            {"EventId": f"b{index}"} if code is None else {"ErrorCode": code, "ErrorMessage": "scripted"}
+            for index, code in enumerate(scripted)
         ]
-        return 200, {"FailedEntryCount": sum(code is not None for code in told), "Entries": results}
+        return 200, {"FailedEntryCount": sum(code is not None for code in scripted), "Entries": results}
 
 
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
-    """Run an endpoint on loopback."""
-    told = Endpoint()
+    """Run a scripted endpoint on loopback."""
+    scripted = Endpoint()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            status, answer = told.answer(body["Entries"])
-            payload = json.dumps(answer).encode()
+            status, response = scripted.respond(body["Entries"])
+            payload = json.dumps(response).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/x-amz-json-1.1")
             self.send_header("Content-Length", str(len(payload)))
@@ -115,13 +115,13 @@ def endpoint() -> Iterator[Endpoint]:
             self.wfile.write(payload)
 
         def log_message(self, *_: object) -> None:
-            """Stay silent."""
+            """Suppress the access log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    told.url = f"http://127.0.0.1:{server.server_port}"
+    scripted.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    yield told
+    yield scripted
     server.shutdown()
     server.server_close()
     thread.join()

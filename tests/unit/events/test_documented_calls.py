@@ -1,4 +1,4 @@
-"""The calls of the documents, with their import path changed."""
+"""The documented calls, with their import path changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.unit
 
 
 def test_the_import_lines() -> None:
-    """Each name is where the documents look for it, and it is the same in both places."""
+    """Each documented name is importable from its documented module, and both places export the same object."""
     from ai_voice_shared import domain, events
     from ai_voice_shared.auth import InternalAuthManager, PublicAuthManager
     from ai_voice_shared.domain.enums import CallFailureReason, CallStatus
@@ -30,7 +30,7 @@ def test_the_import_lines() -> None:
 
 
 def test_importing_the_names_loads_nothing_heavy() -> None:
-    """Publisher, consumer and managers are made without pydantic, boto3 or PyJWT; their first use loads them."""
+    """Publisher, consumer and managers load pydantic, boto3 and PyJWT on first use, not on creation."""
     script = """
 import sys
 from ai_voice_shared import EventPublisher, InternalAuthManager, PublicAuthManager, parse_event
@@ -45,7 +45,7 @@ print(sorted(heavy & set(sys.modules)))
 
 @pytest.mark.anyio
 async def test_the_call_of_the_publisher(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An event is made and published as it is written, with the settings of the environment."""
+    """The documented call creates and publishes an event with the settings of the environment."""
     from ai_voice_shared.events import AsyncEventPublisher, EventType, create_subject_created_event
 
     monkeypatch.setenv("EVENTS_BUS_NAME", bus.name)

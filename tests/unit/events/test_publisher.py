@@ -1,4 +1,4 @@
-"""Publishing."""
+"""The event publisher."""
 
 from __future__ import annotations
 
@@ -35,42 +35,42 @@ pytestmark = pytest.mark.unit
 
 
 def subject(number: int = 1, **data: Any) -> DomainEvent[Any]:
-    """Make an event."""
+    """Create an event."""
     return create_subject_created_event(subject_id=str(number), subject_data={"name": "Math", **data})
 
 
 def settings_for(bus: Bus, **values: Any) -> EventSettings:
-    """Make settings for the bus in memory."""
+    """Create settings for the bus in memory."""
     return EventSettings(bus_name=bus.name, source="subjects", region="eu-central-1", **values)
 
 
-class Shelf:
+class InMemoryQueue:
     """A dead-letter queue in memory."""
 
     def __init__(self, error: Exception | None = None) -> None:
-        self.kept: list[tuple[str, str]] = []
+        self.sent: list[tuple[str, str]] = []
         self.error = error
 
-    def keep(self, entry: Entry, error_code: str) -> None:
-        """Keep it, or fail as told."""
+    def send(self, entry: Entry, error_code: str) -> None:
+        """Store the entry, or raise the configured error."""
         if self.error:
             raise self.error
-        self.kept.append((entry.event_id, error_code))
+        self.sent.append((entry.event_id, error_code))
 
 
 @pytest.fixture
 def faulty(endpoint: Endpoint) -> Callable[..., EventPublisher]:
-    """Give a function that makes publishers for the endpoint; they do not wait between tries."""
+    """Return a factory of publishers for the endpoint that do not wait between attempts."""
 
-    def make(**options: Any) -> EventPublisher:
+    def create(**options: Any) -> EventPublisher:
         settings = EventSettings(source="subjects", **options.pop("settings", {}))
         return EventPublisher(settings, client=endpoint.client(), sleep=lambda _: None, **options)
 
-    return make
+    return create
 
 
 def test_an_event_is_published_and_parsed_by_its_consumer(bus: Bus) -> None:
-    """What the bus delivers is the event again, with source and correlation id."""
+    """A consumer parses the published event back, with source and correlation id set."""
     event = subject()
     with use_correlation_id("abc-123"):
         result = EventPublisher(settings_for(bus)).publish(event)
@@ -78,28 +78,30 @@ def test_an_event_is_published_and_parsed_by_its_consumer(bus: Bus) -> None:
     (delivered,) = bus.delivered()
     assert (delivered["source"], delivered["detail-type"]) == ("subjects", "subject.created")
     assert result.published[0].eventbridge_id
-    twin = parse_event(delivered)
-    assert type(twin) is type(event)
-    assert twin == event.model_copy(update={"source": "subjects", "correlation_id": "abc-123"})
+    parsed = parse_event(delivered)
+    assert type(parsed) is type(event)
+    assert parsed == event.model_copy(update={"source": "subjects", "correlation_id": "abc-123"})
 
 
 def test_many_events_go_in_batches(bus: Bus) -> None:
-    """More than ten go in several requests, in order."""
+    """More than ten events are sent in several requests, in order."""
     events = [subject(number) for number in range(23)]
     result = EventPublisher(settings_for(bus)).publish_many(events)
     assert [outcome.event_id for outcome in result.published] == [event.event_id for event in events]
-    assert sorted(parse_event(one).event_id for one in bus.delivered()) == sorted(event.event_id for event in events)
+    assert sorted(parse_event(delivered).event_id for delivered in bus.delivered()) == sorted(
+        event.event_id for event in events
+    )
 
 
-def test_nothing_to_publish_is_nothing_sent(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
-    """An empty list makes no request."""
+def test_an_empty_list_sends_nothing(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
+    """Publishing an empty list makes no request."""
     assert faulty().publish_many([]).ok
     assert endpoint.requests == []
 
 
-def test_only_what_failed_is_sent_again(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
-    """A partial failure is repeated for those entries alone, until they are through."""
-    endpoint.answers = [[None, "InternalFailure", None, "ThrottlingException"], ["InternalFailure", None], [None]]
+def test_only_failed_entries_are_retried(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
+    """A partial failure is retried for the failed entries alone, until they succeed."""
+    endpoint.responses = [[None, "InternalFailure", None, "ThrottlingException"], ["InternalFailure", None], [None]]
     events = [subject(number) for number in range(4)]
     result = faulty().publish_many(events)
     sent = [[entry["Detail"] for entry in request] for request in endpoint.requests]
@@ -109,16 +111,16 @@ def test_only_what_failed_is_sent_again(endpoint: Endpoint, faulty: Callable[...
     assert [outcome.attempts for outcome in result.published] == [1, 3, 1, 2]
 
 
-def test_what_is_wrong_for_good_is_not_repeated(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
-    """A malformed entry stays malformed."""
-    endpoint.answers = [["MalformedDetail", None]]
-    result = faulty(dead_letters=Shelf()).publish_many([subject(1), subject(2)])
+def test_a_permanent_failure_is_not_retried(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
+    """An entry that failed permanently is dead-lettered without a retry."""
+    endpoint.responses = [["MalformedDetail", None]]
+    result = faulty(dead_letters=InMemoryQueue()).publish_many([subject(1), subject(2)])
     assert len(endpoint.requests) == 1
-    assert [outcome.status for outcome in result.outcomes] == ["kept", "published"]
+    assert [outcome.status for outcome in result.outcomes] == ["dead_lettered", "published"]
 
 
 @pytest.mark.parametrize(
-    ("answer", "requests"),
+    ("response", "requests"),
     [
         ((500, "InternalException"), 2),
         ((503, "ServiceUnavailable"), 2),
@@ -128,18 +130,18 @@ def test_what_is_wrong_for_good_is_not_repeated(endpoint: Endpoint, faulty: Call
     ],
 )
 def test_a_request_that_fails_as_a_whole(
-    endpoint: Endpoint, faulty: Callable[..., EventPublisher], answer: tuple[int, str], requests: int
+    endpoint: Endpoint, faulty: Callable[..., EventPublisher], response: tuple[int, str], requests: int
 ) -> None:
-    """It is repeated where that can help, and only then; botocore does not repeat it as well."""
-    endpoint.answers = [answer]
+    """A failed request is retried only where the failure is transient, and botocore adds no retries of its own."""
+    endpoint.responses = [response]
     result = faulty().publish(subject(), soft_fail=True)
     assert len(endpoint.requests) == requests
     assert result.ok is (requests == 2)
-    assert requests == 2 or result.failed[0].error_code == answer[1]
+    assert requests == 2 or result.failed[0].error_code == response[1]
 
 
-def test_an_endpoint_that_is_not_there_is_tried_again(endpoint: Endpoint) -> None:
-    """A refused connection counts as a failure that may pass."""
+def test_a_refused_connection_is_retried(endpoint: Endpoint) -> None:
+    """A refused connection counts as a transient failure."""
     pauses: list[float] = []
     client = boto3.client(
         "events",
@@ -158,8 +160,8 @@ def test_an_endpoint_that_is_not_there_is_tried_again(endpoint: Endpoint) -> Non
 
 
 def test_a_failure_raises_and_names_the_events(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
-    """Without a dead-letter queue the caller has to know."""
-    endpoint.answers = [["InternalFailure"]] * 4
+    """Without a dead-letter queue a failure raises an error with the ids of the events."""
+    endpoint.responses = [["InternalFailure"]] * 4
     event = subject()
     with pytest.raises(EventPublishError, match=r"1 of 1 events .* \(InternalFailure\)") as caught:
         faulty().publish(event)
@@ -167,11 +169,11 @@ def test_a_failure_raises_and_names_the_events(endpoint: Endpoint, faulty: Calla
     assert caught.value.retryable
 
 
-def test_soft_fail_tells_and_logs_and_does_not_raise(
+def test_soft_fail_reports_and_logs_and_does_not_raise(
     endpoint: Endpoint, faulty: Callable[..., EventPublisher], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The result and one log line have the event's id and the code, and nothing of its data."""
-    endpoint.answers = [["InternalFailure"]] * 4
+    """With soft_fail the result and one log line report the event's id and error code, and none of its data."""
+    endpoint.responses = [["InternalFailure"]] * 4
     event = subject(secret="Ann Lee")
     result = faulty().publish(event, soft_fail=True)
     assert not result.ok
@@ -182,7 +184,7 @@ def test_soft_fail_tells_and_logs_and_does_not_raise(
 
 
 def test_soft_fail_holds_for_a_bad_setup(monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> None:
-    """No source, no region, a client that breaks: nothing raises."""
+    """With soft_fail no misconfiguration raises: no source, no region, a broken client, an invalid setting."""
     for name in ("EVENTS_SOURCE", "POWERTOOLS_SERVICE_NAME", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     assert EventPublisher().publish(subject(), soft_fail=True).failed[0].error_code == "missing_setting"
@@ -194,8 +196,8 @@ def test_soft_fail_holds_for_a_bad_setup(monkeypatch: pytest.MonkeyPatch, endpoi
     assert EventPublisher().publish(subject(), soft_fail=True).failed[0].error_code == "invalid_setting"
 
 
-def test_one_bad_event_does_not_hold_up_the_others(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
-    """With soft_fail the rest is published, in order; without it nothing is."""
+def test_one_invalid_event_does_not_block_the_others(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
+    """With soft_fail the valid events are published in order; without it none is."""
     events = [subject(1), DomainEvent(event_type="a.b", data={"x": object()}), subject(2)]
     with pytest.raises(InvalidPayloadError):
         faulty().publish_many(events)
@@ -205,55 +207,53 @@ def test_one_bad_event_does_not_hold_up_the_others(endpoint: Endpoint, faulty: C
     assert [outcome.event_id for outcome in result.outcomes] == [event.event_id for event in events]
 
 
-def test_what_still_fails_is_kept_in_the_queue(bus: Bus, endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
-    """The queue of the settings has the event and the code; that is no failure, and not silent either."""
-    endpoint.answers = [["InternalFailure"]] * 4
+def test_an_event_that_still_fails_is_dead_lettered(
+    bus: Bus, endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After the last attempt the event and its error code go to the queue of the settings, with a warning."""
+    endpoint.responses = [["InternalFailure"]] * 4
     settings = EventSettings(source="subjects", region="eu-central-1", dead_letter_queue_url=bus.dead_letter_url)
     event = subject()
     with caplog.at_level(logging.WARNING):
-        result = EventPublisher(settings, client=passing_moto(endpoint), sleep=lambda _: None).publish(event)
-    assert (result.ok, len(result.kept), result.failed) == (False, 1, ())
+        result = EventPublisher(settings, client=create_scripted_client(endpoint), sleep=lambda _: None).publish(event)
+    assert (result.ok, len(result.dead_lettered), result.failed) == (False, 1, ())
     (message,) = bus.dead_letters()
     assert parse_event({"body": message["Body"]}).event_id == event.event_id
     attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
     assert attributes == {"EventType": "subject.created", "Source": "subjects", "ErrorCode": "InternalFailure"}
-    assert "dead-letter queue has it" in caplog.text
+    assert "sent to the dead-letter queue" in caplog.text
 
 
-def passing_moto(endpoint: Endpoint) -> Any:
-    """Give a client that answers from the endpoint's script while moto has AWS in memory."""
+def create_scripted_client(endpoint: Endpoint) -> Any:
+    """Create a client that returns the endpoint's scripted responses while moto runs AWS in memory."""
 
     class Client:
         def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - boto3's name
-            return endpoint.answer(Entries)[1]
+            return endpoint.respond(Entries)[1]
 
     return Client()
 
 
-def test_a_queue_that_takes_nothing_makes_it_a_failure(
-    endpoint: Endpoint, faulty: Callable[..., EventPublisher]
-) -> None:
-    """An event that nobody kept is never told as kept."""
-    endpoint.answers = [["InternalFailure"]] * 4
+def test_a_failing_dead_letter_queue_is_a_failure(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
+    """An event that the dead-letter queue did not store is reported as failed."""
+    endpoint.responses = [["InternalFailure"]] * 4
     with pytest.raises(EventPublishError):
-        faulty(dead_letters=Shelf(OSError("no"))).publish(subject())
+        faulty(dead_letters=InMemoryQueue(OSError("no"))).publish(subject())
 
 
 def test_a_fifo_queue_gets_group_and_id(bus: Bus) -> None:
-    """The same event twice is kept once."""
-    url = bus.sqs.create_queue(QueueName="kept.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    """A FIFO queue stores an event once, however often it is sent."""
+    url = bus.sqs.create_queue(QueueName="dead-letters.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
     queue = SQSDeadLetterQueue(url, region="eu-central-1")
-    from ai_voice_shared.events.entries import Entry as RealEntry
-
-    entry = RealEntry.of(subject(), source="subjects")
-    queue.keep(entry, "InternalFailure")
-    queue.keep(entry, "InternalFailure")
+    entry = Entry.from_event(subject(), source="subjects")
+    queue.send(entry, "InternalFailure")
+    queue.send(entry, "InternalFailure")
     count = bus.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
     assert count["Attributes"]["ApproximateNumberOfMessages"] == "1"
 
 
-def test_an_event_that_the_deadline_kept_from_the_bus_is_dead_lettered(bus: Bus) -> None:
-    """The queue is called in the time that Lambda keeps back."""
+def test_an_event_past_the_deadline_reaches_the_queue(bus: Bus) -> None:
+    """An event past the deadline is dead-lettered within the time reserved at the end of the invocation."""
     url = bus.sqs.create_queue(QueueName="late")["QueueUrl"]
     with use_deadline(Deadline(0)):
         result = EventPublisher(settings_for(bus, dead_letter_queue_url=url)).publish(subject(), soft_fail=True)
@@ -262,8 +262,8 @@ def test_an_event_that_the_deadline_kept_from_the_bus_is_dead_lettered(bus: Bus)
     assert count["Attributes"]["ApproximateNumberOfMessages"] == "1"
 
 
-def test_large_data_waits_in_the_bucket(bus: Bus) -> None:
-    """Above the cap the event carries a ticket, and its consumer gets the data all the same."""
+def test_large_data_is_offloaded_to_the_bucket(bus: Bus) -> None:
+    """An event above the size limit carries a claim-check reference, and its consumer gets the data."""
     boto3.client("s3").create_bucket(Bucket="big", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     event = subject(text="é" * 200_000)
     settings = settings_for(bus, claim_check_bucket="big")
@@ -276,53 +276,53 @@ def test_large_data_waits_in_the_bucket(bus: Bus) -> None:
 
 
 def test_large_data_without_a_bucket_is_a_failure(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
-    """It is not sent, for the bus would refuse it with the whole request; the others are."""
+    """An oversized event without a bucket is not sent, so that it does not fail the request of the others."""
     result = faulty().publish_many([subject(text="x" * 262_144), subject(2)], soft_fail=True)
     assert [outcome.error_code for outcome in result.outcomes] == ["TooLarge", None]
     assert [len(request) for request in endpoint.requests] == [1]
 
 
-def test_a_bucket_that_fails_is_told(bus: Bus) -> None:
-    """The event is not published without its data."""
+def test_a_failing_bucket_is_reported(bus: Bus) -> None:
+    """An event whose data could not be stored is not published, and the error is reported."""
     settings = settings_for(bus, claim_check_bucket="not-there")
     result = EventPublisher(settings).publish(subject(text="x" * 262_144), soft_fail=True)
     assert result.failed[0].error_code == "s3_error"
     assert bus.delivered() == []
 
 
-def test_no_try_begins_when_the_time_is_over(
+def test_no_retry_begins_after_the_timeout(
     endpoint: Endpoint, faulty: Callable[..., EventPublisher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first try is always made; a retry only within the timeout."""
+    """The first attempt is always made; a retry begins only within the timeout."""
     now = iter([0.0, 9.0, 9.0, 9.0])
     monkeypatch.setattr("ai_voice_shared.events.publisher.time.monotonic", lambda: next(now))
-    endpoint.answers = [["InternalFailure"]] * 4
+    endpoint.responses = [["InternalFailure"]] * 4
     result = faulty().publish(subject(), soft_fail=True)
     assert result.failed[0].attempts == 1
 
 
-def test_without_time_nothing_is_sent_and_all_is_kept(
+def test_with_no_time_left_all_events_are_dead_lettered(
     endpoint: Endpoint, faulty: Callable[..., EventPublisher]
 ) -> None:
-    """An invocation that is nearly over hands its events to the dead-letter queue."""
-    shelf = Shelf()
+    """Past the deadline of the invocation no request is sent and all events are dead-lettered."""
+    queue = InMemoryQueue()
     with use_deadline(Deadline(0)):
-        result = faulty(dead_letters=shelf).publish(subject())
+        result = faulty(dead_letters=queue).publish(subject())
     assert endpoint.requests == []
-    assert (result.kept[0].error_code, len(shelf.kept)) == ("deadline_exceeded", 1)
+    assert (result.dead_lettered[0].error_code, len(queue.sent)) == ("deadline_exceeded", 1)
 
 
 def test_no_retry_goes_past_the_deadline(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
-    """What is left of the invocation counts, where it is less than the timeout."""
-    endpoint.answers = [["InternalFailure"]] * 4
+    """A retry that would begin after the deadline of the invocation is not made."""
+    endpoint.responses = [["InternalFailure"]] * 4
     with use_deadline(Deadline(0.5)):
         result = faulty(settings={"retry_delay": 1e9}).publish(subject(), soft_fail=True)
     assert result.failed[0].attempts == 1
 
 
 @pytest.mark.anyio
-async def test_the_async_twin_publishes(bus: Bus) -> None:
-    """The call as it stands in the documents, with the caller's correlation id."""
+async def test_the_async_publisher_publishes(bus: Bus) -> None:
+    """The documented asynchronous call publishes the event with the caller's correlation id."""
     event_publisher = AsyncEventPublisher(settings_for(bus))
     event = subject()
     with use_correlation_id("abc-123"):
@@ -332,56 +332,56 @@ async def test_the_async_twin_publishes(bus: Bus) -> None:
 
 
 @pytest.mark.anyio
-async def test_the_async_twin_fails_softly(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
-    """A failure is told, or raised without soft_fail."""
-    endpoint.answers = [(400, "AccessDeniedException")] * 2
+async def test_the_async_publisher_fails_softly(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
+    """The asynchronous publisher reports a failure with soft_fail and raises without it."""
+    endpoint.responses = [(400, "AccessDeniedException")] * 2
     event_publisher = AsyncEventPublisher(publisher=faulty())
     assert not (await event_publisher.publish(subject(), soft_fail=True)).ok
     with pytest.raises(EventPublishError):
         await event_publisher.publish_many([subject()])
 
 
-def test_many_first_tries_end_with_the_timeout(
+def test_many_first_attempts_end_with_the_timeout(
     endpoint: Endpoint, faulty: Callable[..., EventPublisher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A bus that does not answer takes no longer for a thousand events than for one: the rest can still be kept."""
+    """The timeout bounds the first attempts of many events as well, so that the rest can still be dead-lettered."""
     clock = [100.0]
 
-    def answer(entries: list[dict[str, Any]]) -> tuple[int, dict[str, Any]]:
+    def respond(entries: list[dict[str, Any]]) -> tuple[int, dict[str, Any]]:
         endpoint.requests.append(entries)
         clock[0] += 3.0
-        return 503, {"__type": "ServiceUnavailable", "message": "told to"}
+        return 503, {"__type": "ServiceUnavailable", "message": "scripted"}
 
-    monkeypatch.setattr(endpoint, "answer", answer)
+    monkeypatch.setattr(endpoint, "respond", respond)
     monkeypatch.setattr(publisher_module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    shelf = Shelf()
-    publisher = faulty(settings={"timeout": 8.0}, dead_letters=shelf)
+    queue = InMemoryQueue()
+    publisher = faulty(settings={"timeout": 8.0}, dead_letters=queue)
     result = publisher.publish_many([subject(number) for number in range(100)])
     assert len(endpoint.requests) == 3
-    assert [outcome.status for outcome in result.outcomes] == ["kept"] * 100
-    assert {code for _, code in shelf.kept[30:]} == {"deadline_exceeded"}
+    assert [outcome.status for outcome in result.outcomes] == ["dead_lettered"] * 100
+    assert {code for _, code in queue.sent[30:]} == {"deadline_exceeded"}
 
 
 def test_the_same_entry_twice_is_sent_twice(endpoint: Endpoint, faulty: Callable[..., EventPublisher]) -> None:
-    """Each has its own outcome."""
-    entry = Entry.of(subject(), source="subjects")
-    assert [one.status for one in faulty().publish_entries([entry, entry]).outcomes] == ["published"] * 2
+    """An entry passed twice is sent twice, with an outcome each."""
+    entry = Entry.from_event(subject(), source="subjects")
+    assert [outcome.status for outcome in faulty().publish_entries([entry, entry]).outcomes] == ["published"] * 2
     assert [len(request) for request in endpoint.requests] == [2]
 
 
-def test_a_claim_check_store_speaks_in_the_package_s_errors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where the connection breaks within the body, and where S3 is overloaded."""
+def test_a_claim_check_store_raises_the_package_s_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection broken within the body and an overloaded S3 raise the package's retryable errors."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with FaultyS3() as server:
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=1)
         client = boto3.client("s3", region_name="eu-central-1", endpoint_url=server.url, config=config)
         store = S3ClaimCheckStore(BUCKET, client=client)
-        ticket = store.put("1", b"x" * 100_000)
+        reference = store.put("1", b"x" * 100_000)
         for fault in (Fault("broken", "GET", at=1000), Fault("cut", "GET", at=1000), Fault("status", "GET")):
             server.faults.append(fault)
             with pytest.raises(S3Error) as caught:
-                store.get(ticket)
+                store.get(reference)
             assert caught.value.retryable, fault
-        assert len(store.get(ticket)) == 100_000
+        assert len(store.get(reference)) == 100_000
         client.close()
