@@ -126,9 +126,9 @@ def _get_headers(error: AIVoiceError) -> dict[str, str]:
     if retry_after is not None and math.isfinite(retry_after):
         headers["Retry-After"] = str(math.ceil(retry_after))
     if isinstance(error, AuthenticationError):
-        from ai_voice_shared.auth.event_handler import challenge_of
+        from ai_voice_shared.auth.event_handler import get_challenge
 
-        headers["WWW-Authenticate"] = challenge_of(error)
+        headers["WWW-Authenticate"] = get_challenge(error)
     if isinstance(error, MethodNotAllowedError):
         headers["Allow"] = ", ".join(error.allowed)
     return headers

@@ -1,4 +1,4 @@
-"""Who is asking: tokens of users, passwords, and API keys between services."""
+"""Authentication: user tokens, passwords, and API keys between services."""
 
 from __future__ import annotations
 
@@ -8,19 +8,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
         ".api_keys": ("ApiKeyRecord", "NewApiKey", "generate_api_key", "hash_api_key"),
-        ".event_handler": ("answer_auth_errors",),
-        ".internal": ("InternalAuthManager", "ServiceIdentity"),
-        ".passwords": (
-            "PasswordHasher",
-            "PasswordVerification",
-            "hash_password",
-            "require_good_password",
-            "verify_and_upgrade_password",
-            "verify_password",
-        ),
-        ".public": ("PublicAuthManager", "TokenPair", "UserIdentity"),
-        ".stores": ("ApiKeyStore", "DynamoDBApiKeyStore", "InMemoryApiKeyStore"),
-        ".token_functions": (
+        ".default_tokens": (
             "create_access_token",
             "create_email_verification_token",
             "create_password_reset_token",
@@ -32,6 +20,18 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "is_token_expired",
             "verify_token",
         ),
+        ".event_handler": ("answer_auth_errors",),
+        ".internal": ("InternalAuthManager", "ServiceIdentity"),
+        ".passwords": (
+            "PasswordHasher",
+            "PasswordVerification",
+            "hash_password",
+            "validate_password",
+            "verify_and_upgrade_password",
+            "verify_password",
+        ),
+        ".public": ("PublicAuthManager", "TokenPair", "UserIdentity"),
+        ".stores": ("ApiKeyStore", "DynamoDBApiKeyStore", "InMemoryApiKeyStore"),
         ".tokens": ("TokenManager", "TokenPurpose"),
     },
 )

@@ -1,7 +1,7 @@
-"""API keys between services: what one looks like, and what is kept of it.
+"""The format and the stored record of API keys between services.
 
-A key is `prefix_id_secret`: the prefix lets secret scanners find a leaked one, the id names the record, the secret has
-256 random bits. Only its SHA-256 is kept; a slow hash protects what people choose, and would cost every call here.
+A key is `prefix_id_secret`: the prefix lets secret scanners find a leaked key, the id names the record, the secret has
+256 random bits. Only its SHA-256 is stored: a slow hash protects secrets that people choose, and would delay each call.
 """
 
 from __future__ import annotations
@@ -12,30 +12,30 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
-__all__ = ["ApiKeyRecord", "NewApiKey", "generate_api_key", "hash_api_key", "key_id_of"]
+__all__ = ["ApiKeyRecord", "NewApiKey", "generate_api_key", "get_key_id", "hash_api_key"]
 
 PREFIX = "avk"
-_FORM = re.compile(r"[a-z]{2,10}_(?P<id>[0-9a-f]{16})_[A-Za-z0-9_-]{43}")
+_KEY_PATTERN = re.compile(r"[a-z]{2,10}_(?P<id>[0-9a-f]{16})_[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyRecord:
-    """What is kept of a key.
+    """The stored record of a key.
 
     Attributes
     ----------
     key_id : str
-        Names it in logs and in the store.
+        The key's id, for logs and the store.
     service : str
-        Who calls with it.
+        The service that uses the key.
     key_hash : str
         SHA-256 of the whole key.
     created_at : float
         Seconds since 1970.
     expires_at : float | None
-        Seconds since 1970; None for a key without an end.
+        Seconds since 1970; None for a key that does not expire.
     scopes : tuple[str, ...]
-        What it may be used for; empty where the services do not tell.
+        The scopes of the key; empty where the services use none.
     """
 
     key_id: str
@@ -48,14 +48,14 @@ class ApiKeyRecord:
 
 @dataclass(frozen=True, slots=True)
 class NewApiKey:
-    """A key that was just made. This is the only moment at which it can be read.
+    """A newly created key. The key can be read only here: its record holds a hash.
 
     Attributes
     ----------
     key : str
-        For the caller's secrets.
+        The key, for the secrets of the calling service.
     record : ApiKeyRecord
-        For the store.
+        The record, for the store.
     """
 
     key: str = field(repr=False)
@@ -70,16 +70,16 @@ def generate_api_key(
     created_at: float | None = None,
     prefix: str = PREFIX,
 ) -> NewApiKey:
-    """Make a key and the record of it.
+    """Generate a key and its record.
 
     Parameters
     ----------
     service
-        Who will call with it.
+        The service that will use the key.
     scopes
-        What it may be used for.
+        The scopes of the key.
     expires_at
-        Seconds since 1970; None for no end.
+        Seconds since 1970; None for a key that does not expire.
     created_at
         Seconds since 1970; by default now.
     prefix
@@ -88,7 +88,7 @@ def generate_api_key(
     Raises
     ------
     ValueError
-        The prefix has another form.
+        The prefix is not valid.
 
     Examples
     --------
@@ -98,25 +98,25 @@ def generate_api_key(
     """
     key_id = secrets.token_hex(8)
     key = f"{prefix}_{key_id}_{secrets.token_urlsafe(32)}"
-    if _FORM.fullmatch(key) is None:
-        msg = f"a prefix has two to ten lower-case letters, not {prefix!r}"
+    if _KEY_PATTERN.fullmatch(key) is None:
+        msg = f"a prefix must have two to ten lower-case letters: {prefix!r}"
         raise ValueError(msg)
     created = time.time() if created_at is None else created_at
     return NewApiKey(key, ApiKeyRecord(key_id, service, hash_api_key(key), created, expires_at, tuple(scopes)))
 
 
 def hash_api_key(key: str) -> str:
-    """Give what is kept of a key: its SHA-256 in hexadecimal digits."""
+    """Return the SHA-256 of a key, in hexadecimal."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def key_id_of(key: str) -> str | None:
-    """Give the id in a key, or None where the text has not the form of one.
+def get_key_id(key: str) -> str | None:
+    """Return the id in a key, or None where the text is not a well-formed key.
 
     Examples
     --------
-    >>> key_id_of("avk_0123456789abcdef_" + 43 * "x"), key_id_of("hello")
+    >>> get_key_id("avk_0123456789abcdef_" + 43 * "x"), get_key_id("hello")
     ('0123456789abcdef', None)
     """
-    found = _FORM.fullmatch(key)
-    return found["id"] if found else None
+    match = _KEY_PATTERN.fullmatch(key)
+    return match["id"] if match else None

@@ -1,8 +1,8 @@
 """Authentication in Powertools' event handler: as a dependency of a route, or as a middleware.
 
-Both raise the package's own errors. A service made by `create_service` turns them into answers; on a resolver of your
-own `answer_auth_errors` does. An error of a dependency reaches the handlers as if the route had raised it
-(Powertools 3.37, `ApiGatewayResolver._call_exception_handler`).
+Both raise the package's own errors. A service of `create_service` turns them into error responses; on any other
+resolver `answer_auth_errors` does. An error of a dependency reaches the exception handlers as if the route had raised
+it (Powertools 3.37, `ApiGatewayResolver._call_exception_handler`).
 """
 
 from __future__ import annotations
@@ -22,93 +22,93 @@ __all__ = [
     "API_KEY_HEADER",
     "Middleware",
     "answer_auth_errors",
-    "bearer_token_of",
-    "challenge_of",
-    "dependency_on",
-    "header_of",
-    "middleware_on",
+    "get_bearer_token",
+    "get_challenge",
+    "get_header",
+    "make_dependency",
+    "make_middleware",
 ]
 
 API_KEY_HEADER = "X-Api-Key"
 """The header that carries the API key of a service."""
 
 Middleware: TypeAlias = "Callable[[ApiGatewayResolver, NextMiddleware], Response[Any]]"
-"""A middleware as Powertools' resolvers take it."""
+"""A middleware of Powertools' resolvers."""
 
 T = TypeVar("T")
 
 
-def header_of(event: Any, name: str) -> str:
-    """Give the one value of a header.
+def get_header(event: Any, name: str) -> str:
+    """Return the single value of a header.
 
     Parameters
     ----------
     event
         A proxy event of Powertools' data classes.
     name
-        The header, in any case.
+        The header's name, case-insensitive.
 
     Raises
     ------
     AuthenticationError
-        It is missing, or there twice: two readers of one request must not see two callers.
+        The header is missing or has several values: two readers of one request must not see two callers.
     """
     raw = event.raw_event
-    wanted = name.lower()
-    values = {value for key, value in (raw.get("headers") or {}).items() if key.lower() == wanted and value}
-    for key, several in (raw.get("multiValueHeaders") or {}).items():
-        if key.lower() == wanted:
-            values.update(value for value in several if value)
+    lower_name = name.lower()
+    values = {value for key, value in (raw.get("headers") or {}).items() if key.lower() == lower_name and value}
+    for key, multiple in (raw.get("multiValueHeaders") or {}).items():
+        if key.lower() == lower_name:
+            values.update(value for value in multiple if value)
     if len(values) != 1:
-        msg = f"the header {name} is missing" if not values else f"the header {name} is there more than once"
+        msg = f"the header {name} is missing" if not values else f"the header {name} has several values"
         raise AuthenticationError(msg)
     return str(values.pop())
 
 
-def bearer_token_of(event: Any) -> str:
-    """Give the token of `Authorization: Bearer ...` (RFC 6750).
+def get_bearer_token(event: Any) -> str:
+    """Return the token of `Authorization: Bearer ...` (RFC 6750).
 
     Raises
     ------
     AuthenticationError
-        There is none, or another scheme.
+        The header is missing or has another scheme.
     """
-    scheme, _, token = header_of(event, "Authorization").partition(" ")
+    scheme, _, token = get_header(event, "Authorization").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         msg = "the header Authorization has no bearer token"
         raise AuthenticationError(msg)
     return token.strip()
 
 
-def dependency_on(authenticate: Callable[[Any], T], kind: type[T]) -> Callable[..., T]:
-    """Make a function for `Depends` out of one that takes the event.
+def make_dependency(authenticate: Callable[[Any], T], kind: type[T]) -> Callable[..., T]:
+    """Create a function for `Depends` from a function of the event.
 
     Parameters
     ----------
     authenticate
-        Takes the proxy event, gives who is asking, raises AuthenticationError.
+        Takes the proxy event and returns the caller's identity, or raises AuthenticationError.
     kind
-        What it gives.
+        The type of the identity.
     """
     from aws_lambda_powertools.event_handler import Request
 
     def dependency(request: Any) -> T:
         return authenticate(request.resolved_event)
 
-    # Powertools finds the parameter by its type, which a string in a function's own scope would hide from it.
+    # Powertools finds the parameter by its type, and cannot resolve a string annotation of a local scope.
     dependency.__annotations__ = {"request": Request, "return": kind}
     return dependency
 
 
-def middleware_on(name: str, authenticate: Callable[[Any], object]) -> Middleware:
-    """Make a middleware out of a function that takes the event.
+def make_middleware(name: str, authenticate: Callable[[Any], object]) -> Middleware:
+    """Create a middleware from a function of the event.
 
     Parameters
     ----------
     name
-        Under which the route finds who is asking, in `app.context`.
+        The key of the caller's identity in `app.context`.
     authenticate
-        Takes the proxy event, gives who is asking, raises AuthenticationError.
+        Takes the proxy event and returns the caller's identity, or raises AuthenticationError.
     """
 
     def middleware(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[Any]:
@@ -116,14 +116,14 @@ def middleware_on(name: str, authenticate: Callable[[Any], object]) -> Middlewar
         try:
             return next_middleware(app)
         finally:
-            # The resolver clears its context only where the route did not raise; the next request is somebody else's.
+            # The resolver clears its context only if the route did not raise; the next request has another caller.
             app.context.pop(name, None)
 
     return middleware
 
 
 def answer_auth_errors(app: ApiGatewayResolver) -> None:
-    """Let a resolver answer 401 and 403, as problem details (RFC 9457), with the challenge of RFC 6750.
+    """Register handlers that respond with 401 and 403 as problem details (RFC 9457), with the challenge of RFC 6750.
 
     Parameters
     ----------
@@ -132,27 +132,27 @@ def answer_auth_errors(app: ApiGatewayResolver) -> None:
     """
     from aws_lambda_powertools.event_handler import Response
 
-    def answer(error: AuthenticationError | AuthorizationError) -> Response[str]:
-        headers = {"WWW-Authenticate": challenge_of(error)} if isinstance(error, AuthenticationError) else {}
+    def respond(error: AuthenticationError | AuthorizationError) -> Response[str]:
+        headers = {"WWW-Authenticate": get_challenge(error)} if isinstance(error, AuthenticationError) else {}
         problem = {"type": "about:blank", "title": error.title, "status": error.status, "code": error.code}
         return Response(
             status_code=error.status, content_type="application/problem+json", body=json.dumps(problem), headers=headers
         )
 
-    app.exception_handler([AuthenticationError, AuthorizationError])(answer)
+    app.exception_handler([AuthenticationError, AuthorizationError])(respond)
 
 
-def challenge_of(error: AuthenticationError) -> str:
-    """Write the `WWW-Authenticate` of a 401 (RFC 6750, section 3).
+def get_challenge(error: AuthenticationError) -> str:
+    """Return the `WWW-Authenticate` header of a 401 (RFC 6750, section 3).
 
     Parameters
     ----------
     error
-        Why nobody knows who is asking.
+        Why the caller was not authenticated.
 
     Examples
     --------
-    >>> challenge_of(AuthenticationError())
+    >>> get_challenge(AuthenticationError())
     'Bearer'
     """
     if not isinstance(error, InvalidTokenError):

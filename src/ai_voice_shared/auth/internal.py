@@ -1,4 +1,4 @@
-"""Services that call each other, known by their API keys."""
+"""Authentication of calling services by their API keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ai_voice_shared.auth.api_keys import NewApiKey, generate_api_key, hash_api_key, key_id_of
+from ai_voice_shared.auth.api_keys import NewApiKey, generate_api_key, get_key_id, hash_api_key
 from ai_voice_shared.errors import AuthorizationError, InvalidApiKeyError, NotFoundError
 
 if TYPE_CHECKING:
@@ -26,16 +26,16 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class ServiceIdentity:
-    """The service that is calling.
+    """The identity of a calling service.
 
     Attributes
     ----------
     service : str
-        Its name.
+        The service's name.
     key_id : str
-        The key that it came with.
+        The id of the API key.
     scopes : frozenset[str]
-        What it may do.
+        The scopes of the key.
     """
 
     service: str
@@ -44,14 +44,14 @@ class ServiceIdentity:
 
 
 class InternalAuthManager:
-    """Makes, checks, rotates and revokes the API keys of services.
+    """Manager that creates, verifies, rotates and revokes the API keys of services.
 
     Parameters
     ----------
     store
-        Keeps the records; by default the DynamoDB table that `ApiKeySettings` names.
+        Stores the records; by default in the DynamoDB table of `ApiKeySettings`.
     clock
-        Seconds since 1970.
+        Returns seconds since 1970.
 
     Examples
     --------
@@ -70,7 +70,7 @@ class InternalAuthManager:
 
     @property
     def store(self) -> ApiKeyStore:
-        """The store, made on first use."""
+        """The store, created on first use."""
         if self._store is None:
             from ai_voice_shared.auth.stores import DynamoDBApiKeyStore
             from ai_voice_shared.settings.security import ApiKeySettings
@@ -80,16 +80,16 @@ class InternalAuthManager:
         return self._store
 
     def create_key(self, service: str, *, scopes: Collection[str] = (), expires_in: float | None = None) -> NewApiKey:
-        """Make a key for a service and keep its hash.
+        """Create a key for a service and store its hash.
 
         Parameters
         ----------
         service
-            Who will call with it.
+            The service that will use the key.
         scopes
-            What it may be used for.
+            The scopes of the key.
         expires_in
-            Seconds until it ends; None for no end.
+            The lifetime in seconds; None for a key that does not expire.
         """
         now = self._clock()
         new = generate_api_key(
@@ -102,63 +102,63 @@ class InternalAuthManager:
         return new
 
     def authenticate(self, api_key: str, *, scopes: Collection[str] = ()) -> ServiceIdentity:
-        """Tell whose key this is.
+        """Return the service that a key belongs to.
 
         Parameters
         ----------
         api_key
-            The key as it came.
+            The received key.
         scopes
-            What the call needs; the key has to have all of them.
+            The required scopes; the key needs all of them.
 
         Raises
         ------
         InvalidApiKeyError
-            It is unknown, wrong, expired or revoked; which of them is not told.
+            The key is unknown, wrong, expired or revoked; the error does not reveal which.
         AuthorizationError
-            It is good, and not for this.
+            The key is valid but lacks a required scope.
         ServiceError
-            The store could not be asked. That is not an invalid key.
+            The store could not be reached. That does not make the key invalid.
         """
-        key_id = key_id_of(api_key) if isinstance(api_key, str) else None
+        key_id = get_key_id(api_key) if isinstance(api_key, str) else None
         record = self.store.get(key_id) if key_id else None
         # An unknown id costs the same comparison as a known one.
         genuine = hmac.compare_digest(
             hash_api_key(api_key) if key_id else _NO_HASH, record.key_hash if record else "f" * 64
         )
         if record is None or not genuine:
-            _log.warning("an API key was refused", extra={"key_id": key_id})
+            _log.warning("API key rejected", extra={"key_id": key_id})
             raise InvalidApiKeyError
         if record.expires_at is not None and record.expires_at <= self._clock():
-            _log.warning("an expired API key was refused", extra={"key_id": key_id, "caller": record.service})
+            _log.warning("expired API key rejected", extra={"key_id": key_id, "caller": record.service})
             raise InvalidApiKeyError
         missing = sorted(set(scopes) - set(record.scopes))
         if missing:
-            msg = f"the API key lacks: {', '.join(missing)}"
+            msg = f"the API key lacks the scopes: {', '.join(missing)}"
             raise AuthorizationError(msg, context={"key_id": key_id, "caller": record.service})
         return ServiceIdentity(record.service, record.key_id, frozenset(record.scopes))
 
     def verify(self, api_key: str, *, scopes: Collection[str] = ()) -> ServiceIdentity | None:
-        """Tell whose key this is, or None where it is not good, or not for this."""
+        """Return the service that a key belongs to, or None where the key is invalid or lacks a required scope."""
         try:
             return self.authenticate(api_key, scopes=scopes)
         except (InvalidApiKeyError, AuthorizationError):
             return None
 
     def rotate(self, key_id: str, *, overlap: float = _DAY) -> NewApiKey:
-        """Make a new key in place of an old one, which stays good for a while.
+        """Create a replacement for a key, which itself stays valid for a while.
 
         Parameters
         ----------
         key_id
-            The old key. Its end never moves away.
+            The id of the old key. Its expiration time is never extended.
         overlap
-            Seconds in which both are good.
+            Seconds in which both keys are valid.
 
         Raises
         ------
         NotFoundError
-            There is no such key.
+            The key does not exist.
         """
         old = self.store.get(key_id)
         if old is None:
@@ -172,28 +172,28 @@ class InternalAuthManager:
         return new
 
     def revoke(self, key_id: str) -> None:
-        """Make a key useless. Another process may know it for as long as its store keeps records in memory."""
+        """Revoke a key. Another process may accept it for as long as its store caches records."""
         self.store.delete(key_id)
 
     def dependency(self, *, scopes: Collection[str] = ()) -> Callable[..., ServiceIdentity]:
-        """Give a function for Powertools' `Depends`: the service that is calling, by the header `X-Api-Key`.
+        """Return a function for Powertools' `Depends` that authenticates the calling service by `X-Api-Key`.
 
         Parameters
         ----------
         scopes
-            What the route needs.
+            The scopes that the route requires.
         """
-        from ai_voice_shared.auth.event_handler import API_KEY_HEADER, dependency_on, header_of
+        from ai_voice_shared.auth.event_handler import API_KEY_HEADER, get_header, make_dependency
 
-        def calling_service(event: Any) -> ServiceIdentity:
-            return self.authenticate(header_of(event, API_KEY_HEADER), scopes=scopes)
+        def authenticate_service(event: Any) -> ServiceIdentity:
+            return self.authenticate(get_header(event, API_KEY_HEADER), scopes=scopes)
 
-        return dependency_on(calling_service, ServiceIdentity)
+        return make_dependency(authenticate_service, ServiceIdentity)
 
     def middleware(self, *, scopes: Collection[str] = ()) -> Middleware:
-        """Give a middleware for Powertools' resolvers; the route finds the service in `app.context["service"]`."""
-        from ai_voice_shared.auth.event_handler import API_KEY_HEADER, header_of, middleware_on
+        """Return a middleware for Powertools' resolvers that sets `app.context["service"]` for the route."""
+        from ai_voice_shared.auth.event_handler import API_KEY_HEADER, get_header, make_middleware
 
-        return middleware_on(
-            "service", lambda event: self.authenticate(header_of(event, API_KEY_HEADER), scopes=scopes)
+        return make_middleware(
+            "service", lambda event: self.authenticate(get_header(event, API_KEY_HEADER), scopes=scopes)
         )

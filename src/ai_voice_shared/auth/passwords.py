@@ -1,7 +1,7 @@
-"""Passwords, hashed with argon2id; bcrypt hashes of older services verify and are upgraded.
+"""Password hashing with argon2id; bcrypt hashes of older services are verified and upgraded.
 
-The hashing is pwdlib's. The cost is OWASP's for little memory (19 MiB, 2 passes, 1 lane): argon2's usual 64 MiB do
-not fit beside a runtime in a small function.
+pwdlib does the hashing. The cost parameters are OWASP's for little memory (19 MiB, 2 passes, 1 lane): argon2's default
+of 64 MiB does not fit next to the runtime in a small function.
 https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
 """
 
@@ -21,28 +21,28 @@ __all__ = [
     "PasswordHasher",
     "PasswordVerification",
     "hash_password",
-    "require_good_password",
+    "validate_password",
     "verify_and_upgrade_password",
     "verify_password",
 ]
 
 _MAX_BYTES = 4096
-"""A longer password is refused: hashing megabytes is a way to keep a function busy."""
+"""A longer password is refused: hashing megabytes is a denial-of-service vector."""
 
 _BCRYPT_BYTES = 72
-"""bcrypt has never looked at more; newer releases refuse a longer password instead of cutting it."""
+"""bcrypt uses no more bytes than these; newer releases refuse a longer password instead of truncating it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordVerification:
-    """Whether a password is the right one, and what to store in place of its hash; true if it is the right one.
+    """The result of verifying a password, with a replacement for an outdated hash; true for a valid password.
 
     Attributes
     ----------
     valid : bool
-        Whether the password fits the hash.
+        Whether the password matches the hash.
     new_hash : str | None
-        A better hash of the same password: store it. None where the old one is good.
+        An up-to-date hash of the same password, for storing; None where the old hash is up to date.
     """
 
     valid: bool
@@ -58,16 +58,16 @@ class PasswordVerification:
 
 
 class PasswordHasher:
-    """Hashes passwords with argon2id and verifies those of argon2 and bcrypt.
+    """Hasher of passwords with argon2id, and verifier of argon2 and bcrypt hashes.
 
     Parameters
     ----------
     memory_cost
-        KiB of memory for one hash.
+        Memory for one hash, in KiB.
     time_cost
-        Passes.
+        The number of passes.
     parallelism
-        Lanes.
+        The number of lanes.
 
     Examples
     --------
@@ -82,26 +82,26 @@ class PasswordHasher:
         self._argon2: Any = None
 
     def hash(self, password: str) -> str:
-        """Hash a password, with a salt of its own.
+        """Hash a password with a random salt.
 
         Raises
         ------
         ValidationError
-            It is empty or has more than 4096 bytes.
+            The password is empty or has more than 4096 bytes.
         MissingExtraError
             The extra `auth` is not installed.
         """
         hasher = self._hasher()
         if not 0 < len(_bytes(password)) <= _MAX_BYTES:
-            msg = f"a password has 1 to {_MAX_BYTES} bytes"
+            msg = f"a password must have 1 to {_MAX_BYTES} bytes"
             raise ValidationError(msg)
         hashed: str = hasher.hash(_bytes(password))
         return hashed
 
     def verify(self, password: str, hashed: str) -> PasswordVerification:
-        """Tell whether a password fits a hash, and whether the hash should be replaced.
+        """Return whether a password matches a hash, and whether the hash should be replaced.
 
-        A hash of no known kind fits no password.
+        A hash of an unknown scheme matches no password.
 
         Raises
         ------
@@ -120,7 +120,7 @@ class PasswordHasher:
         elif BcryptHasher.identify(hashed):
             try:
                 valid = outdated = BcryptHasher().verify(secret[:_BCRYPT_BYTES], hashed)
-            except ValueError:  # a salt or a cost that is none
+            except ValueError:  # an invalid salt or cost
                 valid = outdated = False
         else:
             valid = outdated = False
@@ -134,7 +134,7 @@ class PasswordHasher:
                 extra, package = "auth", "pwdlib"
                 raise MissingExtraError(extra, package) from error
             try:
-                import pwdlib.hashers.bcrypt  # noqa: F401 - both come with the extra; say so at the first use
+                import pwdlib.hashers.bcrypt  # noqa: F401 - both come with the extra: report a missing one on first use
                 from pwdlib.hashers.argon2 import Argon2Hasher
             except HasherNotAvailable as error:
                 extra, package = "auth", "pwdlib[argon2,bcrypt]"
@@ -144,7 +144,7 @@ class PasswordHasher:
 
 
 def _bytes(password: str) -> bytes:
-    # "surrogatepass": half a character that came in is a wrong password, not an error.
+    # "surrogatepass": a lone surrogate in the input is a wrong password, not an error.
     return password.encode("utf-8", "surrogatepass")
 
 
@@ -157,19 +157,19 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(password: str, hashed: str) -> bool:
-    """Tell whether a password fits a stored hash; see `verify_and_upgrade_password` for replacing old hashes."""
+    """Return whether a password matches a stored hash; `verify_and_upgrade_password` also replaces old hashes."""
     return _default.verify(password, hashed).valid
 
 
 def verify_and_upgrade_password(password: str, hashed: str) -> PasswordVerification:
-    """Tell whether a password fits a stored hash, and give a new hash to store where the old one is outdated."""
+    """Verify a password against a stored hash, and return a new hash for storing where the old one is outdated."""
     return _default.verify(password, hashed)
 
 
-def require_good_password(
+def validate_password(
     password: str, *, settings: SecuritySettings | None = None, forbidden: Collection[str] = ()
 ) -> None:
-    """Refuse a new password that the rules of the settings do not allow.
+    """Check a new password against the rules of the settings.
 
     Parameters
     ----------
@@ -178,17 +178,17 @@ def require_good_password(
     settings
         By default read from the environment.
     forbidden
-        What it must not contain: the user's name and address.
+        Terms that it must not contain, such as the user's name and email address.
 
     Raises
     ------
     ValidationError
-        `details` has a sentence for each thing that it lacks.
+        The password breaks a rule; `details` has a sentence for each broken rule.
     """
     from ai_voice_shared.utils.validation import check_password
 
     if settings is None:
-        from ai_voice_shared.auth.token_functions import default_token_manager
+        from ai_voice_shared.auth.default_tokens import default_token_manager
 
         settings = default_token_manager().settings
     report = check_password(
@@ -201,5 +201,5 @@ def require_good_password(
         forbidden=forbidden,
     )
     if not report:
-        msg = "the password is not good enough"
+        msg = "the password does not satisfy the password rules"
         raise ValidationError(msg, details=[{"field": "password", "problem": problem} for problem in report.problems])

@@ -1,4 +1,4 @@
-"""Users, known by their tokens."""
+"""Authentication of users by their tokens."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ __all__ = ["PublicAuthManager", "TokenPair", "UserIdentity"]
 
 @dataclass(frozen=True, slots=True)
 class UserIdentity:
-    """The user who is asking.
+    """The identity of an authenticated user.
 
     Attributes
     ----------
     user_id : str
-        Their id.
+        The user's id.
     email : str | None
-        Their address, left out of `repr`.
+        The user's email address, left out of `repr`.
     claims : Mapping[str, Any]
-        All that the token says.
+        All claims of the token.
     """
 
     user_id: str
@@ -36,31 +36,31 @@ class UserIdentity:
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What a login gives.
+    """The tokens issued at login.
 
     Attributes
     ----------
     access_token, refresh_token : str
         The tokens.
     expires_in : int
-        Seconds that the access token is good for.
+        The lifetime of the access token, in seconds.
     token_type : str
-        How it is shown (RFC 6750).
+        The token type (RFC 6750).
     """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expires_in: int
-    token_type: str = "Bearer"  # noqa: S105 - a scheme, no password
+    token_type: str = "Bearer"  # noqa: S105 - a scheme, not a password
 
 
 class PublicAuthManager:
-    """Gives tokens to users and tells users by them.
+    """Manager that issues tokens to users and authenticates users by them.
 
     Parameters
     ----------
     tokens
-        Makes and checks the tokens; by default the process's manager, with the settings of the environment.
+        Creates and verifies the tokens; by default the process's manager, with the settings of the environment.
 
     Examples
     --------
@@ -78,25 +78,25 @@ class PublicAuthManager:
 
     @property
     def tokens(self) -> TokenManager:
-        """What makes and checks the tokens."""
+        """The token manager."""
         if self._tokens is None:
-            from ai_voice_shared.auth.token_functions import default_token_manager
+            from ai_voice_shared.auth.default_tokens import default_token_manager
 
-            # Not kept: the process's manager is made anew now and then, for rotated secrets.
+            # Not stored here: the process's manager is recreated regularly, to pick up rotated secrets.
             return default_token_manager()
         return self._tokens
 
     def create_tokens(
         self, *, user_id: str, email: str | None = None, claims: Mapping[str, Any] | None = None
     ) -> TokenPair:
-        """Give a user who has logged in an access and a refresh token.
+        """Create an access and a refresh token for a user who has logged in.
 
         Parameters
         ----------
         user_id, email
             The user.
         claims
-            More for the access token to say.
+            Additional claims of the access token.
         """
         tokens = self.tokens
         return TokenPair(
@@ -106,43 +106,43 @@ class PublicAuthManager:
         )
 
     def refresh(self, refresh_token: str, *, claims: Mapping[str, Any] | None = None) -> TokenPair:
-        """Give new tokens for a refresh token.
+        """Create new tokens for a refresh token.
 
         Raises
         ------
         InvalidTokenError
-            It is no good refresh token.
+            It is not a valid refresh token.
         """
         payload = self.tokens.decode(refresh_token, purpose=TokenPurpose.REFRESH)
         return self.create_tokens(user_id=payload["user_id"], email=payload.get("email"), claims=claims)
 
     def authenticate(self, access_token: str) -> UserIdentity:
-        """Tell whose access token this is.
+        """Return the user of an access token.
 
         Raises
         ------
         InvalidTokenError
-            It is no good access token.
+            It is not a valid access token.
         """
         payload = self.tokens.decode(access_token, purpose=TokenPurpose.ACCESS)
         return UserIdentity(payload["user_id"], payload.get("email"), payload)
 
     def verify(self, access_token: str) -> UserIdentity | None:
-        """Tell whose access token this is, or None where it is not good."""
+        """Return the user of an access token, or None where the token is not valid."""
         payload = self.tokens.verify(access_token)
         return None if payload is None else UserIdentity(payload["user_id"], payload.get("email"), payload)
 
     def dependency(self) -> Callable[..., UserIdentity]:
-        """Give a function for Powertools' `Depends`: the user who is asking, by `Authorization: Bearer`."""
-        from ai_voice_shared.auth.event_handler import bearer_token_of, dependency_on
+        """Return a function for Powertools' `Depends` that authenticates the user by `Authorization: Bearer`."""
+        from ai_voice_shared.auth.event_handler import get_bearer_token, make_dependency
 
-        def asking_user(event: Any) -> UserIdentity:
-            return self.authenticate(bearer_token_of(event))
+        def authenticate_user(event: Any) -> UserIdentity:
+            return self.authenticate(get_bearer_token(event))
 
-        return dependency_on(asking_user, UserIdentity)
+        return make_dependency(authenticate_user, UserIdentity)
 
     def middleware(self) -> Middleware:
-        """Give a middleware for Powertools' resolvers; the route finds the user in `app.context["user"]`."""
-        from ai_voice_shared.auth.event_handler import bearer_token_of, middleware_on
+        """Return a middleware for Powertools' resolvers that sets `app.context["user"]` for the route."""
+        from ai_voice_shared.auth.event_handler import get_bearer_token, make_middleware
 
-        return middleware_on("user", lambda event: self.authenticate(bearer_token_of(event)))
+        return make_middleware("user", lambda event: self.authenticate(get_bearer_token(event)))

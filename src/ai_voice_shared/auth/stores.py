@@ -1,4 +1,4 @@
-"""Where the records of API keys are kept."""
+"""Stores of API key records."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ __all__ = ["ApiKeyStore", "DynamoDBApiKeyStore", "InMemoryApiKeyStore"]
 
 @runtime_checkable
 class ApiKeyStore(Protocol):
-    """Keeps records of keys by their id."""
+    """A store of key records by key id."""
 
     def get(self, key_id: str) -> ApiKeyRecord | None:
-        """Give a record, or None where there is none. An outage is an exception."""
+        """Return a record, or None where it does not exist. An outage raises an exception."""
 
     def put(self, record: ApiKeyRecord) -> None:
-        """Keep a record, in place of the one with its id."""
+        """Store a record, replacing one with the same id."""
 
     def delete(self, key_id: str) -> None:
-        """Forget a record; none is no error."""
+        """Delete a record. A missing record is not an error."""
 
 
 class InMemoryApiKeyStore:
-    """Keeps records for the life of the process: for tests, and for keys that come from a secret.
+    """A store for the lifetime of the process: for tests, and for keys that come from a secret.
 
     Examples
     --------
@@ -41,33 +41,33 @@ class InMemoryApiKeyStore:
         self._records = {record.key_id: record for record in records}
 
     def get(self, key_id: str) -> ApiKeyRecord | None:
-        """Give a record, or None."""
+        """Return a record, or None where it does not exist."""
         return self._records.get(key_id)
 
     def put(self, record: ApiKeyRecord) -> None:
-        """Keep a record."""
+        """Store a record."""
         self._records[record.key_id] = record
 
     def delete(self, key_id: str) -> None:
-        """Forget a record."""
+        """Delete a record."""
         self._records.pop(key_id, None)
 
 
 class DynamoDBApiKeyStore:
-    """Keeps records in a DynamoDB table whose keys are the strings `pk` and `sk`; other items may live beside them.
+    """A store in a DynamoDB table with the string keys `pk` and `sk`, which may hold other items as well.
 
     Parameters
     ----------
     table_name
         The table.
     client
-        A boto3 DynamoDB client; by default the process's own.
+        A boto3 DynamoDB client; by default a shared client.
     region
         The table's region, for the default client.
     cache_ttl
-        Seconds that a record is kept in memory, and so may outlive its revocation; 0 asks every time.
+        Seconds that a record is cached, and so may outlive its revocation; 0 disables the cache.
     cache_size
-        Records in memory.
+        The maximum number of cached records.
     """
 
     def __init__(
@@ -88,29 +88,29 @@ class DynamoDBApiKeyStore:
         self._lock = threading.Lock()
 
     def get(self, key_id: str) -> ApiKeyRecord | None:
-        """Give a record, or None where the table has none.
+        """Return a record, or None where the table does not have it.
 
         Raises
         ------
         ServiceError
             The table could not be read.
         ConfigurationError
-            There is no such table, or the function's role may not read it.
+            The table does not exist, or the function's role may not read it.
         """
-        cache = self._records()
+        cache = self._get_cache()
         with self._lock:
             record: ApiKeyRecord | None = cache.get(key_id)
         if record is None:
-            answer = self._call("get_item", Key=_key(key_id), ConsistentRead=True)
-            if "Item" not in answer:
+            response = self._call("get_item", Key=_key(key_id), ConsistentRead=True)
+            if "Item" not in response:
                 return None
-            record = _from_item(answer["Item"])
+            record = _from_item(response["Item"])
             with self._lock:
                 cache[key_id] = record
         return record
 
     def put(self, record: ApiKeyRecord) -> None:
-        """Keep a record."""
+        """Store a record."""
         item = {
             **_key(record.key_id),
             "service": {"S": record.service},
@@ -121,18 +121,18 @@ class DynamoDBApiKeyStore:
         if record.expires_at is not None:
             item["expires_at"] = {"N": repr(record.expires_at)}
         self._call("put_item", Item=item)
-        self._forget(record.key_id)
+        self._evict(record.key_id)
 
     def delete(self, key_id: str) -> None:
-        """Forget a record."""
+        """Delete a record."""
         self._call("delete_item", Key=_key(key_id))
-        self._forget(key_id)
+        self._evict(key_id)
 
-    def _forget(self, key_id: str) -> None:
+    def _evict(self, key_id: str) -> None:
         with self._lock:
-            self._records().pop(key_id, None)
+            self._get_cache().pop(key_id, None)
 
-    def _records(self) -> Any:
+    def _get_cache(self) -> Any:
         if self._cache is None:
             from cachetools import TTLCache
 

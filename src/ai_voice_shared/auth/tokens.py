@@ -1,7 +1,7 @@
-"""Signed tokens of users, each for one purpose.
+"""Signed user tokens, each for one purpose.
 
-Signing is PyJWT's. Powertools' `auth_alpha` verifies the tokens of an identity provider by its public keys, and does
-neither sign nor take symmetric keys; the tokens here are made and read by our own services.
+PyJWT does the signing. Powertools' `auth_alpha` verifies tokens of an identity provider by its public keys, but neither
+signs nor accepts symmetric keys; the tokens here are issued and verified by our own services.
 https://www.rfc-editor.org/rfc/rfc8725 (JWT best practices)
 """
 
@@ -25,33 +25,33 @@ if TYPE_CHECKING:
 __all__ = ["MAX_TOKEN_BYTES", "TokenManager", "TokenPurpose"]
 
 MAX_TOKEN_BYTES = 8192
-"""A longer token is refused before anything looks into it; ours have a few hundred bytes."""
+"""A longer token is refused before it is parsed; tokens of this package have a few hundred bytes."""
 
 _REQUIRED = ["aud", "exp", "iat", "iss", "jti", "nbf", "purpose", "sub", "user_id"]
 _RESERVED = frozenset({*_REQUIRED, "email"})
 
 
 class TokenPurpose(StrEnum):
-    """What a token is good for. One of another purpose is refused."""
+    """The purpose of a token. A token is refused for any other purpose."""
 
     ACCESS = "access"
     REFRESH = "refresh"
-    PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose, no password
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose, not a password
     EMAIL_VERIFICATION = "email_verification"
 
 
 class TokenManager:
-    """Makes and checks tokens by the settings.
+    """Issuer and verifier of tokens, configured by the settings.
 
-    Each secret has a key id that is computed from it, so a token names the secret that signed it, and no id has to be
-    configured beside the secret.
+    The key id of a secret is derived from the secret, so a token names the secret that signed it, and no id has to be
+    configured along with the secret.
 
     Parameters
     ----------
     settings
         By default read from the environment on first use.
     clock
-        Seconds since 1970, for the times in new tokens.
+        Returns seconds since 1970, for the times in new tokens.
 
     Examples
     --------
@@ -80,11 +80,11 @@ class TokenManager:
 
     @property
     def key_ids(self) -> tuple[str, ...]:
-        """The ids of the secrets that are known, the signing one first."""
+        """The ids of the configured secrets, the signing one first."""
         return tuple(self._secrets())
 
     def ttl(self, purpose: TokenPurpose) -> int:
-        """Give the seconds that a token of this purpose lives."""
+        """Return the lifetime of tokens of this purpose, in seconds."""
         seconds: int = getattr(self.settings, f"{TokenPurpose(purpose)}_token_ttl")
         return seconds
 
@@ -97,20 +97,20 @@ class TokenManager:
         expires_in: float | None = None,
         claims: Mapping[str, Any] | None = None,
     ) -> str:
-        """Make a token.
+        """Create a token.
 
         Parameters
         ----------
         purpose
-            What it is good for.
+            The token's purpose.
         user_id
-            Whom it is for.
+            The user's id.
         email
-            Their address. A token is signed and not encrypted: whoever holds it can read it.
+            The user's email address. A token is signed, not encrypted: its holder can read it.
         expires_in
-            Seconds that it lives; by default those of the settings for the purpose.
+            The lifetime in seconds; by default that of the purpose in the settings.
         claims
-            More to say; the names that the package uses itself are refused.
+            Additional claims; the names that the package sets itself are refused.
 
         Raises
         ------
@@ -119,10 +119,10 @@ class TokenManager:
         MissingExtraError
             The extra `auth` is not installed.
         """
-        jwt = _pyjwt()
-        taken = sorted(_RESERVED & set(claims or {}))
-        if taken or not user_id:
-            msg = f"these claims are set by the package: {', '.join(taken)}" if taken else "user_id is empty"
+        jwt = _import_pyjwt()
+        reserved = sorted(_RESERVED & set(claims or {}))
+        if reserved or not user_id:
+            msg = f"these claims are set by the package: {', '.join(reserved)}" if reserved else "user_id is empty"
             raise ValidationError(msg)
         now = int(self._clock())
         payload = {
@@ -146,29 +146,29 @@ class TokenManager:
     def decode(
         self, token: str, *, purpose: TokenPurpose = TokenPurpose.ACCESS, allow_expired: bool = False
     ) -> dict[str, Any]:
-        """Check a token and give what it says.
+        """Verify a token and return its claims.
 
         Parameters
         ----------
         token
             The token, without `Bearer`.
         purpose
-            What it has to be good for.
+            The required purpose.
         allow_expired
-            Pass over its end, to read when that was. Never to let anybody in.
+            Accept an expired token, to read its expiration time. Never use this to authenticate a caller.
 
         Raises
         ------
         ExpiredTokenError
-            Its time is over.
+            The token is expired.
         InvalidTokenError
-            Anything else is wrong with it; `reason` says what, in a word.
+            The token is invalid in any other way; `reason` is a code for it.
         MissingExtraError
             The extra `auth` is not installed.
         """
-        jwt = _pyjwt()
+        jwt = _import_pyjwt()
         if not isinstance(token, str) or not token.isascii():
-            msg = "this is not the text of a JWT"
+            msg = "the token is not a valid JWT"
             raise InvalidTokenError(msg, reason="malformed")
         if len(token) > MAX_TOKEN_BYTES:
             msg = f"the token has more than {MAX_TOKEN_BYTES} bytes"
@@ -179,7 +179,7 @@ class TokenManager:
                 raise jwt.InvalidAlgorithmError
             key = self._secrets().get(header.get("kid", ""))
             if key is None:
-                msg = "the token names a key that is not known here"
+                msg = "the token's key id is unknown"
                 raise InvalidTokenError(msg, reason="unknown_key")
             payload: dict[str, Any] = jwt.decode(
                 token,
@@ -198,15 +198,15 @@ class TokenManager:
         except jwt.ExpiredSignatureError:
             raise ExpiredTokenError from None
         except jwt.PyJWTError as error:
-            # Not chained: a decoding error holds pieces of the token.
-            raise InvalidTokenError(reason=_reason(jwt, error)) from None
+            # Not chained: a decoding error holds parts of the token.
+            raise InvalidTokenError(reason=_classify_error(jwt, error)) from None
         if payload["purpose"] != purpose:
             msg = f"the token is not for {purpose}"
             raise InvalidTokenError(msg, reason="wrong_purpose")
         return payload
 
     def verify(self, token: str, *, purpose: TokenPurpose = TokenPurpose.ACCESS) -> dict[str, Any] | None:
-        """Give what a token says, or None where anything is wrong with it."""
+        """Return the claims of a token, or None where it is not valid."""
         try:
             return self.decode(token, purpose=purpose)
         except InvalidTokenError:
@@ -215,16 +215,16 @@ class TokenManager:
     def _secrets(self) -> Mapping[str, bytes]:
         if not self._keys:
             values = (secret.get_secret_value().encode() for secret in self.settings.jwt_secrets)
-            self._keys = {_key_id(value): value for value in values}
+            self._keys = {_derive_key_id(value): value for value in values}
         return self._keys
 
 
-def _key_id(secret: bytes) -> str:
-    # 64 bits tell the secrets apart; of a secret of 32 random bytes they give nothing away.
+def _derive_key_id(secret: bytes) -> str:
+    # 64 bits distinguish the secrets, and reveal nothing about a secret of 32 random bytes.
     return hmac.new(secret, b"ai_voice_shared key id", hashlib.sha256).hexdigest()[:16]
 
 
-def _reason(jwt: ModuleType, error: Exception) -> str:
+def _classify_error(jwt: ModuleType, error: Exception) -> str:
     reasons = (
         (jwt.InvalidSignatureError, "bad_signature"),
         (jwt.InvalidAudienceError, "wrong_audience"),
@@ -237,7 +237,7 @@ def _reason(jwt: ModuleType, error: Exception) -> str:
     return next((reason for kind, reason in reasons if isinstance(error, kind)), "invalid")
 
 
-def _pyjwt() -> ModuleType:
+def _import_pyjwt() -> ModuleType:
     try:
         import jwt
     except ImportError as error:

@@ -49,15 +49,15 @@ def a_hasher_of_ones_own() -> None:
     assert hasher.verify("correct horse", hashed).valid
 
 
-@exercises("auth.require_good_password")
+@exercises("auth.validate_password")
 def a_bad_password_is_refused() -> None:
     """A short one, and one that everybody uses."""
-    from ai_voice_shared.auth import require_good_password
+    from ai_voice_shared.auth import validate_password
     from ai_voice_shared.errors import ValidationError
 
-    require_good_password("correct Horse 9 battery staple!")
+    validate_password("correct Horse 9 battery staple!")
     try:
-        require_good_password("short")
+        validate_password("short")
     except ValidationError:
         return
     raise AssertionError

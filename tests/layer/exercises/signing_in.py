@@ -138,11 +138,11 @@ def whether_a_token_has_ended() -> None:
     assert is_token_expired(create_access_token(user_id="123", expires_in=-60))
 
 
-@exercises("auth.token_functions.default_token_manager", "auth.TokenManager")
+@exercises("auth.default_tokens.default_token_manager", "auth.TokenManager")
 def the_process_has_one_manager() -> None:
     """With the secrets of the environment; without one nothing is signed."""
     from ai_voice_shared.auth import TokenManager, TokenPurpose
-    from ai_voice_shared.auth.token_functions import default_token_manager
+    from ai_voice_shared.auth.default_tokens import default_token_manager
 
     _configure()
     manager = default_token_manager()
@@ -183,19 +183,19 @@ def what_others_are_told_of_a_login() -> None:
     "auth.InMemoryApiKeyStore",
     "auth.generate_api_key",
     "auth.hash_api_key",
-    "auth.api_keys.key_id_of",
+    "auth.api_keys.get_key_id",
 )
 def a_service_shows_its_key() -> None:
     """It is known by it, with its scopes; after a rotation by both; after its end by none."""
     from ai_voice_shared import InternalAuthManager
     from ai_voice_shared.auth import InMemoryApiKeyStore, ServiceIdentity, generate_api_key, hash_api_key
-    from ai_voice_shared.auth.api_keys import key_id_of
+    from ai_voice_shared.auth.api_keys import get_key_id
     from ai_voice_shared.errors import AuthorizationError, InvalidApiKeyError
 
     manager = InternalAuthManager(InMemoryApiKeyStore())
     new = manager.create_key("notes", scopes=["read"])
     assert new.record.key_hash == hash_api_key(new.key)
-    assert key_id_of(new.key) == new.record.key_id
+    assert get_key_id(new.key) == new.record.key_id
     identity = manager.authenticate(new.key, scopes=["read"])
     assert identity == ServiceIdentity("notes", new.record.key_id, frozenset({"read"}))
     _raises(AuthorizationError, lambda: manager.authenticate(new.key, scopes=["write"]))
@@ -222,11 +222,11 @@ def keys_are_kept_in_a_table() -> None:
 
 @exercises(
     "auth.answer_auth_errors",
-    "auth.event_handler.bearer_token_of",
-    "auth.event_handler.challenge_of",
-    "auth.event_handler.dependency_on",
-    "auth.event_handler.header_of",
-    "auth.event_handler.middleware_on",
+    "auth.event_handler.get_bearer_token",
+    "auth.event_handler.get_challenge",
+    "auth.event_handler.make_dependency",
+    "auth.event_handler.get_header",
+    "auth.event_handler.make_middleware",
 )
 def a_route_asks_who_is_calling() -> None:
     """By dependency in the chassis and by middleware in a plain resolver; nobody gets a 401 with its challenge."""
@@ -238,7 +238,7 @@ def a_route_asks_who_is_calling() -> None:
 
     from ai_voice_shared import InternalAuthManager
     from ai_voice_shared.auth import InMemoryApiKeyStore, ServiceIdentity, answer_auth_errors
-    from ai_voice_shared.auth.event_handler import bearer_token_of
+    from ai_voice_shared.auth.event_handler import get_bearer_token
 
     manager = InternalAuthManager(InMemoryApiKeyStore())
     key = manager.create_key("notes").key
@@ -268,4 +268,4 @@ def a_route_asks_who_is_calling() -> None:
         assert app.resolve(event, None)["body"].replace(" ", "") == '{"service":"notes"}'  # type: ignore[arg-type] # no context
         refused = app.resolve({**event, "headers": {}}, None)  # type: ignore[arg-type] # as above
         assert (refused["statusCode"], "Bearer" in str(refused)) == (401, True)
-    assert bearer_token_of(APIGatewayProxyEventV2({"headers": {"authorization": "Bearer abc"}})) == "abc"
+    assert get_bearer_token(APIGatewayProxyEventV2({"headers": {"authorization": "Bearer abc"}})) == "abc"

@@ -39,7 +39,7 @@ def _manager() -> Any:
 
 
 def _default_manager() -> Any:
-    from ai_voice_shared.auth.token_functions import default_token_manager
+    from ai_voice_shared.auth.default_tokens import default_token_manager
 
     return default_token_manager().verify(_TOKEN)
 
@@ -74,7 +74,7 @@ NEED_EXTRAS: dict[str, tuple[str, Callable[[], Any]]] = {
     "auth.get_user_id_from_token": ("auth", _tokens("get_user_id_from_token", _TOKEN)),
     "auth.hash_password": ("auth", _tokens("hash_password", "correct horse")),
     "auth.is_token_expired": ("auth", _tokens("is_token_expired", _TOKEN)),
-    "auth.token_functions.default_token_manager": ("auth", _default_manager),
+    "auth.default_tokens.default_token_manager": ("auth", _default_manager),
     "auth.verify_and_upgrade_password": ("auth", _tokens("verify_and_upgrade_password", "correct horse", _HASH)),
     "auth.verify_password": ("auth", _tokens("verify_password", "correct horse", _HASH)),
     "auth.verify_token": ("auth", _tokens("verify_token", _TOKEN)),

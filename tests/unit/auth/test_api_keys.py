@@ -37,18 +37,18 @@ pytestmark = pytest.mark.unit
 
 @pytest.fixture
 def clock() -> list[float]:
-    """Give a clock that a test sets."""
+    """Return a clock that a test sets."""
     return [1_000_000.0]
 
 
 @pytest.fixture
 def manager(clock: list[float]) -> InternalAuthManager:
-    """Make a manager with a store in memory."""
+    """Create a manager with a store in memory."""
     return InternalAuthManager(InMemoryApiKeyStore(), clock=lambda: clock[0])
 
 
-def test_a_key_has_a_form_that_scanners_find() -> None:
-    """Prefix, id, and a secret of 256 bits; no two are the same."""
+def test_a_key_has_a_format_that_scanners_find() -> None:
+    """A key has a prefix, an id and a random 256-bit secret."""
     new = generate_api_key("lookup")
     assert re.fullmatch(r"avk_[0-9a-f]{16}_[A-Za-z0-9_-]{43}", new.key)
     assert new.key != generate_api_key("lookup").key
@@ -56,8 +56,8 @@ def test_a_key_has_a_form_that_scanners_find() -> None:
         generate_api_key("lookup", prefix="A_B")
 
 
-def test_only_the_hash_is_kept() -> None:
-    """Neither the record nor any repr holds the key."""
+def test_only_the_hash_is_stored() -> None:
+    """Neither the record nor any repr contains the key."""
     new = generate_api_key("lookup")
     # Not by the last underscore: the secret may have some of its own.
     secret = new.key.partition(f"_{new.record.key_id}_")[2]
@@ -67,8 +67,8 @@ def test_only_the_hash_is_kept() -> None:
     assert new.record.key_hash not in repr(new)
 
 
-def test_a_good_key_tells_its_service(manager: InternalAuthManager) -> None:
-    """Name, id and scopes."""
+def test_a_valid_key_identifies_its_service(manager: InternalAuthManager) -> None:
+    """A valid key yields the service's name, the key's id and its scopes."""
     new = manager.create_key("webhook-handler", scopes=["lookup", "events"])
     identity = manager.authenticate(new.key, scopes=["lookup"])
     assert (identity.service, identity.key_id) == ("webhook-handler", new.record.key_id)
@@ -77,7 +77,7 @@ def test_a_good_key_tells_its_service(manager: InternalAuthManager) -> None:
 
 @pytest.mark.parametrize("key", ["", "avk_", "avk_0123456789abcdef_" + "x" * 43, "x" * 10_000, "é", "\ud800"])
 def test_an_unknown_or_malformed_key(manager: InternalAuthManager, key: str) -> None:
-    """Both are refused with the same words, and the key is not in them."""
+    """An unknown and a malformed key are refused with the same message, without the key."""
     assert manager.verify(key) is None
     with pytest.raises(InvalidApiKeyError) as caught:
         manager.authenticate(key)
@@ -85,7 +85,7 @@ def test_an_unknown_or_malformed_key(manager: InternalAuthManager, key: str) -> 
 
 
 def test_no_other_secret_passes(manager: InternalAuthManager) -> None:
-    """Every other last character, and another key's secret under this id."""
+    """A changed, truncated or swapped secret under a valid key id is refused."""
     key, other = manager.create_key("a").key, manager.create_key("b").key
     assert manager.verify(key[:-1] + ("A" if key[-1] != "A" else "B")) is None
     assert manager.verify(key[:-1]) is None
@@ -94,13 +94,13 @@ def test_no_other_secret_passes(manager: InternalAuthManager) -> None:
 
 
 def test_the_comparison_takes_constant_time(manager: InternalAuthManager, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`hmac.compare_digest` decides, for known and unknown keys alike, on hashes of one length."""
+    """Known and unknown keys alike are compared by `hmac.compare_digest` on hashes of equal length."""
     compared: list[tuple[int, int]] = []
     original = hmac.compare_digest
 
-    def compare(one: Any, two: Any) -> bool:
-        compared.append((len(one), len(two)))
-        return original(one, two)
+    def compare(first: Any, second: Any) -> bool:
+        compared.append((len(first), len(second)))
+        return original(first, second)
 
     monkeypatch.setattr("ai_voice_shared.auth.internal.hmac.compare_digest", compare)
     assert manager.verify(manager.create_key("a").key)
@@ -109,8 +109,8 @@ def test_the_comparison_takes_constant_time(manager: InternalAuthManager, monkey
     assert compared == [(64, 64)] * 3
 
 
-def test_a_key_ends(manager: InternalAuthManager, clock: list[float]) -> None:
-    """At its end it is refused as any other bad key."""
+def test_a_key_expires(manager: InternalAuthManager, clock: list[float]) -> None:
+    """A key is refused from its expiration time on."""
     key = manager.create_key("a", expires_in=60).key
     clock[0] += 59
     assert manager.verify(key)
@@ -119,16 +119,16 @@ def test_a_key_ends(manager: InternalAuthManager, clock: list[float]) -> None:
         manager.authenticate(key)
 
 
-def test_a_key_for_something_else(manager: InternalAuthManager) -> None:
-    """Who is asking is known, and may not."""
+def test_a_key_without_the_scope_is_forbidden(manager: InternalAuthManager) -> None:
+    """A valid key that lacks a required scope raises an authorization error."""
     key = manager.create_key("a", scopes=["events"]).key
-    with pytest.raises(AuthorizationError, match="lacks: lookup"):
+    with pytest.raises(AuthorizationError, match="lacks the scopes: lookup"):
         manager.authenticate(key, scopes=["lookup", "events"])
     assert manager.verify(key, scopes=["lookup"]) is None
 
 
 def test_rotation_overlaps(manager: InternalAuthManager, clock: list[float]) -> None:
-    """Both keys are good for a while, then the new one alone; service and scopes stay."""
+    """After a rotation both keys are valid for the overlap, then the new one alone, with the same scopes."""
     old = manager.create_key("a", scopes=["events"])
     new = manager.rotate(old.record.key_id, overlap=3600)
     assert manager.authenticate(new.key, scopes=["events"]).service == "a"
@@ -139,8 +139,8 @@ def test_rotation_overlaps(manager: InternalAuthManager, clock: list[float]) -> 
     assert manager.verify(new.key)
 
 
-def test_rotation_makes_no_key_live_longer(manager: InternalAuthManager, clock: list[float]) -> None:
-    """An end that is near stays; the new key lives as long as the old one was made to."""
+def test_rotation_extends_no_lifetime(manager: InternalAuthManager, clock: list[float]) -> None:
+    """Rotation does not extend the old key's lifetime, and gives the new key the same lifetime."""
     old = manager.create_key("a", expires_in=100)
     clock[0] += 90
     new = manager.rotate(old.record.key_id, overlap=3600)
@@ -149,14 +149,14 @@ def test_rotation_makes_no_key_live_longer(manager: InternalAuthManager, clock: 
     assert new.record.expires_at == clock[0] + 90
 
 
-def test_a_key_that_is_not_there_cannot_be_rotated(manager: InternalAuthManager) -> None:
-    """Its id is named."""
+def test_a_missing_key_cannot_be_rotated(manager: InternalAuthManager) -> None:
+    """Rotating a missing key raises an error with its id."""
     with pytest.raises(NotFoundError, match="0123456789abcdef"):
         manager.rotate("0123456789abcdef")
 
 
-def test_a_revoked_key(manager: InternalAuthManager) -> None:
-    """It is as one that never was."""
+def test_a_revoked_key_is_refused(manager: InternalAuthManager) -> None:
+    """A revoked key is refused, and revoking it again is not an error."""
     new = manager.create_key("a")
     manager.revoke(new.record.key_id)
     manager.revoke(new.record.key_id)
@@ -164,7 +164,7 @@ def test_a_revoked_key(manager: InternalAuthManager) -> None:
 
 
 def test_a_refusal_is_logged_without_the_key(manager: InternalAuthManager, caplog: pytest.LogCaptureFixture) -> None:
-    """The id is enough to find out whose it was."""
+    """A refusal is logged with the key's id and without the key."""
     key = manager.create_key("a").key[:-1] + "."
     manager.verify(manager.create_key("b").key[:-2] + "xx")
     manager.verify(key)
@@ -174,7 +174,7 @@ def test_a_refusal_is_logged_without_the_key(manager: InternalAuthManager, caplo
 
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Make a table in memory."""
+    """Create a table in memory."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     with mock_aws():
         client = boto3.client("dynamodb")
@@ -187,8 +187,8 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield client
 
 
-def test_records_survive_the_table(table: Any) -> None:
-    """What comes back is what was kept, with and without an end."""
+def test_records_round_trip_through_the_table(table: Any) -> None:
+    """A record read from the table equals the stored one, with and without an expiration time."""
     store = DynamoDBApiKeyStore("voice", region="eu-central-1", cache_ttl=0)
     assert isinstance(store, ApiKeyStore)
     records = [
@@ -204,15 +204,15 @@ def test_records_survive_the_table(table: Any) -> None:
 
 
 def test_the_table_never_sees_a_key(table: Any) -> None:
-    """A dump of it opens nothing."""
+    """The table contains no part of a key's secret."""
     manager = InternalAuthManager(DynamoDBApiKeyStore("voice", region="eu-central-1"))
     new = manager.create_key("a")
     assert manager.verify(new.key)
     assert new.key[21:] not in str(table.scan(TableName="voice")["Items"])
 
 
-def test_a_record_is_kept_in_memory(table: Any) -> None:
-    """Within the time the table is not asked again; own changes are seen at once."""
+def test_a_record_is_cached(table: Any) -> None:
+    """A record is read from the table once within the cache's lifetime, and the manager's own changes apply at once."""
     store = DynamoDBApiKeyStore("voice", region="eu-central-1", cache_ttl=1000)
     manager = InternalAuthManager(store)
     new = manager.create_key("a")
@@ -224,7 +224,7 @@ def test_a_record_is_kept_in_memory(table: Any) -> None:
 
 
 def test_the_default_store_is_that_of_the_environment(table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable is all it needs; without it the variable is named."""
+    """An environment variable configures the default store; without it the error names the variable."""
     monkeypatch.delenv("API_KEYS_TABLE", raising=False)
     with pytest.raises(MissingSettingError, match="API_KEYS_TABLE"):
         InternalAuthManager().create_key("a")
@@ -234,7 +234,7 @@ def test_the_default_store_is_that_of_the_environment(table: Any, monkeypatch: p
 
 
 def test_an_outage_is_not_an_invalid_key(table: Any) -> None:
-    """Nobody is refused because the table cannot be asked."""
+    """An unreachable or missing table raises an error of its own, not an invalid-key error."""
     client = boto3.client(
         "dynamodb", endpoint_url="http://127.0.0.1:1", config=Config(retries={"total_max_attempts": 1})
     )

@@ -1,4 +1,4 @@
-"""The managers, and their place in Powertools' event handler."""
+"""The managers, and their use in Powertools' event handler."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.unit
 
 
 def http_event(**headers: str) -> dict[str, Any]:
-    """Make an event of an HTTP API."""
+    """Create an event of an HTTP API."""
     return {
         "version": "2.0",
         "rawPath": "/me",
@@ -44,18 +44,18 @@ def http_event(**headers: str) -> dict[str, Any]:
 
 @pytest.fixture
 def public(tokens: TokenManager) -> PublicAuthManager:
-    """Make a manager for users."""
+    """Create a manager for users."""
     return PublicAuthManager(tokens)
 
 
 @pytest.fixture
 def internal() -> InternalAuthManager:
-    """Make a manager for services."""
+    """Create a manager for services."""
     return InternalAuthManager(InMemoryApiKeyStore())
 
 
 def test_login_and_refresh(public: PublicAuthManager) -> None:
-    """A login gives two tokens, the second gives two new ones, and neither stands for the other."""
+    """A login returns two tokens, the refresh token yields two new ones, and neither is accepted as the other."""
     pair = public.create_tokens(user_id="123", email="user@example.com", claims={"role": "admin"})
     user = public.authenticate(pair.access_token)
     assert (user.user_id, user.email, user.claims["role"]) == ("123", "user@example.com", "admin")
@@ -68,7 +68,7 @@ def test_login_and_refresh(public: PublicAuthManager) -> None:
 
 
 def test_repr_shows_neither_tokens_nor_address(public: PublicAuthManager) -> None:
-    """Both may end up in a log."""
+    """The reprs of a token pair and a user, which may be logged, contain neither tokens nor the email address."""
     pair = public.create_tokens(user_id="123", email="user@example.com")
     user = public.authenticate(pair.access_token)
     assert pair.access_token not in repr(pair)
@@ -78,13 +78,13 @@ def test_repr_shows_neither_tokens_nor_address(public: PublicAuthManager) -> Non
 
 @pytest.mark.usefixtures("environment")
 def test_without_arguments_the_environment_is_used() -> None:
-    """The secret comes from there."""
+    """A manager without arguments takes the secret from the environment."""
     manager = PublicAuthManager()
     assert manager.authenticate(manager.create_tokens(user_id="1").access_token).user_id == "1"
 
 
-def app_by_dependency(manager: PublicAuthManager | InternalAuthManager, *, validation: bool) -> APIGatewayHttpResolver:
-    """Make a service whose route depends on who is asking."""
+def create_app(manager: PublicAuthManager | InternalAuthManager, *, validation: bool) -> APIGatewayHttpResolver:
+    """Create a service whose route depends on the caller's identity."""
     app = APIGatewayHttpResolver(enable_validation=validation)
     answer_auth_errors(app)
     if isinstance(manager, PublicAuthManager):
@@ -110,12 +110,12 @@ def app_by_dependency(manager: PublicAuthManager | InternalAuthManager, *, valid
 
 @pytest.mark.parametrize("validation", [False, True])
 def test_a_user_as_a_dependency(public: PublicAuthManager, *, validation: bool) -> None:
-    """A good token reaches the route, a bad one is answered with 401 and a challenge; OpenAPI is made all the same."""
-    app = app_by_dependency(public, validation=validation)
-    good = public.create_tokens(user_id="123").access_token
-    answer = app.resolve(http_event(authorization=f"Bearer {good}"), None)  # type: ignore[arg-type]
-    assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"user_id": "123"})
-    refused = app.resolve(http_event(authorization=f"Bearer {good[:-5]}"), None)  # type: ignore[arg-type]
+    """A valid token reaches the route, an invalid one gets a 401 with a challenge, and OpenAPI still works."""
+    app = create_app(public, validation=validation)
+    valid = public.create_tokens(user_id="123").access_token
+    response = app.resolve(http_event(authorization=f"Bearer {valid}"), None)  # type: ignore[arg-type]
+    assert (response["statusCode"], json.loads(response["body"])) == (200, {"user_id": "123"})
+    refused = app.resolve(http_event(authorization=f"Bearer {valid[:-5]}"), None)  # type: ignore[arg-type]
     assert refused["statusCode"] == 401
     assert json.loads(refused["body"])["code"] == "invalid_token"
     assert refused["headers"]["WWW-Authenticate"].startswith('Bearer error="invalid_token"')
@@ -126,18 +126,18 @@ def test_a_user_as_a_dependency(public: PublicAuthManager, *, validation: bool) 
 
 @pytest.mark.parametrize("validation", [False, True])
 def test_a_service_as_a_dependency(internal: InternalAuthManager, *, validation: bool) -> None:
-    """A good key reaches the route, one for something else is answered with 403, none with 401."""
-    app = app_by_dependency(internal, validation=validation)
-    good, other = (internal.create_key("webhook", scopes=scopes).key for scopes in (["lookup"], ["events"]))
-    answer = app.resolve(http_event(x_api_key=good), None)  # type: ignore[arg-type]
-    assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"service": "webhook"})
+    """A valid key reaches the route, one without the scope gets a 403, a missing or invalid one a 401."""
+    app = create_app(internal, validation=validation)
+    valid, other = (internal.create_key("webhook", scopes=scopes).key for scopes in (["lookup"], ["events"]))
+    response = app.resolve(http_event(x_api_key=valid), None)  # type: ignore[arg-type]
+    assert (response["statusCode"], json.loads(response["body"])) == (200, {"service": "webhook"})
     assert app.resolve(http_event(x_api_key=other), None)["statusCode"] == 403  # type: ignore[arg-type]
-    assert app.resolve(http_event(x_api_key=good + "x"), None)["statusCode"] == 401  # type: ignore[arg-type]
+    assert app.resolve(http_event(x_api_key=valid + "x"), None)["statusCode"] == 401  # type: ignore[arg-type]
     assert app.resolve(http_event(), None)["statusCode"] == 401  # type: ignore[arg-type]
 
 
 def test_a_user_by_middleware(public: PublicAuthManager) -> None:
-    """The route finds the user in the context, and the next request does not."""
+    """The middleware sets the user in the route's context, and clears it for the next request."""
     app = APIGatewayHttpResolver()
     answer_auth_errors(app)
     calls: list[str] = []
@@ -149,26 +149,26 @@ def test_a_user_by_middleware(public: PublicAuthManager) -> None:
             raise RuntimeError
         return {"user_id": app.context["user"].user_id}
 
-    good = http_event(Authorization=f"bearer {public.create_tokens(user_id='123').access_token}")
-    assert app.resolve(good, None)["statusCode"] == 200  # type: ignore[arg-type]
+    valid = http_event(Authorization=f"bearer {public.create_tokens(user_id='123').access_token}")
+    assert app.resolve(valid, None)["statusCode"] == 200  # type: ignore[arg-type]
     assert app.resolve(http_event(), None)["statusCode"] == 401  # type: ignore[arg-type]
     with pytest.raises(RuntimeError):
-        app.resolve(good, None)  # type: ignore[arg-type]
+        app.resolve(valid, None)  # type: ignore[arg-type]
     assert "user" not in app.context
     assert calls == ["123", "123"]
 
 
-def test_an_expired_token_is_told(public: PublicAuthManager, tokens: TokenManager) -> None:
-    """The client learns that a refresh helps."""
-    app = app_by_dependency(public, validation=False)
+def test_an_expired_token_is_reported(public: PublicAuthManager, tokens: TokenManager) -> None:
+    """The response to an expired token has its own code, so that the client refreshes."""
+    app = create_app(public, validation=False)
     token = tokens.create(TokenPurpose.ACCESS, user_id="1", expires_in=0)
-    answer = app.resolve(http_event(authorization=f"Bearer {token}"), None)  # type: ignore[arg-type]
-    assert json.loads(answer["body"])["code"] == "expired_token"
-    assert "the token is expired" in answer["headers"]["WWW-Authenticate"]
+    response = app.resolve(http_event(authorization=f"Bearer {token}"), None)  # type: ignore[arg-type]
+    assert json.loads(response["body"])["code"] == "expired_token"
+    assert "the token is expired" in response["headers"]["WWW-Authenticate"]
 
 
 def test_a_service_by_middleware_on_a_rest_api(internal: InternalAuthManager) -> None:
-    """Version 1 of the event has each header twice, once in a list."""
+    """A REST API's event repeats each header in a list; two different values are refused."""
     app = APIGatewayRestResolver()
     answer_auth_errors(app)
 
@@ -190,7 +190,7 @@ def test_a_service_by_middleware_on_a_rest_api(internal: InternalAuthManager) ->
 
 
 def test_a_service_behind_a_load_balancer(internal: InternalAuthManager) -> None:
-    """With multi-value headers there are no plain ones."""
+    """The key is found in an ALB event that has multi-value headers only."""
     app = ALBResolver()
 
     @app.get("/me", middlewares=[internal.middleware()])
@@ -207,8 +207,8 @@ def test_a_service_behind_a_load_balancer(internal: InternalAuthManager) -> None
 
 
 @pytest.mark.parametrize("value", ["", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "token"])
-def test_no_bearer_token(public: PublicAuthManager, value: str) -> None:
-    """Another scheme and an empty token are the same as none; without a handler for errors the error passes."""
+def test_a_missing_bearer_token_raises(public: PublicAuthManager, value: str) -> None:
+    """Another scheme and an empty token raise an authentication error, which passes through an app without handlers."""
     app = APIGatewayHttpResolver()
 
     @app.get("/me", middlewares=[public.middleware()])

@@ -1,4 +1,4 @@
-"""Tokens: what is in them, and all that is refused."""
+"""Tokens: their claims, and every refusal."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from ai_voice_shared.auth import (
     create_password_reset_token,
     create_refresh_token,
     decode_token,
+    default_tokens,
     get_email_from_token,
     get_token_expiration,
     get_user_id_from_token,
     is_token_expired,
-    token_functions,
     verify_token,
 )
 from ai_voice_shared.errors import (
@@ -55,19 +55,19 @@ USER: dict[str, Any] = {"user_id": "123", "email": "user@example.com"}
 
 
 def segment(value: Any) -> str:
-    """Encode a part of a token."""
+    """Encode a segment of a token."""
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
-def forged(tokens: TokenManager, *, key: Any = SECRET, algorithm: str = "HS256", **claims: Any) -> str:
-    """Sign a token by hand that is good but for what is given; None takes a claim away."""
+def forge_token(tokens: TokenManager, *, key: Any = SECRET, algorithm: str = "HS256", **claims: Any) -> str:
+    """Sign a token that differs from a valid one in the given claims only; None removes a claim."""
     good = jwt.decode(tokens.create(TokenPurpose.ACCESS, **USER), options={"verify_signature": False})
     payload = {name: value for name, value in {**good, **claims}.items() if value is not None}
     return jwt.encode(payload, key, algorithm=algorithm, headers={"kid": tokens.key_ids[0]})
 
 
-def refused(tokens: TokenManager, token: Any) -> str:
-    """Check that a token is refused both ways, without showing it, and give the reason."""
+def reject_token(tokens: TokenManager, token: Any) -> str:
+    """Assert that a token is refused by both methods without revealing it, and return the reason."""
     assert tokens.verify(token) is None
     with pytest.raises(InvalidTokenError) as caught:
         tokens.decode(token)
@@ -79,7 +79,7 @@ def refused(tokens: TokenManager, token: Any) -> str:
 
 @pytest.mark.usefixtures("environment")
 def test_the_documented_calls() -> None:
-    """The calls as they stand in the documents."""
+    """The documented calls create, verify and read a token."""
     token = create_access_token(user_id="123", email="user@example.com")
     payload = verify_token(token)
     assert payload
@@ -90,7 +90,7 @@ def test_the_documented_calls() -> None:
 
 
 def test_a_token_has_all_the_claims_of_its_kind(tokens: TokenManager) -> None:
-    """Registered claims, the purpose, and an id of its own; extra claims go along."""
+    """A token has the registered claims, its purpose, a unique id and any additional claims."""
     token = tokens.create(TokenPurpose.ACCESS, **USER, claims={"role": "admin"})
     payload = tokens.decode(token)
     assert (payload["sub"], payload["iss"], payload["aud"]) == ("123", "ai-voice-tool", "ai-voice-tool")
@@ -101,26 +101,28 @@ def test_a_token_has_all_the_claims_of_its_kind(tokens: TokenManager) -> None:
 
 @pytest.mark.parametrize("claims", [{"purpose": "access"}, {"exp": 2**40}, {"aud": "x"}, {"email": "x"}])
 def test_claims_of_the_package_cannot_be_set(tokens: TokenManager, claims: dict[str, Any]) -> None:
-    """Nobody makes a token of another purpose by the back door."""
+    """Reserved claims are refused, so that no caller can change a token's purpose."""
     with pytest.raises(ValidationError, match="set by the package"):
         tokens.create(TokenPurpose.ACCESS, user_id="1", claims=claims)
 
 
-def test_a_token_for_nobody_is_not_made(tokens: TokenManager) -> None:
-    """An empty id is a mistake."""
+def test_a_token_without_a_user_is_refused(tokens: TokenManager) -> None:
+    """Creating a token with an empty user id raises an error."""
     with pytest.raises(ValidationError, match="user_id"):
         tokens.create(TokenPurpose.ACCESS, user_id="")
 
 
-@pytest.mark.parametrize("made", list(TokenPurpose))
-@pytest.mark.parametrize("asked", list(TokenPurpose))
-def test_a_purpose_never_passes_as_another(tokens: TokenManager, made: TokenPurpose, asked: TokenPurpose) -> None:
-    """Only a token of the purpose that is asked for is good."""
-    token = tokens.create(made, **USER)
-    assert (tokens.verify(token, purpose=asked) is not None) is (made is asked)
-    if made is not asked:
+@pytest.mark.parametrize("created", list(TokenPurpose))
+@pytest.mark.parametrize("requested", list(TokenPurpose))
+def test_a_purpose_never_passes_as_another(
+    tokens: TokenManager, created: TokenPurpose, requested: TokenPurpose
+) -> None:
+    """A token is valid for its own purpose only."""
+    token = tokens.create(created, **USER)
+    assert (tokens.verify(token, purpose=requested) is not None) is (created is requested)
+    if created is not requested:
         with pytest.raises(InvalidTokenError) as caught:
-            tokens.decode(token, purpose=asked)
+            tokens.decode(token, purpose=requested)
         assert caught.value.reason == "wrong_purpose"
 
 
@@ -133,8 +135,8 @@ def test_a_purpose_never_passes_as_another(tokens: TokenManager, made: TokenPurp
         (create_email_verification_token, "email_verification"),
     ],
 )
-def test_each_function_makes_its_purpose(create: Callable[..., str], purpose: str) -> None:
-    """The special tokens are good for their purpose and no access tokens."""
+def test_each_function_creates_its_purpose(create: Callable[..., str], purpose: str) -> None:
+    """The special-purpose tokens are valid for their purpose and not as access tokens."""
     token = create(**USER)
     assert verify_token(token) is None
     payload = verify_token(token, purpose=purpose)
@@ -144,26 +146,26 @@ def test_each_function_makes_its_purpose(create: Callable[..., str], purpose: st
 
 
 def test_an_expired_token(settings: SecuritySettings, tokens: TokenManager) -> None:
-    """It is told apart from the others, so that a client knows to refresh."""
+    """An expired token raises its own error, so that a client knows to refresh."""
     past = TokenManager(settings, clock=lambda: time.time() - 1801)
     token = past.create(TokenPurpose.ACCESS, **USER)
-    assert refused(tokens, token) == "expired"
+    assert reject_token(tokens, token) == "expired"
     with pytest.raises(ExpiredTokenError):
         tokens.decode(token)
-    assert refused(tokens, tokens.create(TokenPurpose.ACCESS, **USER, expires_in=0)) == "expired"
+    assert reject_token(tokens, tokens.create(TokenPurpose.ACCESS, **USER, expires_in=0)) == "expired"
 
 
 def test_the_leeway_is_for_clocks_that_differ(settings: SecuritySettings) -> None:
-    """A token of a service whose clock is ahead is good, within the leeway."""
+    """A token from a service whose clock is ahead is valid within the leeway."""
     token = TokenManager(settings, clock=lambda: time.time() + 30).create(TokenPurpose.ACCESS, **USER)
     patient = TokenManager(SecuritySettings(jwt_secrets=[SECRET], jwt_leeway=60))
     assert patient.verify(token)
 
 
 def test_a_token_of_the_future(settings: SecuritySettings, tokens: TokenManager) -> None:
-    """It is not good yet."""
+    """A token is refused before its start time."""
     future = TokenManager(settings, clock=lambda: time.time() + 3600)
-    assert refused(tokens, future.create(TokenPurpose.ACCESS, **USER)) == "not_yet_valid"
+    assert reject_token(tokens, future.create(TokenPurpose.ACCESS, **USER)) == "not_yet_valid"
 
 
 @pytest.mark.parametrize(
@@ -181,66 +183,66 @@ def test_a_token_of_the_future(settings: SecuritySettings, tokens: TokenManager)
     ],
 )
 def test_a_genuine_token_with_a_wrong_claim(tokens: TokenManager, claims: dict[str, Any], reason: str) -> None:
-    """The signature alone lets nobody in."""
-    assert refused(tokens, forged(tokens, **claims)) == reason
+    """A correctly signed token with a wrong or missing claim is refused."""
+    assert reject_token(tokens, forge_token(tokens, **claims)) == reason
 
 
 def test_a_token_of_another_secret(tokens: TokenManager) -> None:
-    """With the right key id it is a bad signature, with its own an unknown key."""
-    assert refused(tokens, forged(tokens, key=OTHER)) == "bad_signature"
-    stranger = TokenManager(SecuritySettings(jwt_secrets=[OTHER]))
-    assert refused(tokens, stranger.create(TokenPurpose.ACCESS, **USER)) == "unknown_key"
+    """Another secret gives a bad signature under a known key id and an unknown key otherwise."""
+    assert reject_token(tokens, forge_token(tokens, key=OTHER)) == "bad_signature"
+    unrelated = TokenManager(SecuritySettings(jwt_secrets=[OTHER]))
+    assert reject_token(tokens, unrelated.create(TokenPurpose.ACCESS, **USER)) == "unknown_key"
 
 
 def test_a_token_without_a_key_id(tokens: TokenManager) -> None:
-    """No key is guessed."""
+    """A token without a key id is refused without trying any key."""
     payload = tokens.decode(tokens.create(TokenPurpose.ACCESS, **USER))
-    assert refused(tokens, jwt.encode(payload, SECRET, algorithm="HS256")) == "unknown_key"
+    assert reject_token(tokens, jwt.encode(payload, SECRET, algorithm="HS256")) == "unknown_key"
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE"])
 def test_a_token_without_a_signature(tokens: TokenManager, algorithm: str) -> None:
-    """`none` in every case is refused, with the claims of a good token and our key id."""
+    """The algorithm `none`, in any case, is refused even with valid claims and a known key id."""
     header, payload, signature = tokens.create(TokenPurpose.ACCESS, **USER).split(".")
     unsigned = segment({"alg": algorithm, "typ": "JWT", "kid": tokens.key_ids[0]})
     for end in ("", signature):
-        assert refused(tokens, f"{unsigned}.{payload}.{end}") == "wrong_algorithm"
-    assert refused(tokens, f"{header}.{payload}.") == "bad_signature"
+        assert reject_token(tokens, f"{unsigned}.{payload}.{end}") == "wrong_algorithm"
+    assert reject_token(tokens, f"{header}.{payload}.") == "bad_signature"
 
 
 def test_algorithm_confusion(tokens: TokenManager) -> None:
-    """Another algorithm is refused, be it asymmetric or of the same family, whatever key it was signed with."""
+    """Any algorithm but the configured one is refused, whatever key signed the token."""
     rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     ec_key = ec.generate_private_key(ec.SECP256R1())
-    assert refused(tokens, forged(tokens, key=rsa_key, algorithm="RS256")) == "wrong_algorithm"
-    assert refused(tokens, forged(tokens, key=ec_key, algorithm="ES256")) == "wrong_algorithm"
+    assert reject_token(tokens, forge_token(tokens, key=rsa_key, algorithm="RS256")) == "wrong_algorithm"
+    assert reject_token(tokens, forge_token(tokens, key=ec_key, algorithm="ES256")) == "wrong_algorithm"
     long_secret = SECRET + SECRET
     strong = TokenManager(SecuritySettings(jwt_secrets=[long_secret], jwt_algorithm="HS512"))
-    assert refused(strong, forged(strong, key=long_secret)) == "wrong_algorithm"
-    assert refused(tokens, forged(tokens, key=long_secret, algorithm="HS512")) == "wrong_algorithm"
+    assert reject_token(strong, forge_token(strong, key=long_secret)) == "wrong_algorithm"
+    assert reject_token(tokens, forge_token(tokens, key=long_secret, algorithm="HS512")) == "wrong_algorithm"
 
 
-def test_a_public_key_is_no_secret(tokens: TokenManager) -> None:
-    """A token signed by HMAC with the text of a public key does not pass, and such a text signs nothing."""
+def test_a_public_key_is_not_a_secret(tokens: TokenManager) -> None:
+    """A token signed by HMAC with a public key's text is refused, and such a text is refused as a secret."""
     public = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
     pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     header, payload, _ = tokens.create(TokenPurpose.ACCESS, **USER).split(".")
     mac = hmac.new(pem, f"{header}.{payload}".encode(), hashlib.sha256).digest()
     signature = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
-    assert refused(tokens, f"{header}.{payload}.{signature}") == "bad_signature"
-    with pytest.raises(InvalidSettingError, match="a key pair is no secret"):
+    assert reject_token(tokens, f"{header}.{payload}.{signature}") == "bad_signature"
+    with pytest.raises(InvalidSettingError, match="key pair"):
         SecuritySettings(jwt_secrets=[pem.decode()])
 
 
 def test_every_truncation_is_refused(tokens: TokenManager) -> None:
-    """A token that was cut anywhere is no token."""
+    """A token truncated at any position is refused."""
     token = tokens.create(TokenPurpose.ACCESS, user_id="7")
     for length in range(len(token)):
         assert tokens.verify(token[:length]) is None
 
 
 def test_every_change_is_refused(tokens: TokenManager) -> None:
-    """Another character anywhere but in the unused bits of the last one makes it bad."""
+    """A token with a changed character at any position is refused, save the unused bits of the last one."""
     token = tokens.create(TokenPurpose.ACCESS, user_id="7")
     for position in range(len(token) - 1):
         other = "A" if token[position] != "A" else "B"
@@ -248,14 +250,14 @@ def test_every_change_is_refused(tokens: TokenManager) -> None:
 
 
 def test_a_payload_of_another_token(tokens: TokenManager) -> None:
-    """Header and signature of one token do not carry another's payload."""
-    one = tokens.create(TokenPurpose.ACCESS, user_id="7").split(".")
-    two = tokens.create(TokenPurpose.ACCESS, user_id="8").split(".")
-    assert refused(tokens, ".".join([one[0], two[1], one[2]])) == "bad_signature"
+    """Header and signature of one token do not validate the payload of another."""
+    first = tokens.create(TokenPurpose.ACCESS, user_id="7").split(".")
+    second = tokens.create(TokenPurpose.ACCESS, user_id="8").split(".")
+    assert reject_token(tokens, ".".join([first[0], second[1], first[2]])) == "bad_signature"
 
 
 def test_an_oversized_token_is_not_even_parsed(tokens: TokenManager, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than 8 KB are refused before PyJWT sees them; 8 KB are not."""
+    """A token above 8 KB is refused before PyJWT parses it."""
     parsed: list[int] = []
     original = jwt.get_unverified_header
 
@@ -265,9 +267,9 @@ def test_an_oversized_token_is_not_even_parsed(tokens: TokenManager, monkeypatch
 
     monkeypatch.setattr(jwt, "get_unverified_header", parse)
     token = tokens.create(TokenPurpose.ACCESS, user_id="7", claims={"x": "y" * 8192})
-    assert refused(tokens, token) == "oversized"
+    assert reject_token(tokens, token) == "oversized"
     assert parsed == []
-    assert refused(tokens, "a" * 8192) == "malformed"
+    assert reject_token(tokens, "a" * 8192) == "malformed"
     assert parsed
 
 
@@ -290,20 +292,20 @@ def test_an_oversized_token_is_not_even_parsed(tokens: TokenManager, monkeypatch
         base64.urlsafe_b64encode(b"[" * 5000).decode().rstrip("=") + ".e30.x",
     ],
 )
-def test_what_is_no_token_at_all(tokens: TokenManager, token: Any) -> None:
-    """No input makes it raise anything else."""
-    assert refused(tokens, token) in {"malformed", "wrong_algorithm", "unknown_key", "invalid"}
+def test_a_malformed_token_is_refused(tokens: TokenManager, token: Any) -> None:
+    """No malformed input raises anything but an invalid-token error."""
+    assert reject_token(tokens, token) in {"malformed", "wrong_algorithm", "unknown_key", "invalid"}
 
 
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=200) | st.from_regex(r"[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,40}"))
 def test_any_text_is_refused(tokens: TokenManager, text: str) -> None:
-    """Nothing that was not signed here passes."""
+    """No text without a valid signature is accepted."""
     assert tokens.verify(text) is None
 
 
 def test_rotation() -> None:
-    """The new secret signs, the old one's tokens stay good, and go with it."""
+    """The first secret signs, and tokens of any configured secret stay valid until it is removed."""
     before = TokenManager(SecuritySettings(jwt_secrets=[OTHER]))
     during = TokenManager(SecuritySettings(jwt_secrets=[SECRET, OTHER]))
     after = TokenManager(SecuritySettings(jwt_secrets=[SECRET]))
@@ -317,16 +319,16 @@ def test_rotation() -> None:
     assert announced.verify(new)
 
 
-def test_the_key_id_does_not_show_the_secret(tokens: TokenManager) -> None:
-    """It is the same for the same secret, and no part of it."""
+def test_the_key_id_does_not_reveal_the_secret(tokens: TokenManager) -> None:
+    """A key id is deterministic and not a part of its secret."""
     (key_id,) = tokens.key_ids
     assert key_id not in SECRET
     assert TokenManager(SecuritySettings(jwt_secrets=[SECRET])).key_ids == (key_id,)
 
 
 @pytest.mark.usefixtures("environment")
-def test_the_end_of_a_token() -> None:
-    """It can be read of an expired token, and of no forged one."""
+def test_the_expiration_time_of_a_token() -> None:
+    """The expiration time can be read from an expired token, and not from a forged one."""
     token = create_access_token(user_id="1", expires_in=-3600)
     end = get_token_expiration(token)
     assert end is not None
@@ -339,10 +341,10 @@ def test_the_end_of_a_token() -> None:
 
 
 def test_without_a_secret_nothing_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is no default: the error names the variables."""
+    """Without a secret every use raises an error that names the variables."""
     for name in ("JWT_SECRETS", "JWT_SECRET_KEY", "JWT_SECRET"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(token_functions, "_kept", {})
+    monkeypatch.setattr(default_tokens, "_cache", {})
     with pytest.raises(MissingSettingError, match="JWT_SECRETS or JWT_SECRET_KEY"):
         create_access_token(user_id="1")
     with pytest.raises(MissingSettingError):
@@ -353,16 +355,16 @@ def test_without_a_secret_nothing_works(monkeypatch: pytest.MonkeyPatch) -> None
     ("secret", "algorithm"), [("short", "HS256"), ("a" * 64, "HS256"), (SECRET, "HS512"), ("changeme", "HS256")]
 )
 def test_a_weak_secret_is_refused_without_being_shown(secret: str, algorithm: Any) -> None:
-    """Too short for the algorithm, or of a few characters only."""
+    """A secret that is too short for the algorithm or has too few characters is refused without being shown."""
     with pytest.raises(InvalidSettingError, match="JWT_SECRETS") as caught:
         SecuritySettings(jwt_secrets=[secret], jwt_algorithm=algorithm)
     assert secret not in str(caught.value)
 
 
-def test_a_rotated_secret_comes_in_by_itself(environment: pytest.MonkeyPatch) -> None:
-    """The settings are read again after five minutes; if that fails, those from before stay."""
+def test_a_rotated_secret_is_picked_up(environment: pytest.MonkeyPatch) -> None:
+    """The default manager rereads its secrets after five minutes, and uses the previous ones if that fails."""
     now = [1000.0]
-    environment.setattr("ai_voice_shared.auth.token_functions.time.monotonic", lambda: now[0])
+    environment.setattr("ai_voice_shared.auth.default_tokens.time.monotonic", lambda: now[0])
     old = create_access_token(user_id="1")
     environment.setenv("JWT_SECRET_KEY", f"{OTHER},{SECRET}")
     kid = jwt.get_unverified_header(old)["kid"]
@@ -374,7 +376,7 @@ def test_a_rotated_secret_comes_in_by_itself(environment: pytest.MonkeyPatch) ->
     environment.setenv("JWT_SECRET_KEY", "broken")
     now[0] += 301
     assert verify_token(new)
-    environment.setattr(token_functions, "_kept", {})
+    environment.setattr(default_tokens, "_cache", {})
     with pytest.raises(ConfigurationError):
         verify_token(new)
 
@@ -390,7 +392,7 @@ def test_a_rotated_secret_comes_in_by_itself(environment: pytest.MonkeyPatch) ->
     ],
 )
 def test_without_the_extra_the_use_fails_and_the_import_does_not(package: str, call: str) -> None:
-    """Importing the names works; using one names the extra. API keys need none."""
+    """Without the extra, imports and API keys work, and a use of tokens or passwords raises an error that names it."""
     script = f"""
 import os, sys
 sys.modules[{package!r}] = None

@@ -1,4 +1,4 @@
-"""Tokens by plain functions, with the settings of the environment."""
+"""Token functions on the process's default manager, with the settings of the environment."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 _MAX_AGE = 300.0
-_kept: dict[str, tuple[float, TokenManager]] = {}
+_cache: dict[str, tuple[float, TokenManager]] = {}
 
 
 def default_token_manager() -> TokenManager:
-    """Give the process's manager. It is made anew every five minutes, so that a rotated secret comes in by itself.
+    """Return the process's manager. It is recreated every five minutes, to pick up rotated secrets.
 
     Raises
     ------
     ConfigurationError
-        The secret is missing, unusable or cannot be fetched, and was not there before either.
+        The secret is missing, invalid or cannot be fetched, and no earlier manager exists.
     """
     now = time.monotonic()
-    made_at, manager = _kept.get("manager", (0.0, None))
-    if manager is not None and now - made_at < _MAX_AGE:
+    created_at, manager = _cache.get("manager", (0.0, None))
+    if manager is not None and now - created_at < _MAX_AGE:
         return manager
     fresh = TokenManager()
     try:
@@ -50,10 +50,10 @@ def default_token_manager() -> TokenManager:
     except ConfigurationError:
         if manager is None:
             raise
-        # The place of the secret cannot be asked now; the secrets of five minutes ago are most likely the same.
-        _log.exception("the secrets of tokens could not be read again; those from before stay in use")
+        # The secret store is unavailable; the secrets of five minutes ago are most likely still current.
+        _log.exception("failed to refresh the token secrets; the previous ones stay in use")
         fresh = manager
-    _kept["manager"] = now, fresh
+    _cache["manager"] = now, fresh
     return fresh
 
 
@@ -64,7 +64,7 @@ def create_access_token(
     expires_in: float | None = None,
     claims: Mapping[str, Any] | None = None,
 ) -> str:
-    """Make the token that a user shows at every call.
+    """Create the token that authenticates a user's requests.
 
     Parameters
     ----------
@@ -77,15 +77,15 @@ def create_access_token(
 
 
 def create_refresh_token(*, user_id: str, email: str | None = None, expires_in: float | None = None) -> str:
-    """Make the token that new access tokens are had for."""
+    """Create the token that is exchanged for new access tokens."""
     return default_token_manager().create(TokenPurpose.REFRESH, user_id=user_id, email=email, expires_in=expires_in)
 
 
 def create_password_reset_token(*, user_id: str, email: str | None = None, expires_in: float | None = None) -> str:
-    """Make the token of a link that lets its reader set a new password.
+    """Create the token of a link for setting a new password.
 
-    It can be used until it expires: let the service remember its `jti`, or the time of the last change of the
-    password, so that it works once.
+    It can be used until it expires. To accept it only once, store its `jti`, or the time of the last password change,
+    in the service.
     """
     return default_token_manager().create(
         TokenPurpose.PASSWORD_RESET, user_id=user_id, email=email, expires_in=expires_in
@@ -93,52 +93,52 @@ def create_password_reset_token(*, user_id: str, email: str | None = None, expir
 
 
 def create_email_verification_token(*, user_id: str, email: str, expires_in: float | None = None) -> str:
-    """Make the token of a link that proves that its reader gets the mail of this address."""
+    """Create the token of a link that verifies an email address."""
     return default_token_manager().create(
         TokenPurpose.EMAIL_VERIFICATION, user_id=user_id, email=email, expires_in=expires_in
     )
 
 
 def decode_token(token: str, *, purpose: TokenPurpose | str = TokenPurpose.ACCESS) -> dict[str, Any]:
-    """Check a token and give what it says.
+    """Verify a token and return its claims.
 
     Parameters
     ----------
     token
         The token, without `Bearer`.
     purpose
-        What it has to be good for.
+        The required purpose.
 
     Raises
     ------
     ExpiredTokenError
-        Its time is over.
+        The token is expired.
     InvalidTokenError
-        Anything else is wrong with it.
+        The token is invalid in any other way.
     """
     return default_token_manager().decode(token, purpose=TokenPurpose(purpose))
 
 
 def verify_token(token: str, *, purpose: TokenPurpose | str = TokenPurpose.ACCESS) -> dict[str, Any] | None:
-    """Give what a token says (`payload["user_id"]`), or None where anything is wrong with it."""
+    """Return the claims of a token (`payload["user_id"]`), or None where it is not valid."""
     return default_token_manager().verify(token, purpose=TokenPurpose(purpose))
 
 
 def get_user_id_from_token(token: str, *, purpose: TokenPurpose | str = TokenPurpose.ACCESS) -> str | None:
-    """Give the user of a good token, or None."""
+    """Return the user id of a token, or None where the token is not valid."""
     payload = verify_token(token, purpose=purpose)
     return None if payload is None else str(payload["user_id"])
 
 
 def get_email_from_token(token: str, *, purpose: TokenPurpose | str = TokenPurpose.ACCESS) -> str | None:
-    """Give the address in a good token, or None."""
+    """Return the email address of a token, or None where the token is not valid or has none."""
     payload = verify_token(token, purpose=purpose)
     email = None if payload is None else payload.get("email")
     return email if isinstance(email, str) else None
 
 
 def get_token_expiration(token: str, *, purpose: TokenPurpose | str = TokenPurpose.ACCESS) -> datetime | None:
-    """Give the end of a token that is genuine, also where it lies in the past; None for any other."""
+    """Return the expiration time of a genuine token, expired or not, or None for any other token."""
     try:
         payload = default_token_manager().decode(token, purpose=TokenPurpose(purpose), allow_expired=True)
     except InvalidTokenError:
@@ -147,6 +147,6 @@ def get_token_expiration(token: str, *, purpose: TokenPurpose | str = TokenPurpo
 
 
 def is_token_expired(token: str, *, purpose: TokenPurpose | str = TokenPurpose.ACCESS) -> bool:
-    """Tell whether a token's time is over. One that is not genuine counts as expired."""
+    """Return whether a token is expired. A token that is not genuine counts as expired."""
     end = get_token_expiration(token, purpose=purpose)
     return end is None or end <= datetime.now(UTC)
