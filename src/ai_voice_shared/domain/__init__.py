@@ -1,4 +1,4 @@
-"""What the business says: its enumerations and its events. No I/O."""
+"""The domain: enumerations and events. No I/O."""
 
 from __future__ import annotations
 

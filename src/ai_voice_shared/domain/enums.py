@@ -1,4 +1,4 @@
-"""The words that all services use for the same thing. Each member is the text that is stored and sent."""
+"""Enumerations shared by all services. Each member is the text that is stored and sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["CallFailureReason", "CallStatus", "MemoryType", "UserRole"]
 
 
 class CallStatus(StrEnum):
-    """Where a phone call stands, in the words of Twilio's `CallStatus`.
+    """The status of a phone call, with the values of Twilio's `CallStatus`.
 
     https://www.twilio.com/docs/voice/api/call-resource#call-status-values
 
@@ -31,14 +31,14 @@ class CallStatus(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing follows."""
+        """Whether no other status follows."""
         return self not in {self.QUEUED, self.INITIATED, self.RINGING, self.IN_PROGRESS}
 
 
 class CallFailureReason(StrEnum):
-    """Why a call did not come about or broke off.
+    """The reason why a call was not established or was cut off.
 
-    A reason that a newer service has made up is read as `UNKNOWN`, so that the list can grow.
+    An unknown reason, as from a newer service, is read as `UNKNOWN`, so that reasons can be added.
 
     Examples
     --------
@@ -64,7 +64,7 @@ class CallFailureReason(StrEnum):
 
 
 class UserRole(StrEnum):
-    """What a user may do, each one all that the next may and more.
+    """The roles of users, in descending order: each includes the permissions of the next.
 
     Examples
     --------
@@ -78,13 +78,13 @@ class UserRole(StrEnum):
     VIEWER = "viewer"
 
     def includes(self, other: UserRole | str) -> bool:
-        """Tell whether this role may do all that the other may."""
+        """Return whether this role has all permissions of the other."""
         order = list(type(self))
         return order.index(self) <= order.index(type(self)(other))
 
 
 class MemoryType(StrEnum):
-    """What the assistant remembers about somebody between calls."""
+    """The kinds of memory that the assistant stores about a person between calls."""
 
     FACT = "fact"
     PREFERENCE = "preference"

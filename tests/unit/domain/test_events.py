@@ -41,37 +41,37 @@ FACTORIES: dict[str, dict[str, Any]] = {
 
 
 def test_every_factory_and_every_type_is_tested_here() -> None:
-    """A factory for each type, a model for each type, an example for each factory."""
+    """Every event type has a model, and every factory has an example in this module."""
     assert sorted(name for name in events.__all__ if name.startswith("create_")) == sorted(FACTORIES)
     assert {event_type for event_type, _ in EVENT_MODELS} == set(EventType)
 
 
 @pytest.mark.parametrize("name", sorted(FACTORIES))
-def test_an_event_comes_back_as_it_went(name: str) -> None:
-    """Through JSON an event keeps its class, its time and all it says."""
+def test_an_event_round_trips_through_json(name: str) -> None:
+    """An event restored from JSON has the same class and fields."""
     event = getattr(events, name)(**FACTORIES[name], correlation_id="abc-123")
-    twin = event_from_dict(DomainEvent.model_validate_json(event.model_dump_json()).model_dump(mode="json"))
-    assert twin == event
-    assert type(twin) is type(event)
-    assert twin.correlation_id == "abc-123"
+    restored = event_from_dict(DomainEvent.model_validate_json(event.model_dump_json()).model_dump(mode="json"))
+    assert restored == event
+    assert type(restored) is type(event)
+    assert restored.correlation_id == "abc-123"
 
 
 def test_the_documented_call() -> None:
-    """The factory's call as it stands in the documents."""
+    """The documented call of a factory creates the event."""
     event = create_subject_created_event(subject_id="123", subject_data={"name": "Math"}, correlation_id="abc-123")
     assert (event.event_type, event.data.subject_id) == (EventType.SUBJECT_CREATED, "123")
     assert str(event.event_type) == "subject.created"
 
 
 def test_two_events_differ_in_id_and_have_a_time() -> None:
-    """Id and time are given when nothing is said."""
+    """A new event gets a unique id and the current time in UTC."""
     first, second = (create_subject_created_event(subject_id="1", subject_data={}) for _ in range(2))
     assert first.event_id != second.event_id
     assert first.occurred_at.tzinfo is UTC
 
 
 def test_events_are_frozen() -> None:
-    """What happened does not change."""
+    """Neither an event nor its data can be modified."""
     event = create_subject_created_event(subject_id="1", subject_data={})
     with pytest.raises(ValidationError, match="frozen"):
         event.event_id = "2"  # type: ignore[misc]
@@ -80,13 +80,13 @@ def test_events_are_frozen() -> None:
 
 
 def test_repr_shows_no_data() -> None:
-    """What an event carries may be personal."""
+    """The repr of an event does not contain its data, which may be personal."""
     event = create_subject_created_event(subject_id="1", subject_data={"name": "Ann Lee"})
     assert "Ann" not in f"{event!r} {event} {event.data!r}"
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
-    """Nobody could tell when it was; the error does not show what it was given."""
+    """A time without a time zone is refused, without the value in the error."""
     with pytest.raises(ValidationError) as caught:
         DomainEvent(event_type="a.b", data={"name": "Ann Lee"}, occurred_at=datetime(2026, 1, 1))  # noqa: DTZ001 - the point
     assert "2026" not in str(caught.value)
@@ -96,20 +96,20 @@ def test_a_time_without_a_zone_is_refused() -> None:
     "change",
     [{"event_type": "Call"}, {"event_type": "call"}, {"event_id": "a/../b"}, {"event_id": ""}, {"schema_version": 0}],
 )
-def test_a_bad_envelope_is_refused(change: dict[str, Any]) -> None:
-    """Types and ids become names on the bus and keys in a bucket."""
+def test_an_invalid_envelope_is_refused(change: dict[str, Any]) -> None:
+    """Types and ids that are not valid names on the bus and keys in a bucket are refused."""
     with pytest.raises(ValidationError):
         DomainEvent(**{"event_type": "a.b", "data": {}, **change})
 
 
-def test_a_type_without_a_model_is_read_all_the_same() -> None:
-    """Another service's own event comes as a plain one."""
+def test_a_type_without_a_model_is_parsed() -> None:
+    """An event of an unknown type is parsed as a plain domain event."""
     event = event_from_dict({"event_type": "invoice.paid", "data": {"n": 1}, "added_later": True})
     assert (type(event), event.data) == (DomainEvent, {"n": 1})
 
 
-def test_what_a_newer_producer_added_is_passed_over() -> None:
-    """An additive change does not disturb those who do not know it yet."""
+def test_fields_of_a_newer_producer_are_ignored() -> None:
+    """Fields and enumeration values that a newer producer added do not fail parsing."""
     event = event_from_dict(
         {
             "event_type": "call.failed",
@@ -122,8 +122,8 @@ def test_what_a_newer_producer_added_is_passed_over() -> None:
 
 
 def test_a_newer_version_is_refused_with_the_fix() -> None:
-    """Guessing at another meaning would be worse than failing."""
-    with pytest.raises(InvalidPayloadError, match=r"version 2 of call\.completed is not known here: attach a newer"):
+    """An unsupported schema version is refused with an error that says how to fix it."""
+    with pytest.raises(InvalidPayloadError, match=r"version 2 of call\.completed is not supported: attach a newer"):
         event_from_dict({"event_type": "call.completed", "schema_version": 2, "data": {}})
 
 
@@ -138,8 +138,8 @@ def test_a_newer_version_is_refused_with_the_fix() -> None:
         {"event_type": "a.b", "data": "Ann Lee"},
     ],
 )
-def test_what_is_no_event_is_an_invalid_payload_that_shows_no_values(fields: dict[str, Any]) -> None:
-    """The error names the fields, and neither it nor its cause holds what was in them."""
+def test_an_invalid_event_is_refused_without_its_values(fields: dict[str, Any]) -> None:
+    """An invalid event raises an error that names the fields, and neither it nor its cause contains a value."""
     with pytest.raises(InvalidPayloadError) as caught:
         event_from_dict(fields)
     assert caught.value.details
@@ -155,24 +155,24 @@ JSON: st.SearchStrategy[JsonValue] = st.recursive(
 
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), JSON, max_size=4))
 def test_any_subject_data_survives_json(subject_data: dict[str, JsonValue]) -> None:
-    """Whatever JSON can hold comes back the same."""
+    """Any data that JSON can hold round-trips through it."""
     event = create_subject_created_event(subject_id="1", subject_data=subject_data)
     assert SubjectCreatedEvent.model_validate_json(event.model_dump_json()) == event
 
 
-def test_a_call_that_failed_says_why() -> None:
-    """A reason may come as text."""
+def test_a_failure_reason_may_be_text() -> None:
+    """A failure reason passed as text becomes a member of the enumeration."""
     assert create_call_failed_event(call_id="CA1", reason="busy").data.reason is CallFailureReason.BUSY
 
 
 def test_data_may_be_given_as_a_dictionary() -> None:
-    """The model makes the right class of it."""
+    """A model validates data passed as a dictionary."""
     event = CallCompletedEvent.model_validate({"data": {"call_id": "CA1", "duration_seconds": 1}})
     assert event.data.duration_seconds == 1
 
 
 def test_importing_the_domain_loads_no_pydantic() -> None:
-    """The folder's names cost nothing before they are used, and the enumerations never do."""
+    """Importing the domain and its enumerations does not load pydantic."""
     script = (
         "import sys; import ai_voice_shared.domain.events; from ai_voice_shared.domain.enums import CallStatus;"
         "print('pydantic' in sys.modules)"

@@ -1,4 +1,4 @@
-"""Domain events: what happened, as one service tells the others. Models and factories, no I/O."""
+"""Domain events that services exchange: models and factories. No I/O."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What every domain event has, and the types there are.
+"""The base model of domain events, and the event types.
 
-The field names are those of an envelope on the bus: consumers in other languages read them. A type's models change by
-addition only; anything else is a new `schema_version` with a model of its own, beside the old one.
+The field names are part of the envelope on the bus, which consumers in other languages read. A type's models change
+by addition only; any other change is a new `schema_version` with its own model, next to the old one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["DomainEvent", "EventData", "EventType"]
 
 
 class EventType(StrEnum):
-    """The events that the services of the AI Voice Tool tell each other, as `thing.what_happened`."""
+    """The events that the services of the AI Voice Tool exchange, as `subject.what_happened`."""
 
     CALL_COMPLETED = "call.completed"
     CALL_FAILED = "call.failed"
@@ -32,7 +32,7 @@ class EventType(StrEnum):
 
 
 class EventData(BaseModel):
-    """What an event says about its own kind of thing. Frozen; a field that a newer producer added is passed over."""
+    """The data of an event. Frozen; a field that a newer producer added is ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -41,26 +41,26 @@ DataT = TypeVar("DataT", default=dict[str, Any])
 
 
 class DomainEvent(BaseModel, Generic[DataT]):
-    """Something that happened, told to whoever wants to know.
+    """An event of the domain.
 
-    Made as it stands it is an event of a type that has no model here, with any `data` that JSON can hold.
+    An instance of this class itself is an event of a type without a model here, with any `data` that JSON can hold.
 
     Parameters
     ----------
     event_type
-        Which kind of event (`"call.completed"`).
+        The type of the event (`"call.completed"`).
     data
-        What happened. It may hold personal data, so it is left out of `repr`.
+        The event's data. It may hold personal data, so it is left out of `repr`.
     event_id
-        Its id, the one that consumers tell a repetition by: delivery is at least once.
+        The event's id, by which consumers detect duplicates: delivery is at least once.
     schema_version
         The version of `data`'s model.
     occurred_at
         When it happened, with a time zone.
     source
-        The service that tells it; by default the publisher's.
+        The service that publishes it; by default the publisher's source.
     correlation_id
-        The id of the work that it belongs to; by default the current one when it is published.
+        The correlation id; by default the current one at the time of publishing.
 
     Examples
     --------

@@ -23,26 +23,26 @@ __all__ = [
 
 
 class CallStartedData(EventData):
-    """A call that was taken."""
+    """The data of a call that started."""
 
-    call_id: str = Field(min_length=1, description="The call (CA... where it is Twilio's).")
+    call_id: str = Field(min_length=1, description="The call's id (CA... for Twilio).")
     customer_id: str | None = None
     company_id: str | None = None
     agent_id: str | None = None
 
 
 class CallCompletedData(CallStartedData):
-    """A call that came to its end."""
+    """The data of a call that was completed."""
 
-    duration_seconds: float = Field(ge=0, description="From answer to end.")
+    duration_seconds: float = Field(ge=0, description="From connection to end.")
     recording_key: str | None = Field(default=None, description="S3 key of the recording.")
 
 
 class CallFailedData(CallStartedData):
-    """A call that did not come about or broke off."""
+    """The data of a call that was not established or was cut off."""
 
     reason: CallFailureReason = CallFailureReason.UNKNOWN
-    duration_seconds: float = Field(default=0, ge=0, description="From answer to the break; 0 without an answer.")
+    duration_seconds: float = Field(default=0, ge=0, description="From connection to failure; 0 without a connection.")
 
 
 class CallStartedEvent(DomainEvent[CallStartedData]):
@@ -77,7 +77,7 @@ def create_call_started_event(
     agent_id: str | None = None,
     correlation_id: str | None = None,
 ) -> CallStartedEvent:
-    """Make a `call.started`."""
+    """Create a `call.started` event."""
     data = CallStartedData(call_id=call_id, customer_id=customer_id, company_id=company_id, agent_id=agent_id)
     return CallStartedEvent(data=data, correlation_id=correlation_id)
 
@@ -92,7 +92,7 @@ def create_call_completed_event(
     recording_key: str | None = None,
     correlation_id: str | None = None,
 ) -> CallCompletedEvent:
-    """Make a `call.completed`.
+    """Create a `call.completed` event.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def create_call_failed_event(
     agent_id: str | None = None,
     correlation_id: str | None = None,
 ) -> CallFailedEvent:
-    """Make a `call.failed`; a reason that is not known is `unknown`."""
+    """Create a `call.failed` event; an unrecognized reason becomes `unknown`."""
     data = CallFailedData(
         call_id=call_id,
         reason=CallFailureReason(reason),

@@ -1,4 +1,4 @@
-"""Which model stands for which type and version of an event."""
+"""The registry of event models by type and version."""
 
 from __future__ import annotations
 
@@ -26,35 +26,36 @@ EVENT_MODELS: Mapping[tuple[str, int], type[DomainEvent[Any]]] = {
     (EventType.SUBJECT_UPDATED, 1): SubjectUpdatedEvent,
     (EventType.VOICE_NOTE_PARSED, 1): VoiceNoteParsedEvent,
 }
-"""Type and schema version to the model. An old version stays until nobody sends it any more."""
+"""Models by type and schema version. An old version stays as long as any producer sends it."""
 
 _KNOWN_TYPES = frozenset(event_type for event_type, _ in EVENT_MODELS)
 
 
 def event_from_dict(fields: Mapping[str, Any]) -> DomainEvent[Any]:
-    """Make the event that `fields` describe, of the class that its type and version have.
+    """Create the event that `fields` describe, with the model of its type and version.
 
     Parameters
     ----------
     fields
-        What `DomainEvent.model_dump(mode="json")` gave.
+        The result of `DomainEvent.model_dump(mode="json")`.
 
     Returns
     -------
     DomainEvent
-        Of its own class; an event of a type that is not known here is a plain `DomainEvent` with a dictionary.
+        An instance of the type's model; for an unknown type a plain `DomainEvent` with a dictionary.
 
     Raises
     ------
     InvalidPayloadError
-        It is no event, or of a version that this release does not know. The fields are named, their values are not.
+        The event is invalid, or this release does not support its version. The error has the names of the fields, not
+        their values.
 
     Examples
     --------
     >>> type(event_from_dict({"event_type": "subject.deleted", "data": {"subject_id": "1"}})).__name__
     'SubjectDeletedEvent'
     """
-    model = _model_of(fields.get("event_type"), fields.get("schema_version", 1))
+    model = _find_model(fields.get("event_type"), fields.get("schema_version", 1))
     try:
         return model.model_validate(fields)
     except PydanticValidationError as error:
@@ -63,16 +64,16 @@ def event_from_dict(fields: Mapping[str, Any]) -> DomainEvent[Any]:
             for problem in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         names = ", ".join(problem["field"] for problem in problems)
-        msg = f"the event cannot be read; wrong are: {names}"
+        msg = f"the event is invalid; invalid fields: {names}"
         # Not chained: the original holds the values.
         raise InvalidPayloadError(msg, details=problems) from None
 
 
-def _model_of(event_type: object, version: object) -> type[DomainEvent[Any]]:
+def _find_model(event_type: object, version: object) -> type[DomainEvent[Any]]:
     if not (isinstance(event_type, str) and isinstance(version, int) and event_type in _KNOWN_TYPES):
         return DomainEvent
     model = EVENT_MODELS.get((event_type, version))
     if model is None:
-        msg = f"version {version} of {event_type} is not known here: attach a newer layer"
+        msg = f"version {version} of {event_type} is not supported: attach a newer layer"
         raise InvalidPayloadError(msg, context={"event_type": event_type, "schema_version": version})
     return model

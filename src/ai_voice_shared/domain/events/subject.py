@@ -1,4 +1,4 @@
-"""Events of a subject: a thing of a service's own, described by a dictionary of its own."""
+"""Events of a subject: an entity that one service owns and describes by a dictionary."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ __all__ = [
 
 
 class SubjectCreatedData(EventData):
-    """A subject that is new."""
+    """The data of a subject that was created."""
 
     subject_id: str = Field(min_length=1)
     subject_data: dict[str, JsonValue] = Field(default_factory=dict, repr=False)
 
 
 class SubjectUpdatedData(EventData):
-    """A subject that is not what it was."""
+    """The data of a subject that was updated."""
 
     subject_id: str = Field(min_length=1)
     changes: dict[str, JsonValue] = Field(default_factory=dict, repr=False, description="The new values.")
 
 
 class SubjectDeletedData(EventData):
-    """A subject that is gone."""
+    """The data of a subject that was deleted."""
 
     subject_id: str = Field(min_length=1)
 
@@ -65,7 +65,7 @@ class SubjectDeletedEvent(DomainEvent[SubjectDeletedData]):
 def create_subject_created_event(
     *, subject_id: str, subject_data: Mapping[str, JsonValue], correlation_id: str | None = None
 ) -> SubjectCreatedEvent:
-    """Make a `subject.created`.
+    """Create a `subject.created` event.
 
     Examples
     --------
@@ -80,11 +80,11 @@ def create_subject_created_event(
 def create_subject_updated_event(
     *, subject_id: str, changes: Mapping[str, JsonValue], correlation_id: str | None = None
 ) -> SubjectUpdatedEvent:
-    """Make a `subject.updated`."""
+    """Create a `subject.updated` event."""
     data = SubjectUpdatedData(subject_id=subject_id, changes=dict(changes))
     return SubjectUpdatedEvent(data=data, correlation_id=correlation_id)
 
 
 def create_subject_deleted_event(*, subject_id: str, correlation_id: str | None = None) -> SubjectDeletedEvent:
-    """Make a `subject.deleted`."""
+    """Create a `subject.deleted` event."""
     return SubjectDeletedEvent(data=SubjectDeletedData(subject_id=subject_id), correlation_id=correlation_id)

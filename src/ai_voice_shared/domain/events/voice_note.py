@@ -12,7 +12,7 @@ __all__ = ["VoiceNoteParsedData", "VoiceNoteParsedEvent", "create_voice_note_par
 
 
 class VoiceNoteParsedData(EventData):
-    """A voice note that was read: where it is, whose it is, and what kind of sound it holds. Not what was said."""
+    """The data of a voice note that was parsed: location, customer and audio format, without its content."""
 
     bucket: str = Field(min_length=1)
     key: str = Field(min_length=1, description="S3 key of the audio.")
@@ -22,7 +22,7 @@ class VoiceNoteParsedData(EventData):
     content_type: str | None = Field(default=None, description="Media type of the audio.")
     size_bytes: int | None = Field(default=None, ge=0)
     duration_seconds: float | None = Field(default=None, ge=0)
-    result_key: str | None = Field(default=None, description="S3 key of what was made of it, in the same bucket.")
+    result_key: str | None = Field(default=None, description="S3 key of the result, in the same bucket.")
 
 
 class VoiceNoteParsedEvent(DomainEvent[VoiceNoteParsedData]):
@@ -44,7 +44,7 @@ def create_voice_note_parsed_event(
     result_key: str | None = None,
     correlation_id: str | None = None,
 ) -> VoiceNoteParsedEvent:
-    """Make a `voice_note.parsed`.
+    """Create a `voice_note.parsed` event.
 
     Examples
     --------
