@@ -1,4 +1,4 @@
-"""What comes over the wire, typed and frozen."""
+"""Typed, frozen models of wire formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who a sender is."""
+"""The customer behind a sender."""
 
 # Without `from __future__ import annotations`: pydantic compiles annotations that are strings, one by one, at every
 # cold start.
@@ -9,7 +9,7 @@ __all__ = ["CustomerMetadata"]
 
 
 class CustomerMetadata(BaseModel):
-    """A customer, as the `customer-lookup-server` knows them.
+    """A customer as returned by the `customer-lookup-server`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""An error as a service answers it, for OpenAPI documents and for those who read one."""
+"""The error response of a service, for OpenAPI documents and for clients that parse it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["ProblemDetails"]
 
 
 class ProblemDetails(BaseModel):
-    """Problem details (RFC 9457), as `problems.to_problem` writes them.
+    """Problem details (RFC 9457), as created by `problems.to_problem`.
 
     Examples
     --------
@@ -20,14 +20,14 @@ class ProblemDetails(BaseModel):
 
     model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
 
-    type: str = Field(default="about:blank", description="A URI of the kind of problem.")
-    title: str = Field(description="The kind of problem, in words.")
+    type: str = Field(default="about:blank", description="A URI that identifies the problem type.")
+    title: str = Field(description="A human-readable summary of the problem type.")
     status: int = Field(ge=100, le=599, description="The HTTP status.")
-    code: str = Field(description="The kind of problem, for machines.")
-    detail: str | None = Field(default=None, description="What is wrong this time, in words.")
-    errors: list[Any] | None = Field(default=None, description="One entry for each thing that is wrong.")
-    resource: str | None = Field(default=None, description="The kind of thing that was not found.")
-    identifier: str | None = Field(default=None, description="Its id.")
-    retry_after: float | None = Field(default=None, description="Seconds until the next try makes sense.")
-    correlation_id: str | None = Field(default=None, description="By which the service's logs can be searched.")
-    instance: str | None = Field(default=None, description="A URI of this very occurrence.")
+    code: str = Field(description="A machine-readable code of the problem type.")
+    detail: str | None = Field(default=None, description="A human-readable explanation of this occurrence.")
+    errors: list[Any] | None = Field(default=None, description="One entry for each error.")
+    resource: str | None = Field(default=None, description="The type of the resource that was not found.")
+    identifier: str | None = Field(default=None, description="The id of the resource that was not found.")
+    retry_after: float | None = Field(default=None, description="Seconds to wait before a retry.")
+    correlation_id: str | None = Field(default=None, description="The correlation id in the service's logs.")
+    instance: str | None = Field(default=None, description="A URI that identifies this occurrence.")

@@ -1,4 +1,4 @@
-"""What S3 says about objects."""
+"""Models of S3 objects and listings."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["S3ListResponse", "S3ObjectMetadata"]
 
 
 class S3ObjectMetadata(BaseModel):
-    """An object without its bytes, as `HeadObject` and `ListObjectsV2` describe it.
+    """The metadata of an object, as returned by `HeadObject` and `ListObjectsV2`.
 
-    A listing knows key, size, ETag, time and storage class; the rest comes from `head_object`.
+    A listing has key, size, ETag, time and storage class; only `head_object` has the rest.
 
     Examples
     --------
@@ -42,7 +42,7 @@ class S3ObjectMetadata(BaseModel):
 
     @classmethod
     def from_listing(cls, entry: dict[str, Any], *, delete_marker: bool = False) -> S3ObjectMetadata:
-        """Read an entry of `Contents`, `Versions` or `DeleteMarkers`."""
+        """Create the metadata from an entry of `Contents`, `Versions` or `DeleteMarkers`."""
         return cls(
             key=entry["Key"],
             size=entry.get("Size", 0),
@@ -61,23 +61,23 @@ class S3ListResponse(BaseModel):
     Examples
     --------
     >>> page = S3ListResponse(objects=(S3ObjectMetadata(key="a", size=1),), is_truncated=False)
-    >>> [one.key for one in page.objects], page.next_continuation_token
+    >>> [item.key for item in page.objects], page.next_continuation_token
     (['a'], None)
     """
 
     model_config = ConfigDict(frozen=True)
 
     objects: tuple[S3ObjectMetadata, ...] = ()
-    prefixes: tuple[str, ...] = Field(default=(), description="With a delimiter: the folders of this level.")
+    prefixes: tuple[str, ...] = Field(default=(), description="The common prefixes of a listing with a delimiter.")
     is_truncated: bool = False
-    next_continuation_token: str | None = Field(default=None, description="What the next page is asked for with.")
+    next_continuation_token: str | None = Field(default=None, description="The token to request the next page.")
 
     @property
     def key_count(self) -> int:
-        """How many objects the page has."""
+        """The number of objects of the page."""
         return len(self.objects)
 
 
 def unquoted(etag: str | None) -> str | None:
-    """Take the quotation marks off an ETag."""
+    """Return an ETag without its quotation marks."""
     return etag.strip('"') if etag else None

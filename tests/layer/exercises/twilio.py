@@ -51,7 +51,7 @@ def _twilio(url: str = "https://api.twilio.com") -> Any:
     "TwilioSettings",
     "TwilioWebhookPayload",
     "models.twilio.parameters.TwilioParameters",
-    "models.twilio.parameters.form_pairs",
+    "models.twilio.parameters.get_form_pairs",
     "models.MediaItem",
     "services.twilio.media_download.MediaDownload",
     "services.twilio.media_stream.MediaStream",

@@ -1,4 +1,4 @@
-"""What Twilio sends, read: the message webhook and the status callback."""
+"""Parsing of Twilio's message webhook and status callback."""
 
 from __future__ import annotations
 
@@ -52,63 +52,63 @@ PERSONAL = {
 
 
 def payload(**parameters: str) -> TwilioWebhookPayload:
-    """Read a message."""
+    """Parse a message."""
     return TwilioWebhookPayload.from_pairs(message_parameters(**parameters))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("method", ["POST", "GET"])
-def test_a_message_is_read_from_every_shape(shape: EventShape, method: str) -> None:
-    """Whichever event brings it, and by GET as well, the message is the same."""
+def test_a_message_is_parsed_from_every_event_shape(shape: EventShape, method: str) -> None:
+    """Every event shape and both methods yield the same message."""
     sent = message_parameters(Body="hello \u4e2d +1 & more", MessageSid="SM" + "0" * 32)
-    read = TwilioWebhookPayload.from_event(twilio_event(sent, shape=shape, method=method))
-    assert read == TwilioWebhookPayload.from_pairs(sent)
-    assert read.body == "hello \u4e2d +1 & more"
-    assert dict(read.parameters) == sent
+    parsed = TwilioWebhookPayload.from_event(twilio_event(sent, shape=shape, method=method))
+    assert parsed == TwilioWebhookPayload.from_pairs(sent)
+    assert parsed.body == "hello \u4e2d +1 & more"
+    assert dict(parsed.parameters) == sent
 
 
 def test_attributes_have_twilio_s_names_in_snake_case() -> None:
-    """Texts, numbers and truths come out as such."""
-    read = payload(Forwarded="true", FrequentlyForwarded="false", NumSegments="3", MessagingServiceSid="MG1")
-    assert (read.forwarded, read.frequently_forwarded, read.num_segments) == (True, False, 3)
-    assert (read.messaging_service_sid, read.profile_name, read.from_) == ("MG1", "Alex", "whatsapp:+61400000001")
-    assert read.to == "whatsapp:+61400000000"
+    """Attributes have Twilio's names in snake_case, with texts, numbers and booleans as types."""
+    parsed = payload(Forwarded="true", FrequentlyForwarded="false", NumSegments="3", MessagingServiceSid="MG1")
+    assert (parsed.forwarded, parsed.frequently_forwarded, parsed.num_segments) == (True, False, 3)
+    assert (parsed.messaging_service_sid, parsed.profile_name, parsed.from_) == ("MG1", "Alex", "whatsapp:+61400000001")
+    assert parsed.to == "whatsapp:+61400000000"
 
 
-def test_unknown_parameters_are_kept() -> None:
-    """Twilio adds parameters and message types without notice; neither is an error."""
-    read = payload(MessageType="hologram", SomethingNew="1", AnotherNew="")
-    assert read.message_type == "hologram"
-    assert read.extra == {"SomethingNew": "1"}
-    assert read.get_all("AnotherNew") == [""]
+def test_unknown_parameters_are_retained() -> None:
+    """Unknown parameters and message types, which Twilio adds without notice, are retained."""
+    parsed = payload(MessageType="hologram", SomethingNew="1", AnotherNew="")
+    assert parsed.message_type == "hologram"
+    assert parsed.extra == {"SomethingNew": "1"}
+    assert parsed.get_all("AnotherNew") == [""]
 
 
-def test_repeats_and_blanks_are_kept() -> None:
-    """Each pair is there as it came; of a repeated parameter the last counts, a blank one counts as not sent."""
+def test_repeated_and_blank_parameters_are_retained() -> None:
+    """Every pair is retained; the last value of a repeated parameter counts, and a blank one counts as not sent."""
     pairs = [*message_parameters().items(), ("Tag", "a"), ("Tag", "b"), ("Label", "")]
-    read = TwilioWebhookPayload.from_pairs(pairs)
-    assert read.get_all("Tag") == ["a", "b"]
-    assert read.extra == {"Tag": "b"}
-    assert read.label is None
-    assert read.parameters == tuple(pairs)
+    parsed = TwilioWebhookPayload.from_pairs(pairs)
+    assert parsed.get_all("Tag") == ["a", "b"]
+    assert parsed.extra == {"Tag": "b"}
+    assert parsed.label is None
+    assert parsed.parameters == tuple(pairs)
 
 
-def test_media_comes_as_items() -> None:
-    """Each file has its URL, its type without parameters, its id and its message."""
+def test_media_are_items() -> None:
+    """Each media item has its URL, its type without parameters, its id and its message."""
     message_sid, sids = new_sid("MM"), [new_sid("ME"), new_sid("ME")]
     files = media_parameters(*sids, message_sid=message_sid, content_type="Audio/OGG; codecs=opus")
-    read = TwilioWebhookPayload.from_pairs(message_parameters(files, MessageSid=message_sid))
-    assert [item.sid for item in read.media] == sids
-    assert {item.content_type for item in read.media} == {"audio/ogg"}
-    assert [item.number for item in read.media] == [0, 1]
-    assert read.media == read.audio
-    assert read.media[0].extension == ".ogg"
-    assert {(item.account_sid, item.message_sid) for item in read.media} == {(ACCOUNT_SID, message_sid)}
-    assert read.extra == {}
+    parsed = TwilioWebhookPayload.from_pairs(message_parameters(files, MessageSid=message_sid))
+    assert [item.sid for item in parsed.media] == sids
+    assert {item.content_type for item in parsed.media} == {"audio/ogg"}
+    assert [item.number for item in parsed.media] == [0, 1]
+    assert parsed.media == parsed.audio
+    assert parsed.media[0].extension == ".ogg"
+    assert {(item.account_sid, item.message_sid) for item in parsed.media} == {(ACCOUNT_SID, message_sid)}
+    assert parsed.extra == {}
 
 
-def test_a_message_without_files_has_none() -> None:
-    """No NumMedia, a blank one and 0 mean the same; a URL that is not announced is ignored."""
+def test_a_message_without_media_has_no_items() -> None:
+    """A missing, blank or zero NumMedia yields no items, and an undeclared URL is ignored."""
     assert payload().media == payload(NumMedia="").media == ()
     assert payload(NumMedia="0", MediaUrl0="https://x").media == ()
 
@@ -128,9 +128,9 @@ def test_a_message_without_files_has_none() -> None:
     ],
 )
 def test_a_sender_is_a_number_or_an_id(address: str, external: str | None, expected: tuple[Any, ...]) -> None:
-    """A business-scoped id is never taken for a number, and both may be known."""
-    read = payload(From=address, **({"ExternalUserId": external} if external else {}))
-    sender = read.sender
+    """A business-scoped id is never parsed as a number, and a sender may have both."""
+    parsed = payload(From=address, **({"ExternalUserId": external} if external else {}))
+    sender = parsed.sender
     assert (sender.channel, sender.phone_number, sender.external_user_id) == expected
     assert sender == Sender(address, external)
     assert hash(sender) == hash(Sender(address, external))
@@ -138,20 +138,20 @@ def test_a_sender_is_a_number_or_an_id(address: str, external: str | None, expec
     assert sender.lookup == ({"phone_number": number} if number else {"external_user_id": identity})
 
 
-def test_what_belongs_together_is_one_value() -> None:
-    """Location, reply, button, list, flow and referral come as values, and as None where there are none."""
-    read = TwilioWebhookPayload.from_pairs(
+def test_related_parameters_are_one_value() -> None:
+    """Location, reply, button, list, flow and referral are values, or None where the message has none."""
+    parsed = TwilioWebhookPayload.from_pairs(
         message_parameters(**PERSONAL, OriginalRepliedMessageSid="SM1", ListDescription="12:00", ReferralNumMedia="1")
     )
-    assert read.location is not None
-    assert (read.location.latitude, read.location.label) == (-33.8567844, "Opera House")
-    assert read.replied_message == ("SM1", "whatsapp:+61487654321")
-    assert read.button == ("Call me", "call-zebedee")
-    assert read.list_reply == ("noon", "Tomorrow at noon", "12:00")
-    assert read.flow is not None
-    assert read.flow.data == {"name": "Quill"}
-    assert read.referral is not None
-    assert (read.referral.headline, read.referral.source_id, read.referral.num_media) == (
+    assert parsed.location is not None
+    assert (parsed.location.latitude, parsed.location.label) == (-33.8567844, "Opera House")
+    assert parsed.replied_message == ("SM1", "whatsapp:+61487654321")
+    assert parsed.button == ("Call me", "call-zebedee")
+    assert parsed.list_reply == ("noon", "Tomorrow at noon", "12:00")
+    assert parsed.flow is not None
+    assert parsed.flow.data == {"name": "Quill"}
+    assert parsed.referral is not None
+    assert (parsed.referral.headline, parsed.referral.source_id, parsed.referral.num_media) == (
         "Voice notes for builders",
         "120210",
         1,
@@ -162,37 +162,45 @@ def test_what_belongs_together_is_one_value() -> None:
 
 
 def test_a_payload_is_frozen() -> None:
-    """Nothing of it can be set afterwards."""
-    read = payload()
+    """Neither a payload nor its sender can be modified."""
+    parsed = payload()
     with pytest.raises(PydanticValidationError):
-        read.body = "other"  # type: ignore[misc] # that is the point
+        parsed.body = "other"  # type: ignore[misc] # that is the point
     with pytest.raises(AttributeError):
-        read.sender.phone_number = "+1"
+        parsed.sender.phone_number = "+1"
 
 
 def test_a_payload_can_be_copied_and_pickled() -> None:
-    """Another process gets the same, every pair included."""
-    read = payload(Body="hello", Extra="1")
-    for other in (copy.deepcopy(read), pickle.loads(pickle.dumps(read))):  # noqa: S301 - made here
-        assert other == read
-        assert other.parameters == read.parameters
-        assert other.sender == read.sender
-    assert pickle.loads(pickle.dumps(read.sender)) == read.sender  # noqa: S301 - made here
+    """A copied or pickled payload equals the original, including every pair."""
+    parsed = payload(Body="hello", Extra="1")
+    for other in (copy.deepcopy(parsed), pickle.loads(pickle.dumps(parsed))):  # noqa: S301 - made here
+        assert other == parsed
+        assert other.parameters == parsed.parameters
+        assert other.sender == parsed.sender
+    assert pickle.loads(pickle.dumps(parsed.sender)) == parsed.sender  # noqa: S301 - made here
 
 
 def test_nothing_shows_personal_data() -> None:
-    """`repr` and `str` of the payload and of all its parts hold ids alone."""
+    """The repr and str of a payload and its parts contain only ids."""
     files = [("https://api.twilio.com/secret-path", "audio/ogg")]
-    read = TwilioWebhookPayload.from_pairs(message_parameters(files, **PERSONAL))
-    parts = (read.sender, read.media, read.location, read.replied_message, read.button, read.list_reply, read.flow)
-    shown = "".join(f"{part!r}{part!s}" for part in (read, *parts, read.referral)) + f"{read}"
+    parsed = TwilioWebhookPayload.from_pairs(message_parameters(files, **PERSONAL))
+    parts = (
+        parsed.sender,
+        parsed.media,
+        parsed.location,
+        parsed.replied_message,
+        parsed.button,
+        parsed.list_reply,
+        parsed.flow,
+    )
+    shown = "".join(f"{part!r}{part!s}" for part in (parsed, *parts, parsed.referral)) + f"{parsed}"
     for text in (*PERSONAL.values(), "61412345678", "9876XYZ", "Quill", "secret-path", "33.85", "Alex"):
         assert text not in shown
-    assert read.message_sid in shown
+    assert parsed.message_sid in shown
 
 
-def one_megabyte_of_keys() -> dict[str, Any]:
-    """Make a body of ninety thousand keys."""
+def create_oversized_event() -> dict[str, Any]:
+    """Create an event whose body has ninety thousand keys."""
     return twilio_event("&".join(f"key{number}=" for number in range(90_000)), signature="x")
 
 
@@ -201,15 +209,15 @@ def one_megabyte_of_keys() -> dict[str, Any]:
     [
         pytest.param(lambda: twilio_event("{}", content_type="application/json"), InvalidPayloadError, id="JSON"),
         pytest.param(lambda: twilio_event("", signature="x"), InvalidPayloadError, id="an empty form"),
-        pytest.param(one_megabyte_of_keys, PayloadTooLargeError, id="1 MB of keys"),
+        pytest.param(create_oversized_event, PayloadTooLargeError, id="1 MB of keys"),
         pytest.param(
             lambda: twilio_event("&".join(f"k{number}=" for number in range(2000))), InvalidPayloadError, id="2000 keys"
         ),
         pytest.param(dict, InvalidPayloadError, id="no event"),
     ],
 )
-def test_a_request_that_is_no_message_is_refused(event: Callable[[], Any], kind: type[Exception]) -> None:
-    """Each has an error of the package, and nothing else comes out."""
+def test_an_invalid_request_is_refused(event: Callable[[], Any], kind: type[Exception]) -> None:
+    """A request that is not a message raises an error of the package."""
     with pytest.raises(kind):
         TwilioWebhookPayload.from_event(event())
 
@@ -234,8 +242,8 @@ def test_a_request_that_is_no_message_is_refused(event: Callable[[], Any], kind:
         ({"Forwarded": "+61412345678"}, "Forwarded"),
     ],
 )
-def test_a_message_that_makes_no_sense_is_refused(parameters: dict[str, str], named: str) -> None:
-    """The error names the parameter and has no value of it, nor of any other."""
+def test_an_invalid_message_is_refused(parameters: dict[str, str], named: str) -> None:
+    """An invalid parameter raises an error that names it and contains no value."""
     with pytest.raises(InvalidPayloadError, match=named) as caught:
         payload(**{"Body": "call my wife"} | parameters)
     shown = f"{caught.value!r} {caught.value.details} {caught.value.__cause__}"
@@ -244,33 +252,37 @@ def test_a_message_that_makes_no_sense_is_refused(parameters: dict[str, str], na
 
 
 def test_pydantic_s_own_errors_hold_no_value() -> None:
-    """Whoever validates the model directly is told no value either."""
+    """A direct validation by pydantic raises an error without any value."""
     with pytest.raises(PydanticValidationError) as caught:
         TwilioWebhookPayload.model_validate({"MessageSid": "+61412345678"})
     assert "61412345678" not in str(caught.value)
 
 
-def test_a_media_item_says_what_it_is() -> None:
-    """An id is told only where the URL has one; a rare type has no ending."""
+def test_a_media_item_of_an_unknown_kind() -> None:
+    """An item has no id where its URL has none, and no extension for a rare type."""
     item = MediaItem("https://elsewhere.example/x", "application/x-rare", 0, "AC", "MM")
     assert (item.sid, item.extension, item.is_audio) == (None, "", False)
     assert repr(item) == "MediaItem(None, application/x-rare)"
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_status_callback_is_read_from_every_shape(shape: EventShape) -> None:
-    """Status and error are there, unknown parameters are kept."""
-    sent = status_parameters("undelivered", ErrorCode="63016", ErrorMessage="outside the window", New="1")
-    read = TwilioStatusCallback.from_event(twilio_event(sent, shape=shape))
-    assert (read.message_status, read.error_code, read.error_message) == ("undelivered", "63016", "outside the window")
-    assert read.is_final
-    assert read.is_failure
-    assert read.extra == {"New": "1"}
-    assert "61400000001" not in repr(read)
+def test_a_status_callback_is_parsed_from_every_event_shape(shape: EventShape) -> None:
+    """Every event shape yields the status, the error and unknown parameters."""
+    sent = status_parameters("undelivered", ErrorCode="63016", ErrorMessage="out of window", New="1")
+    parsed = TwilioStatusCallback.from_event(twilio_event(sent, shape=shape))
+    assert (parsed.message_status, parsed.error_code, parsed.error_message) == (
+        "undelivered",
+        "63016",
+        "outside the window",
+    )
+    assert parsed.is_final
+    assert parsed.is_failure
+    assert parsed.extra == {"New": "1"}
+    assert "61400000001" not in repr(parsed)
 
 
-def test_each_status_of_a_message_has_a_key_of_its_own() -> None:
-    """A message is one thing; a status callback is one for each status."""
+def test_each_status_has_its_own_idempotency_key() -> None:
+    """A message has one idempotency key, and each of its status callbacks another."""
     sid = new_sid("SM")
     keys = {
         TwilioStatusCallback.from_pairs(status_parameters(status, MessageSid=sid)).idempotency_key
@@ -281,7 +293,7 @@ def test_each_status_of_a_message_has_a_key_of_its_own() -> None:
     assert not TwilioStatusCallback.from_pairs(status_parameters("sent")).is_final
 
 
-def test_a_message_is_no_status_callback() -> None:
-    """A request without a message's sender or a callback's status is not taken for one."""
+def test_a_message_is_not_a_status_callback() -> None:
+    """A request without a status is refused as a status callback."""
     with pytest.raises(InvalidPayloadError, match="MessageStatus"):
         TwilioStatusCallback.from_pairs(status_parameters(MessageStatus="", SmsStatus=""))

@@ -1,4 +1,4 @@
-"""What Twilio sends: messages, and what became of the messages that we sent."""
+"""Twilio's webhook requests: incoming messages, and status callbacks of outgoing messages."""
 
 from __future__ import annotations
 

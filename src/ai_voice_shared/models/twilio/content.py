@@ -1,4 +1,4 @@
-"""The parts of a message that are more than text and files. Made only where a message has them."""
+"""The parts of a message beyond text and media. Created only if a message has them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ __all__ = ["Button", "FlowReply", "ListReply", "Location", "Referral", "RepliedM
 
 
 class Location(NamedTuple):
-    """A place that the sender shared.
+    """A location that the sender shared.
 
     Parameters
     ----------
     latitude, longitude
         Degrees, WGS 84.
     address, label
-        The place's address and name, where it has them.
+        The location's address and name, if any.
     """
 
     latitude: float
@@ -28,14 +28,14 @@ class Location(NamedTuple):
 
 
 class RepliedMessage(NamedTuple):
-    """The message that this one is an answer to.
+    """The message that this one replies to.
 
     Parameters
     ----------
     message_sid
-        Its id.
+        The id of the message.
     sender
-        Who wrote it, as an address.
+        The address of its sender.
     """
 
     message_sid: str | None
@@ -51,9 +51,9 @@ class Button(NamedTuple):
     Parameters
     ----------
     text
-        What stood on it.
+        The label of the button.
     payload
-        The id that it was sent with.
+        The payload that the button was sent with.
     """
 
     text: str | None
@@ -64,14 +64,14 @@ class Button(NamedTuple):
 
 
 class ListReply(NamedTuple):
-    """A row of a list that was chosen.
+    """The selected row of a list.
 
     Parameters
     ----------
     list_id
         The row's id.
     title, description
-        What stood in it.
+        The row's text.
     """
 
     list_id: str | None
@@ -83,12 +83,12 @@ class ListReply(NamedTuple):
 
 
 class FlowReply(NamedTuple):
-    """A WhatsApp Flow that was filled in.
+    """A completed WhatsApp Flow.
 
     Parameters
     ----------
     interactive_data, flow_data
-        As Twilio sends them: JSON in text.
+        JSON text, as sent by Twilio.
     """
 
     interactive_data: str | None
@@ -96,7 +96,7 @@ class FlowReply(NamedTuple):
 
     @property
     def data(self) -> Any:
-        """The answers, parsed; raises ValueError where they are no JSON.
+        """The responses, parsed; raises ValueError where they are not valid JSON.
 
         Examples
         --------
@@ -119,11 +119,11 @@ class Referral(NamedTuple):
     source_id, source_type, source_url
         The advertisement or post.
     headline, body
-        Its text.
+        The text of the advertisement.
     media_id, media_content_type, media_url, num_media
-        Its picture or video.
+        The image or video of the advertisement.
     ctwa_clid
-        Meta's id of the click.
+        Meta's click id.
     """
 
     source_id: str | None = None

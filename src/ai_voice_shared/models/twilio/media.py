@@ -1,4 +1,4 @@
-"""A file that a message carries."""
+"""The media of a message."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ _EXTENSIONS = {
     "video/3gpp": ".3gp",
     "video/mp4": ".mp4",
 }
-# Compiled on first use, and kept by `re`: most messages have no media.
+# Compiled on first use, and cached by `re`: most messages have no media.
 _SID = r"/Media/(ME[0-9a-fA-F]{32})(?:\.[a-z0-9]+)?$"
 
 
 class MediaItem(NamedTuple):
-    """A media item as the webhook announces it. Nothing was fetched yet.
+    """A media item as declared by the webhook, before its download.
 
     Parameters
     ----------
     url
-        Where Twilio's API says that it is; whether it may be fetched is for `TwilioService` to say.
+        The URL that the webhook declares; `TwilioService` checks whether it may be downloaded.
     declared_type
-        Its type as declared (`"audio/ogg; codecs=opus"`).
+        The declared type (`"audio/ogg; codecs=opus"`).
     number
         The number in `MediaUrl{N}`.
     account_sid, message_sid
-        The message that it belongs to.
+        The account and the message that the item belongs to.
 
     Examples
     --------
@@ -61,12 +61,12 @@ class MediaItem(NamedTuple):
 
     @property
     def is_audio(self) -> bool:
-        """Whether it says that it is audio."""
+        """Whether its declared type is audio."""
         return self.content_type.startswith("audio/")
 
     @property
     def extension(self) -> str:
-        """What a file of the declared type ends in, or an empty string for a rare type.
+        """The file extension of the declared type, or an empty string for a rare type.
 
         Examples
         --------
@@ -77,10 +77,10 @@ class MediaItem(NamedTuple):
 
     @property
     def sid(self) -> str | None:
-        """The media's own id (ME...), where the URL is Twilio's."""
+        """The media's id (ME...), or None where the URL is not Twilio's."""
         match = re.search(_SID, self.url)
         return match[1] if match else None
 
     def __repr__(self) -> str:
-        # The URL of a media item gives access to it where an account has not turned authentication on.
+        # The URL of a media item grants access to it where the account does not enforce authentication.
         return f"MediaItem({self.sid}, {self.content_type})"

@@ -1,4 +1,4 @@
-"""An incoming message, as Twilio's webhook tells it."""
+"""An incoming message of Twilio's webhook."""
 
 # Without `from __future__ import annotations`: pydantic compiles annotations that are strings, one by one, at every
 # cold start.
@@ -30,8 +30,8 @@ __all__ = ["TwilioWebhookPayload"]
 class TwilioWebhookPayload(TwilioParameters):
     """An incoming WhatsApp, SMS or MMS message.
 
-    Attributes have Twilio's names in snake_case: https://www.twilio.com/docs/messaging/guides/webhook-request. What
-    belongs together is also given as one value: `sender`, `media`, `location`, `replied_message`, `button`,
+    Attributes have Twilio's names in snake_case: https://www.twilio.com/docs/messaging/guides/webhook-request. Related
+    parameters are also available as one value: `sender`, `media`, `location`, `replied_message`, `button`,
     `list_reply`, `flow`, `referral`.
 
     Examples
@@ -83,7 +83,7 @@ class TwilioWebhookPayload(TwilioParameters):
     address: str | None = None
     label: str | None = None
 
-    # Answers
+    # Replies
     original_replied_message_sid: str | None = None
     original_replied_message_sender: str | None = None
     button_text: str | None = None
@@ -118,24 +118,23 @@ class TwilioWebhookPayload(TwilioParameters):
 
     @property
     def sender(self) -> Sender:
-        """Who wrote."""
+        """The sender."""
         return Sender(self.from_, self.external_user_id)
 
     @property
     def media(self) -> tuple[MediaItem, ...]:
-        """The files of the message, in their order.
+        """The media items of the message, in order.
 
         Raises
         ------
         InvalidPayloadError
-            More are announced than there are URLs. A payload that was made by `from_event` or `from_pairs` has been
-            checked for that.
+            `NumMedia` exceeds the number of URLs. `from_event` and `from_pairs` have checked that already.
         """
         if not self.num_media:
             return ()
         extra: dict[str, Any] = self.model_extra or {}
         if f"MediaUrl{self.num_media - 1}" not in extra or self.num_media > len(extra):
-            raise InvalidPayloadError("NumMedia announces more media than there are URLs")
+            raise InvalidPayloadError("NumMedia exceeds the number of media URLs")
         try:
             return tuple(
                 MediaItem(
@@ -148,16 +147,16 @@ class TwilioWebhookPayload(TwilioParameters):
                 for number in range(self.num_media)
             )
         except KeyError:
-            raise InvalidPayloadError("NumMedia announces more media than there are URLs") from None
+            raise InvalidPayloadError("NumMedia exceeds the number of media URLs") from None
 
     @property
     def audio(self) -> tuple[MediaItem, ...]:
-        """Those of the files that say that they are audio."""
+        """The media items whose declared type is audio."""
         return tuple(item for item in self.media if item.is_audio)
 
     @property
     def location(self) -> "Location | None":
-        """The place that was shared."""
+        """The shared location."""
         if self.latitude is None or self.longitude is None:
             return None
         from ai_voice_shared.models.twilio.content import Location
@@ -166,7 +165,7 @@ class TwilioWebhookPayload(TwilioParameters):
 
     @property
     def replied_message(self) -> "RepliedMessage | None":
-        """The message that this one is an answer to."""
+        """The message that this one replies to."""
         if self.original_replied_message_sid is None and self.original_replied_message_sender is None:
             return None
         from ai_voice_shared.models.twilio.content import RepliedMessage
@@ -184,7 +183,7 @@ class TwilioWebhookPayload(TwilioParameters):
 
     @property
     def list_reply(self) -> "ListReply | None":
-        """The row of a list that was chosen."""
+        """The selected row of a list."""
         if self.list_id is None and self.list_title is None:
             return None
         from ai_voice_shared.models.twilio.content import ListReply
@@ -193,7 +192,7 @@ class TwilioWebhookPayload(TwilioParameters):
 
     @property
     def flow(self) -> "FlowReply | None":
-        """The WhatsApp Flow that was filled in."""
+        """The completed WhatsApp Flow."""
         if self.interactive_data is None and self.flow_data is None:
             return None
         from ai_voice_shared.models.twilio.content import FlowReply
@@ -222,7 +221,7 @@ class TwilioWebhookPayload(TwilioParameters):
 
     @property
     def idempotency_key(self) -> str:
-        """What a message is done once by. It is the same for every delivery of the message."""
+        """The idempotency key: the same for every delivery of the message."""
         return f"{self.account_sid}:{self.message_sid}"
 
     def _check(self) -> None:

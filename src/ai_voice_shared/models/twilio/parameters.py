@@ -1,4 +1,4 @@
-"""What all that Twilio sends has in common: form pairs with Twilio's names, of which more come without notice."""
+"""The base of Twilio's requests: form pairs with Twilio's names, to which Twilio adds without notice."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ai_voice_shared.utils.http_events import FORM_CONTENT_TYPE, HttpEvent, pars
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["TwilioParameters", "form_pairs"]
+__all__ = ["TwilioParameters", "get_form_pairs"]
 
 Pairs = tuple[tuple[str, str], ...]
 
 
 class TwilioParameters(BaseModel):
-    """Parameters of one request of Twilio's, frozen.
+    """The parameters of one request from Twilio, frozen.
 
-    An attribute is Twilio's name in snake_case; a parameter that came blank counts as not sent. What this class
-    does not know stands in `extra`, and `parameters` has every pair as it came.
+    Attributes have Twilio's names in snake_case; a blank parameter counts as not sent. `extra` has the parameters that
+    this class does not declare, and `parameters` every pair as received.
     """
 
     model_config = ConfigDict(
@@ -39,21 +39,21 @@ class TwilioParameters(BaseModel):
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any] | HttpEvent) -> Self:
-        """Read the parameters of an HTTP event, from its form or, for GET, from its query.
+        """Parse the parameters of an HTTP event, from its form or, for GET, from its query.
 
-        The signature is not looked at: `TwilioService.verify` does that.
+        The signature is not checked here, but by `TwilioService.verify`.
 
         Parameters
         ----------
         event
-            An event of API Gateway (v1, v2), a function URL or an ALB, or what `TwilioService.verify` returned.
+            An event of API Gateway (v1, v2), a function URL or an ALB, or the result of `TwilioService.verify`.
 
         Raises
         ------
         InvalidPayloadError
-            It cannot be read, or is not what this class is for. No value is in the message.
+            The request is malformed, or not of this class's kind. The message contains no value.
         PayloadTooLargeError
-            The body has more bytes than a webhook can have.
+            The body exceeds the size of any webhook.
 
         Examples
         --------
@@ -62,38 +62,38 @@ class TwilioParameters(BaseModel):
         >>> TwilioWebhookPayload.from_event(TwilioWebhooks().message(Body="hello", shape="alb")).body
         'hello'
         """
-        return cls.from_pairs(form_pairs(event if isinstance(event, HttpEvent) else HttpEvent(event)))
+        return cls.from_pairs(get_form_pairs(event if isinstance(event, HttpEvent) else HttpEvent(event)))
 
     @classmethod
     def from_pairs(cls, pairs: Iterable[tuple[str, str]] | Mapping[str, str]) -> Self:
-        """Read form pairs; of a repeated parameter the last counts, and `parameters` has them all.
+        """Parse form pairs. The last value of a repeated parameter counts; `parameters` has all of them.
 
         Raises
         ------
         InvalidPayloadError
             As in `from_event`.
         """
-        kept = pairs if type(pairs) is tuple else tuple(pairs.items() if isinstance(pairs, Mapping) else pairs)
+        received = pairs if type(pairs) is tuple else tuple(pairs.items() if isinstance(pairs, Mapping) else pairs)
         try:
-            read = cls.model_validate({name: value for name, value in kept if value})
+            parsed = cls.model_validate({name: value for name, value in received if value})
         except PydanticValidationError as error:
-            raise _explained(error) from None
-        read._parameters = kept  # noqa: SLF001 - it is this class's own
-        read._check()  # noqa: SLF001 - as above
-        return read
+            raise _map_error(error) from None
+        parsed._parameters = received  # noqa: SLF001 - an attribute of this class
+        parsed._check()  # noqa: SLF001 - as above
+        return parsed
 
     @property
     def parameters(self) -> Pairs:
-        """Every pair as it came, in its order, repeats and blank values included."""
+        """Every pair as received, in order, including repeated parameters and blank values."""
         return self._parameters
 
     @property
     def extra(self) -> dict[str, Any]:
-        """The parameters that this class does not know."""
+        """The parameters that this class does not declare."""
         return {name: value for name, value in (self.model_extra or {}).items() if not self._is_known(name)}
 
     def get_all(self, name: str) -> list[str]:
-        """Give every value of a parameter by Twilio's name, blank ones included.
+        """Return every value of a parameter by Twilio's name, including blank values.
 
         Examples
         --------
@@ -102,27 +102,27 @@ class TwilioParameters(BaseModel):
         >>> TwilioWebhookPayload.from_pairs([*message_parameters().items(), ("Tag", "a"), ("Tag", "")]).get_all("Tag")
         ['a', '']
         """
-        return [value for found, value in self._parameters if found == name]
+        return [value for parameter, value in self._parameters if parameter == name]
 
     def _check(self) -> None:
-        """Check what depends on several parameters."""
+        """Check constraints across several parameters."""
 
     def _is_known(self, name: str) -> bool:  # noqa: ARG002 - for subclasses with numbered names
         return False
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        # Ids alone: everything else may be personal data.
+        # Only ids: everything else may be personal data.
         for name in ("message_sid", "account_sid"):
             yield name, getattr(self, name, None)
 
 
-def form_pairs(request: HttpEvent) -> Pairs:
-    """Give the pairs of a request: of its form, or for GET of its query.
+def get_form_pairs(request: HttpEvent) -> Pairs:
+    """Return the pairs of a request's form or, for GET, of its query.
 
     Raises
     ------
     InvalidPayloadError
-        The body is no form.
+        The body is not a form.
     """
     if request.method == "GET":
         return parse_form(request.query_string)
@@ -131,9 +131,9 @@ def form_pairs(request: HttpEvent) -> Pairs:
     return request.form
 
 
-def _explained(error: PydanticValidationError) -> InvalidPayloadError:
-    # Only names that the class declares are told: a name that somebody else made up may hold anything.
+def _map_error(error: PydanticValidationError) -> InvalidPayloadError:
+    # Only declared parameters fail validation, so the message never contains a name of a sender's choice.
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     details = [{"parameter": str(problem["loc"][0]), "reason": problem["type"]} for problem in problems]
-    named = ", ".join(f"{detail['parameter']} ({detail['reason']})" for detail in details)
-    return InvalidPayloadError(f"not what Twilio sends: {named}", details=details)
+    invalid = ", ".join(f"{detail['parameter']} ({detail['reason']})" for detail in details)
+    return InvalidPayloadError(f"not a valid Twilio request; invalid parameters: {invalid}", details=details)

@@ -1,4 +1,4 @@
-"""What became of a message that we sent."""
+"""The status callback of an outgoing message."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["TwilioStatusCallback"]
 class TwilioStatusCallback(TwilioParameters):
     """A status callback: https://www.twilio.com/docs/messaging/guides/track-outbound-message-status.
 
-    Callbacks come at least once and in any order: `delivered` may be told before `sent`.
+    Callbacks arrive at least once and in any order: `delivered` may precede `sent`.
 
     Examples
     --------
@@ -35,7 +35,7 @@ class TwilioStatusCallback(TwilioParameters):
 
     message_sid: str = Field(pattern=r"^(SM|MM)[0-9a-fA-F]{32}$")
     account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
-    # Open, as Twilio adds to it: accepted, queued, sending, sent, delivered, read, undelivered, failed, canceled
+    # Not an enum, as Twilio adds values to accepted, queued, sending, sent, delivered, read, undelivered, failed, ...
     message_status: str = Field(
         validation_alias=AliasChoices("MessageStatus", "SmsStatus"), pattern=r"^[A-Za-z_-]{1,32}$"
     )
@@ -58,7 +58,7 @@ class TwilioStatusCallback(TwilioParameters):
 
     @property
     def is_final(self) -> bool:
-        """Whether no other outcome can follow; `read` may still follow `delivered`."""
+        """Whether no other outcome can follow, save `read` after `delivered`."""
         return self.message_status in {"delivered", "read", "undelivered", "failed", "canceled"}
 
     @property
@@ -68,7 +68,7 @@ class TwilioStatusCallback(TwilioParameters):
 
     @property
     def idempotency_key(self) -> str:
-        """What a callback is done once by: each status of a message is one."""
+        """The idempotency key: one for each status of a message."""
         return f"{self.account_sid}:{self.message_sid}:{self.message_status}"
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
