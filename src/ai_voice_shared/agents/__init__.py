@@ -1,4 +1,4 @@
-"""Which agent system runs, and with which model, limits, memory and tools."""
+"""Agent configuration: the active agent system, its model, limits, memory and tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configuration of an agent, validated, and what each system takes where nobody has said otherwise."""
+"""The validated configuration of an agent, and the defaults of each agent system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULTS", "SYSTEMS", "AgentConfig", "AgentMemory", "AgentTools"]
 
 SYSTEMS = ("simple", "enhanced")
-"""The agent systems: one answer after the other, or with memory and tools."""
+"""The agent systems: single responses, or with memory and tools."""
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "simple": {
@@ -47,9 +47,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "max_tool_calls": 10,
     },
 }
-"""What each system takes where no source says otherwise; names as in `AgentSettings`."""
+"""The defaults of each system where no source has a setting; names as in `AgentSettings`."""
 
-_WHERE = {
+_FIELD_PATHS = {
     "task_timeout": ("timeout",),
     "memory_enabled": ("memory", "enabled"),
     "memory_max_messages": ("memory", "max_messages"),
@@ -66,7 +66,7 @@ class _Model(BaseModel):
 
 
 class AgentMemory(_Model):
-    """What an agent remembers of a conversation."""
+    """The conversation memory of an agent."""
 
     enabled: bool
     max_messages: int = Field(ge=0, le=10_000)
@@ -74,7 +74,7 @@ class AgentMemory(_Model):
 
 
 class AgentTools(_Model):
-    """What an agent may call."""
+    """The tools that an agent may call."""
 
     enabled: bool
     names: tuple[str, ...]
@@ -106,31 +106,31 @@ class AgentConfig(_Model):
     def from_settings(
         cls, system: str, settings: Mapping[str, Any], origins: Mapping[str, str] | None = None
     ) -> AgentConfig:
-        """Make the configuration of a system out of flat settings and the system's defaults.
+        """Create the configuration of a system from flat settings and the system's defaults.
 
         Parameters
         ----------
         system
             `"simple"` or `"enhanced"`.
         settings
-            Settings by the names of `AgentSettings`; None and what is not known are left out.
+            Settings by the names of `AgentSettings`; unknown names and None are ignored.
         origins
-            Where each setting came from, for the message of an error.
+            The source of each setting, for error messages.
 
         Raises
         ------
         ValidationError
-            A setting that cannot be used, or no such system; `details` has the setting, its origin and the reason,
+            A setting is invalid, or the system does not exist; `details` has the setting, its source and the reason,
             never the value.
         """
         if system not in SYSTEMS:
-            msg = f"there is no agent system {system!r}, only {' and '.join(SYSTEMS)}"
+            msg = f"invalid agent system {system!r}: must be {' or '.join(SYSTEMS)}"
             raise ValidationError(msg)
         known = {*DEFAULTS[system], "max_tokens"}
-        given = {name: value for name, value in settings.items() if name in known and value is not None}
+        overrides = {name: value for name, value in settings.items() if name in known and value is not None}
         fields: dict[str, Any] = {"system": system, "memory": {}, "tools": {}}
-        for name, value in {**DEFAULTS[system], **given}.items():
-            group, *rest = _WHERE.get(name, (name,))
+        for name, value in {**DEFAULTS[system], **overrides}.items():
+            group, *rest = _FIELD_PATHS.get(name, (name,))
             if rest:
                 fields[group][rest[0]] = value
             else:
@@ -138,16 +138,16 @@ class AgentConfig(_Model):
         try:
             return cls.model_validate(fields)
         except PydanticValidationError as error:
-            raise _explained(error, system, origins or {}) from None
+            raise _map_error(error, system, origins or {}) from None
 
 
-def _explained(error: PydanticValidationError, system: str, origins: Mapping[str, str]) -> ValidationError:
-    names = {where: name for name, where in _WHERE.items()}
+def _map_error(error: PydanticValidationError, system: str, origins: Mapping[str, str]) -> ValidationError:
+    names = {path: name for name, path in _FIELD_PATHS.items()}
     details = []
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        where = tuple(str(part) for part in problem["loc"][:2])
-        name = names.get(where) or names.get(where[:1]) or where[0]
+        path = tuple(str(part) for part in problem["loc"][:2])
+        name = names.get(path) or names.get(path[:1]) or path[0]
         details.append({"setting": name, "source": origins.get(name, "caller"), "reason": problem["msg"]})
     first = details[0]
-    msg = f"the {system} agent's {first['setting']}, from the {first['source']}, is not usable: {first['reason']}"
+    msg = f"the {system} agent's {first['setting']}, from the {first['source']}, is invalid: {first['reason']}"
     return ValidationError(msg, details=details)

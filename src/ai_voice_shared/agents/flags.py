@@ -1,7 +1,7 @@
 """The feature flag that switches the agent system without a deploy, by Powertools' feature flags.
 
-The flag `agent_system` is a boolean (true is "enhanced") or gives the system's name. Its rules see `agent_id` and
-what else the caller puts into the context, so a system can be tried for some agents or customers first::
+The flag `agent_system` is a boolean (true is "enhanced") or the system's name. Its rules see `agent_id` and the rest
+of the caller's context, so a system can be enabled for some agents or customers first::
 
     {
         "agent_system": {
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from ai_voice_shared.settings.agent import AgentSettings
 
-__all__ = ["FLAG_NAME", "appconfig_store", "flagged_system"]
+__all__ = ["FLAG_NAME", "create_appconfig_store", "evaluate_system_flag"]
 
 FLAG_NAME = "agent_system"
 """The flag's name."""
@@ -40,8 +40,8 @@ FLAG_NAME = "agent_system"
 _log = logging.getLogger(__name__)
 
 
-def appconfig_store(settings: AgentSettings) -> StoreProvider | None:
-    """Make the store that the settings name (`AGENT_FLAG_APPLICATION`), or None where they name none."""
+def create_appconfig_store(settings: AgentSettings) -> StoreProvider | None:
+    """Create the store of the settings (`AGENT_FLAG_APPLICATION`), or return None where none is configured."""
     if settings.flag_application is None:
         return None
     from aws_lambda_powertools.utilities.feature_flags import AppConfigStore
@@ -54,21 +54,21 @@ def appconfig_store(settings: AgentSettings) -> StoreProvider | None:
     )
 
 
-def flagged_system(flags: FeatureFlags, context: Mapping[str, Any]) -> str | None:
-    """Ask the flag which system runs.
+def evaluate_system_flag(flags: FeatureFlags, context: Mapping[str, Any]) -> str | None:
+    """Return the agent system that the flag selects.
 
     Parameters
     ----------
     flags
-        Powertools' feature flags on some store.
+        Powertools' feature flags.
     context
-        What the rules may look at.
+        The context for the flag's rules.
 
     Returns
     -------
     str | None
-        The system; None where there is no such flag, where it cannot be read, or where it names no system. A flag
-        switches between things that work, so one that is broken is logged and decides nothing.
+        The system, or None where the flag is missing, cannot be read or has an invalid value. The flag only switches
+        between working systems, so a broken flag is logged and ignored.
     """
     from aws_lambda_powertools.utilities.feature_flags.exceptions import (
         ConfigurationStoreError,
@@ -79,11 +79,11 @@ def flagged_system(flags: FeatureFlags, context: Mapping[str, Any]) -> str | Non
     try:
         value: Any = flags.evaluate(name=FLAG_NAME, context=dict(context), default=None)
     except (ConfigurationStoreError, SchemaValidationError, StoreClientError) as error:
-        _log.warning("the agent flag could not be read", extra={"flag": FLAG_NAME, "error": type(error).__name__})
+        _log.warning("failed to read the agent flag", extra={"flag": FLAG_NAME, "error": type(error).__name__})
         return None
     if isinstance(value, bool):
         return "enhanced" if value else "simple"
     if value is None or value in SYSTEMS:
         return value  # type: ignore[no-any-return]
-    _log.warning("the agent flag names no agent system", extra={"flag": FLAG_NAME})
+    _log.warning("invalid value of the agent flag", extra={"flag": FLAG_NAME})
     return None

@@ -1,4 +1,4 @@
-"""What holds for an agent: the flag for the system; for each setting the database, the environment, the default."""
+"""Resolution of an agent's configuration from the feature flag, the database, the environment and the defaults."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ _UNSET: Any = object()
 
 
 class AgentConfigResolver:
-    """Puts an agent's configuration together.
+    """Resolver of an agent's system and configuration.
 
     Parameters
     ----------
     sources
-        Where settings come from, first choice first; by default the table of `AGENT_SETTINGS_TABLE`, where one is
-        set, and the environment. In each, what is set for the agent comes before what is set for all.
+        The sources of settings, in order of precedence; by default the table of `AGENT_SETTINGS_TABLE`, if set, and
+        the environment. Within a source, settings of the agent take precedence over settings for all agents.
     flag_store
-        Powertools' store of the feature flag; by default AppConfig, where `AGENT_FLAG_APPLICATION` is set; None for
+        Powertools' store of the feature flag; by default AppConfig, if `AGENT_FLAG_APPLICATION` is set; None to use
         no flag.
     settings
-        By default from the environment.
+        By default read from the environment.
 
     Examples
     --------
@@ -65,71 +65,71 @@ class AgentConfigResolver:
         self._lock = threading.Lock()
 
     def system(self, agent_id: str | None = None, context: Mapping[str, Any] | None = None) -> str:
-        """Say which system runs, for an agent or at all.
+        """Return the active system, of an agent or in general.
 
         Raises
         ------
         ValidationError
-            A source names a system that there is not.
+            A source has an invalid system.
         ServiceUnavailableError
-            The database is away and nothing is known of before.
+            The database is unavailable and has not been read before.
         """
-        flagged = self._flagged(agent_id, context or {})
-        if flagged is not None:
-            return flagged
-        settings, origins = self._merged(agent_id)
+        selected = self._evaluate_flag(agent_id, context or {})
+        if selected is not None:
+            return selected
+        settings, origins = self._merge_settings(agent_id)
         system = settings.get("system", "simple")
-        # Made only to be checked: an unknown system is refused here as anywhere.
+        # Created only to validate the system.
         return AgentConfig.from_settings(str(system), {}, origins).system
 
     def config(
         self, agent_id: str | None = None, system: str | None = None, context: Mapping[str, Any] | None = None
     ) -> AgentConfig:
-        """Give the configuration of an agent, of the given system or of the one that runs; raises as `system`."""
+        """Return an agent's configuration for the given or the active system; raises as `system`."""
         if system is None:
             system = self.system(agent_id, context)
-        settings, origins = self._merged(agent_id)
+        settings, origins = self._merge_settings(agent_id)
         return AgentConfig.from_settings(system, settings, origins)
 
-    def _merged(self, agent_id: str | None) -> tuple[dict[str, Any], dict[str, str]]:
+    def _merge_settings(self, agent_id: str | None) -> tuple[dict[str, Any], dict[str, str]]:
         settings: dict[str, Any] = {}
         origins: dict[str, str] = {}
-        for source in self._all_sources():
-            for one in (None,) if agent_id is None else (agent_id, None):
-                for name, value in source.read(one).items():
+        for source in self._get_sources():
+            for scope in (None,) if agent_id is None else (agent_id, None):
+                for name, value in source.read(scope).items():
                     if value is not None and name not in settings:
                         settings[name], origins[name] = value, source.name
         return settings, origins
 
-    def _all_sources(self) -> Sequence[AgentSettingsSource]:
+    def _get_sources(self) -> Sequence[AgentSettingsSource]:
         with self._lock:
             if self._sources is None:
                 from ai_voice_shared.agents.sources import CachedSource, DynamoDBSource, EnvironmentSource
 
-                settings = self._own_settings()
+                settings = self._get_settings()
                 self._sources = [EnvironmentSource(settings)]
                 if settings.settings_table is not None:
                     self._sources.insert(0, CachedSource(DynamoDBSource(settings.settings_table)))
             return self._sources
 
-    def _flagged(self, agent_id: str | None, context: Mapping[str, Any]) -> str | None:
+    def _evaluate_flag(self, agent_id: str | None, context: Mapping[str, Any]) -> str | None:
         with self._lock:
             if self._flag_store is _UNSET:
-                from ai_voice_shared.agents.flags import appconfig_store
+                from ai_voice_shared.agents.flags import create_appconfig_store
 
-                self._flag_store = appconfig_store(self._own_settings())
+                self._flag_store = create_appconfig_store(self._get_settings())
             if self._flag_store is None:
                 return None
             if self._flags is None:
                 from aws_lambda_powertools.utilities.feature_flags import FeatureFlags
 
                 self._flags = FeatureFlags(store=self._flag_store)
-        from ai_voice_shared.agents.flags import flagged_system
+        from ai_voice_shared.agents.flags import evaluate_system_flag
 
-        facts = dict(context) if agent_id is None else {**context, "agent_id": agent_id}
-        return flagged_system(self._flags, facts)
+        flag_context = dict(context) if agent_id is None else {**context, "agent_id": agent_id}
+        return evaluate_system_flag(self._flags, flag_context)
 
-    def _own_settings(self) -> AgentSettings:
+    def _get_settings(self) -> AgentSettings:
         from ai_voice_shared.settings.config import get_config
 
         return self._settings or get_config().agent
@@ -146,35 +146,35 @@ def _get_resolver() -> AgentConfigResolver:
 
 
 def set_agent_resolver(resolver: AgentConfigResolver | None) -> AgentConfigResolver | None:
-    """Make `resolver` the one of this process, as for a database of another kind; gives back the one before.
+    """Set the process's resolver, for instance for another kind of database, and return the previous one.
 
-    None lets the next call make the default one.
+    With None the next call creates the default resolver.
     """
     global _resolver
-    before, _resolver = _resolver, resolver
-    return before
+    previous, _resolver = _resolver, resolver
+    return previous
 
 
 def get_agent_system(agent_id: str | None = None, *, context: Mapping[str, Any] | None = None) -> str:
-    """Say which agent system runs: `"simple"` or `"enhanced"`.
+    """Return the active agent system: `"simple"` or `"enhanced"`.
 
-    The feature flag decides, where there is one; else the database, the environment (`AGENT_SYSTEM`), the default.
+    The feature flag takes precedence, then the database, the environment (`AGENT_SYSTEM`) and the default.
 
     Parameters
     ----------
     agent_id
-        The agent, where single agents have settings.
+        The agent, if agents have their own settings.
     context
-        Facts for the flag's rules (`{"company_id": ...}`).
+        The context for the flag's rules (`{"company_id": ...}`).
 
     Raises
     ------
     ValidationError
-        The database names a system that there is not.
+        The database has an invalid system.
     InvalidSettingError
-        The environment does.
+        The environment has an invalid system.
     ServiceUnavailableError
-        The database is away, and nothing is known from before.
+        The database is unavailable and has not been read before.
 
     Examples
     --------
@@ -185,7 +185,7 @@ def get_agent_system(agent_id: str | None = None, *, context: Mapping[str, Any] 
 
 
 def should_use_enhanced_agent(agent_id: str | None = None, *, context: Mapping[str, Any] | None = None) -> bool:
-    """Say whether the enhanced system runs; see `get_agent_system`.
+    """Return whether the enhanced system is active; see `get_agent_system`.
 
     Examples
     --------
@@ -198,12 +198,12 @@ def should_use_enhanced_agent(agent_id: str | None = None, *, context: Mapping[s
 def get_agent_config(
     agent_id: str | None = None, *, system: str | None = None, context: Mapping[str, Any] | None = None
 ) -> AgentConfig:
-    """Give an agent's configuration, typed; of the system that runs, unless another is asked for.
+    """Return an agent's configuration for the active system, or for the given one.
 
     Raises
     ------
     ValidationError, InvalidSettingError, ServiceUnavailableError
-        As `get_agent_system`, and for each other setting that cannot be used.
+        As `get_agent_system`, and for any other invalid setting.
 
     Examples
     --------
@@ -214,14 +214,14 @@ def get_agent_config(
 
 
 def get_agent_config_for_system(system: str, agent_id: str | None = None) -> dict[str, Any]:
-    """Give the configuration of a system as a dictionary.
+    """Return the configuration of a system as a dictionary.
 
     Parameters
     ----------
     system
         `"simple"` or `"enhanced"`.
     agent_id
-        The agent, where single agents have settings.
+        The agent, if agents have their own settings.
 
     Returns
     -------
@@ -233,7 +233,7 @@ def get_agent_config_for_system(system: str, agent_id: str | None = None) -> dic
     Raises
     ------
     ValidationError
-        There is no such system, or a setting cannot be used.
+        The system does not exist, or a setting is invalid.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Where an agent's settings come from: a database, the environment, or whatever follows the protocol."""
+"""Sources of agents' settings: a database, the environment, or any implementation of the protocol."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ __all__ = ["AgentSettingsSource", "CachedSource", "DynamoDBSource", "Environment
 
 _log = logging.getLogger(__name__)
 _MAX_AGENTS = 1024
-_PAUSE = 5.0
+_RETRY_AFTER = 5.0
 
 
 class AgentSettingsSource(Protocol):
-    """Something that knows settings of agents."""
+    """A source of agents' settings."""
 
     @property
     def name(self) -> str:
-        """What it is called in errors (`"database"`)."""
+        """The source's name in errors (`"database"`)."""
 
     def read(self, agent_id: str | None) -> Mapping[str, Any]:
-        """Give what is set for an agent, by the names of `AgentSettings`; for None, what is set for all.
+        """Return the settings of an agent by the names of `AgentSettings`; for None, the settings for all agents.
 
-        Empty where nothing is set. An outage is an error, not an empty answer: an agent whose tools somebody has
-        turned off must not get them back because the database is away.
+        The result is empty where nothing is set. An outage raises an error instead: an agent whose tools were disabled
+        must not regain them because the database is unavailable.
         """
 
 
 class EnvironmentSource:
-    """What the environment says, for all agents: `AGENT_MODEL` and the rest of `AgentSettings`.
+    """A source for all agents, from the environment: `AGENT_MODEL` and the rest of `AgentSettings`.
 
     Examples
     --------
@@ -50,7 +50,7 @@ class EnvironmentSource:
         self._settings = settings
 
     def read(self, agent_id: str | None) -> Mapping[str, Any]:
-        """Give what is set; what has its default only is left out."""
+        """Return the settings that are set explicitly, without defaults."""
         if agent_id is not None:
             return {}
         from ai_voice_shared.settings.config import get_config
@@ -60,17 +60,17 @@ class EnvironmentSource:
 
 
 class DynamoDBSource:
-    """Settings in a DynamoDB table: one item for each agent, and one for all.
+    """A source in a DynamoDB table, with an item for each agent and one for all.
 
     The items have the keys `pk` = `AGENT#<id>` (`AGENT#*` for all) and `sk` = `SETTINGS`; the other attributes are
-    settings by the names of `AgentSettings`, and what else the table keeps there.
+    settings by the names of `AgentSettings`, and may include unrelated ones.
 
     Parameters
     ----------
     table
         The table.
     client
-        A boto3 DynamoDB client; by default the process's own.
+        A boto3 DynamoDB client; by default a shared client.
     """
 
     name = "database"
@@ -87,7 +87,7 @@ class DynamoDBSource:
         ServiceError
             The table could not be read.
         ConfigurationError
-            There is no such table, or the function's role may not read it.
+            The table does not exist, or the function's role may not read it.
         """
         from boto3.dynamodb.types import TypeDeserializer
 
@@ -99,22 +99,22 @@ class DynamoDBSource:
         action = f"reading the settings of agents from the table {self._table}"
         with map_errors(service="dynamodb", action=action, table=self._table):
             response = self._client.get_item(TableName=self._table, Key=key)
-        value_of = TypeDeserializer().deserialize
-        item = {name: _number(value_of(value)) for name, value in response.get("Item", {}).items()}
+        deserialize = TypeDeserializer().deserialize
+        item = {name: _convert_decimal(deserialize(value)) for name, value in response.get("Item", {}).items()}
         return {name: value for name, value in item.items() if name not in ("pk", "sk")}
 
 
 class CachedSource:
-    """Keeps what another source said, and serves it past its time while that source is away.
+    """A cache over another source, which serves stale settings while that source is unavailable.
 
     Parameters
     ----------
     source
         The source.
     ttl
-        Seconds that an answer is kept.
+        Seconds until cached settings are read again.
     clock
-        Gives seconds; for tests.
+        Returns seconds; for tests.
     """
 
     def __init__(
@@ -124,43 +124,43 @@ class CachedSource:
         self._source = source
         self._ttl = ttl
         self._clock = clock
-        self._kept: dict[str | None, tuple[float, Mapping[str, Any]]] = {}
+        self._cache: dict[str | None, tuple[float, Mapping[str, Any]]] = {}
         self._lock = threading.Lock()
 
     def read(self, agent_id: str | None) -> Mapping[str, Any]:
-        """Give what is kept, or ask.
+        """Return the cached settings, or read them from the source.
 
         Raises
         ------
         Exception
-            What the source raised, where nothing is kept.
+            The source's exception, where nothing is cached.
         """
         with self._lock:
-            kept = self._kept.get(agent_id)
+            cached = self._cache.get(agent_id)
         now = self._clock()
-        if kept is not None and now - kept[0] < self._ttl:
-            return kept[1]
+        if cached is not None and now - cached[0] < self._ttl:
+            return cached[1]
         try:
             settings = self._source.read(agent_id)
         except Exception as error:
-            if kept is None:
+            if cached is None:
                 raise
             _log.warning(
-                "agent settings could not be read; the last known ones serve",
+                "failed to read agent settings; serving cached ones",
                 extra={"source": self.name, "error": type(error).__name__},
             )
-            # Not asked again at once: each call would wait for its timeout.
-            now, settings = now - self._ttl + min(self._ttl, _PAUSE), kept[1]
+            # Not read again at once: during an outage each call would wait for a timeout.
+            now, settings = now - self._ttl + min(self._ttl, _RETRY_AFTER), cached[1]
         with self._lock:
-            self._kept.pop(agent_id, None)
-            while len(self._kept) >= _MAX_AGENTS:  # the one that was read longest ago
-                del self._kept[next(iter(self._kept))]
-            self._kept[agent_id] = now, settings
+            self._cache.pop(agent_id, None)
+            while len(self._cache) >= _MAX_AGENTS:  # evict the least recently read one
+                del self._cache[next(iter(self._cache))]
+            self._cache[agent_id] = now, settings
         return settings
 
 
-def _number(value: Any) -> Any:
-    """Turn DynamoDB's decimals into numbers as JSON has them."""
+def _convert_decimal(value: Any) -> Any:
+    """Return a DynamoDB decimal as an int or a float, and any other value unchanged."""
     from decimal import Decimal
 
     if isinstance(value, Decimal):

@@ -171,12 +171,12 @@ def an_agent_s_settings_by_source() -> None:
         set_agent_resolver(before)
 
 
-@exercises("agents.flags.appconfig_store")
+@exercises("agents.flags.create_appconfig_store")
 def the_flag_s_store_is_what_the_settings_name() -> None:
     """None without an application, AppConfig with one."""
-    from ai_voice_shared.agents.flags import appconfig_store
+    from ai_voice_shared.agents.flags import create_appconfig_store
     from ai_voice_shared.settings import AgentSettings
 
-    assert appconfig_store(AgentSettings()) is None
-    store = appconfig_store(AgentSettings(flag_application="voice"))
+    assert create_appconfig_store(AgentSettings()) is None
+    store = create_appconfig_store(AgentSettings(flag_application="voice"))
     assert type(store).__name__ == "AppConfigStore"

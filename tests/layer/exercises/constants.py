@@ -10,17 +10,17 @@ from .registry import exercises
 __all__: list[str] = []
 
 
-@exercises("agents.FLAG_NAME", "agents.flags.FLAG_NAME", "agents.flags.flagged_system")
+@exercises("agents.FLAG_NAME", "agents.flags.FLAG_NAME", "agents.flags.evaluate_system_flag")
 def the_flag_decides_the_system() -> None:
     """A flag of that name switches between the two systems."""
-    from ai_voice_shared.agents.flags import FLAG_NAME, flagged_system
+    from ai_voice_shared.agents.flags import FLAG_NAME, evaluate_system_flag
 
     class Flags:
         def evaluate(self, *, name: str, context: dict[str, Any], default: Any) -> Any:
             return {FLAG_NAME: context["beta"]}.get(name, default)
 
-    assert flagged_system(typing.cast("Any", Flags()), {"beta": True}) == "enhanced"
-    assert flagged_system(typing.cast("Any", Flags()), {"beta": False}) == "simple"
+    assert evaluate_system_flag(typing.cast("Any", Flags()), {"beta": True}) == "enhanced"
+    assert evaluate_system_flag(typing.cast("Any", Flags()), {"beta": False}) == "simple"
 
 
 @exercises("agents.config.DEFAULTS", "agents.config.SYSTEMS")
