@@ -1,7 +1,7 @@
 """Every public name of the package works from the built layers, under Lambda's own runtime client and emulator.
 
-A function with the layers attached walks the package, and uses each name of each `__all__`: by an exercise of
-`exercises/`, or else by the examples of its own docstring. A profiler looks on, so that an exercise which does not
+A function with the layers attached walks the package, and uses each name of each `__all__`: by a usage check of
+`usage_checks/`, or else by the examples of its own docstring. A profiler looks on, so that a check which does not
 call what it is registered for does not count. AWS is the embedded one, HTTP a server on loopback.
 
 The names of `ai_voice_shared.testing` are not among them: they belong to the extra `testing` of the wheel, which tests
@@ -19,7 +19,7 @@ import pytest
 
 from layer import targets
 from layer.build import Options, build_zip
-from tests.layer.exercises.without_extras import NEED_EXTRAS
+from tests.layer.usage_checks.without_extras import NEED_EXTRAS
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.lambda_emulator import running_function, unavailable_reason
 
@@ -31,8 +31,8 @@ pytestmark = [
     pytest.mark.skipif(unavailable_reason() is not None, reason=str(unavailable_reason())),
 ]
 
-HINT = "a new public name wants an example in its docstring, or an exercise in tests/layer/exercises"
-EXERCISES = Path(__file__).parent / "exercises"
+HINT = "a new public name wants an example in its docstring, or a usage check in tests/layer/usage_checks"
+USAGE_CHECKS = Path(__file__).parent / "usage_checks"
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +53,8 @@ def aws() -> Iterator[EmbeddedAWS]:
 
 
 def report(aws: EmbeddedAWS, folder: Path, layers: list[Path], runtime: Path, event: dict[str, Any]) -> dict[str, Any]:
-    """Invoke the function that exercises all names, with these layers."""
-    shutil.copytree(EXERCISES, folder / "exercises")
+    """Invoke the function that uses all names, with these layers."""
+    shutil.copytree(USAGE_CHECKS, folder / "usage_checks")
     paths = [folder, *(layer / "python" for layer in layers), runtime]
     environment = {
         # All of it is one invocation, which a busy machine may need its time for.
@@ -65,7 +65,7 @@ def report(aws: EmbeddedAWS, folder: Path, layers: list[Path], runtime: Path, ev
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
     }
-    with running_function("exercises.app.handler", paths=paths, environment=environment) as function:
+    with running_function("usage_checks.app.handler", paths=paths, environment=environment) as function:
         answer = function.invoke(event, timeout=600)
         assert "outcomes" in answer, (answer, function.log_text()[-4000:])
     assert answer["file"].startswith(str(layers[0]))
@@ -92,10 +92,10 @@ def unused(outcomes: dict[str, str]) -> dict[str, str]:
 
 
 def test_every_name_works_with_both_layers(full_report: dict[str, Any]) -> None:
-    """Each public name has an exercise or an example, which really uses it and is content with what came of it."""
+    """Each public name has a usage check or an example, which calls it and passes."""
     assert unused(full_report["outcomes"]) == {}, HINT
     assert len(full_report["outcomes"]) > 450
-    # Examples are exercises too; that they are found at all is worth a look.
+    # Examples count as checks; assert that they are found at all.
     assert full_report["by_example"] > 80
 
 
@@ -118,7 +118,7 @@ def test_what_needs_the_extras_layer_says_so(core_report: dict[str, Any]) -> Non
     assert wrong == {}
 
 
-def test_no_exercise_is_of_a_name_that_is_gone(full_report: dict[str, Any]) -> None:
+def test_every_usage_check_is_of_an_existing_name(full_report: dict[str, Any]) -> None:
     """Whoever renames or moves a public name, or takes it away, does so here as well."""
     assert full_report["stale"] == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .registry import exercises
+from .registry import checks_usage
 
 __all__: list[str] = []
 
@@ -26,7 +26,7 @@ class _Context:
         return 10_000
 
 
-@exercises(
+@checks_usage(
     "create_service",
     "app.Service",
     "app.ServiceResolver",
@@ -85,7 +85,7 @@ def a_service_answers_lambda() -> None:
     assert caller_id(placeholder_event()) == "unknown"
 
 
-@exercises(
+@checks_usage(
     "app.error_responses.MethodNotAllowedError",
     "app.error_responses.RouteNotFoundError",
     "app.guards.HttpsRequiredError",
@@ -110,7 +110,7 @@ def errors_of_the_framework() -> None:
     assert json.loads(response["body"])["code"] == HttpsRequiredError.code
 
 
-@exercises("app.AsgiAdapter", "app.asgi.event_from_scope", "app.coroutines.server_loop")
+@checks_usage("app.AsgiAdapter", "app.asgi.event_from_scope", "app.coroutines.server_loop")
 def the_same_routes_under_asgi() -> None:
     """A request in, a status and a body out."""
     import asyncio

@@ -5,12 +5,12 @@ from __future__ import annotations
 import typing
 from typing import Any
 
-from .registry import exercises
+from .registry import checks_usage
 
 __all__: list[str] = []
 
 
-@exercises("agents.AgentSettingsSource")
+@checks_usage("agents.AgentSettingsSource")
 def a_source_of_ones_own() -> None:
     """Whatever has a name and reads is a source."""
     from ai_voice_shared.agents import AgentSettingsSource, CachedSource
@@ -25,7 +25,7 @@ def a_source_of_ones_own() -> None:
     assert CachedSource(source).read("agent-7") == {"model": "model-of-agent-7"}
 
 
-@exercises("auth.ApiKeyStore")
+@checks_usage("auth.ApiKeyStore")
 def a_key_store_of_ones_own() -> None:
     """Whatever gets, puts and deletes keeps keys."""
     from ai_voice_shared.auth import ApiKeyRecord, ApiKeyStore, InternalAuthManager
@@ -44,7 +44,7 @@ def a_key_store_of_ones_own() -> None:
     assert (identity.service, list(shelf)) == ("notes", [identity.key_id])
 
 
-@exercises("events.ClaimCheckStore", "events.DeadLetterQueue", "events.Outbox")
+@checks_usage("events.ClaimCheckStore", "events.DeadLetterQueue", "events.Outbox")
 def the_parts_of_events_follow_their_protocols() -> None:
     """What the package brings is what it asks for."""
     from ai_voice_shared.events import (
@@ -62,7 +62,7 @@ def the_parts_of_events_follow_their_protocols() -> None:
     assert not isinstance(DynamoDBOutbox("table"), DeadLetterQueue)
 
 
-@exercises("observability.Tracer", "observability.tracing.Span", "observability.tracing.AnnotationValue")
+@checks_usage("observability.Tracer", "observability.tracing.Span", "observability.tracing.AnnotationValue")
 def a_tracer_of_ones_own() -> None:
     """Whatever gives spans that take annotations is a tracer."""
     from contextlib import contextmanager
@@ -96,7 +96,7 @@ def a_tracer_of_ones_own() -> None:
     assert noted == [("size", 3), ("outcome", "done")]
 
 
-@exercises("observability.metrics.MetricsBackend")
+@checks_usage("observability.metrics.MetricsBackend")
 def a_backend_of_ones_own() -> None:
     """Metrics go where they are sent."""
     from ai_voice_shared.observability import MetricsClient
@@ -120,7 +120,9 @@ def a_backend_of_ones_own() -> None:
     assert kept.values == [("calls", 1, "Count", {"route": "a"}), ("flushed", 0, "", {})]
 
 
-@exercises("utils.deadline.LambdaContext", "resilience.idempotency.IdempotentEvent", "resilience.rate_limit.RateStore")
+@checks_usage(
+    "utils.deadline.LambdaContext", "resilience.idempotency.IdempotentEvent", "resilience.rate_limit.RateStore"
+)
 def resilience_accepts_what_fits_its_protocols() -> None:
     """Lambda's context, an event with a key, and a custom counter."""
     from ai_voice_shared import Deadline
@@ -153,7 +155,7 @@ def resilience_accepts_what_fits_its_protocols() -> None:
         raise AssertionError
 
 
-@exercises(
+@checks_usage(
     "services.customer_lookup.contract.LOOKUP_PATH",
     "services.customer_lookup.contract.MAX_RESPONSE_BYTES",
     "services.customer_lookup.contract.SERVICE",
@@ -205,7 +207,7 @@ def the_lookup_accepts_a_custom_transport() -> None:
     assert (SERVICE, LOOKUP_PATH) == ("customer-lookup-server", "/customers/lookup")
 
 
-@exercises("services.twilio.client.MediaUpload")
+@checks_usage("services.twilio.client.MediaUpload")
 def media_may_be_streamed_to_a_custom_upload() -> None:
     """The parameters of an upload are those that `store_media` passes."""
     from ai_voice_shared.services.twilio.client import MediaUpload

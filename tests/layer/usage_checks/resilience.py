@@ -8,14 +8,14 @@ import time
 import uuid
 from typing import Any
 
-from .registry import exercises
+from .registry import checks_usage
 from .storage import new_bucket
 from .tables import new_table
 
 __all__: list[str] = []
 
 
-@exercises(
+@checks_usage(
     "resilience.RetryBudget",
     "resilience.RetryPolicy",
     "resilience.retry",
@@ -50,7 +50,7 @@ def the_third_attempt_succeeds() -> None:
     assert len(attempts) == 9
 
 
-@exercises(
+@checks_usage(
     "resilience.CircuitBreaker", "resilience.circuit_breaker.dynamodb_store", "resilience.circuit_stores.memory_store"
 )
 def a_circuit_is_shared_by_its_table() -> None:
@@ -72,7 +72,7 @@ def a_circuit_is_shared_by_its_table() -> None:
     raise AssertionError
 
 
-@exercises("resilience.rate_limit.RateLimiter", "resilience.rate_limit.DynamoDBRateStore")
+@checks_usage("resilience.rate_limit.RateLimiter", "resilience.rate_limit.DynamoDBRateStore")
 def calls_are_counted_in_a_table() -> None:
     """By all processes together."""
     from ai_voice_shared.errors import RateLimitedError
@@ -88,7 +88,7 @@ def calls_are_counted_in_a_table() -> None:
     raise AssertionError
 
 
-@exercises("handle_once", "resilience.IdempotencyGuard")
+@checks_usage("handle_once", "resilience.IdempotencyGuard")
 def a_delivery_is_handled_once() -> None:
     """The second one gets the outcome of the first."""
     from ai_voice_shared import handle_once
@@ -108,7 +108,7 @@ def a_delivery_is_handled_once() -> None:
     assert worked == ["once"]
 
 
-@exercises("Deadline", "use_deadline", "resilience.current_deadline")
+@checks_usage("Deadline", "use_deadline", "resilience.current_deadline")
 def time_is_shared() -> None:
     """The block knows its deadline; outside there is none."""
     from ai_voice_shared import Deadline, use_deadline
@@ -120,7 +120,9 @@ def time_is_shared() -> None:
     assert current_deadline() is None
 
 
-@exercises("security.sigv4.AwsCredentials", "security.sigv4.credentials", "security.sigv4.sign", "aws.aws_credentials")
+@checks_usage(
+    "security.sigv4.AwsCredentials", "security.sigv4.credentials", "security.sigv4.sign", "aws.aws_credentials"
+)
 def requests_are_signed_with_the_role_s_credentials() -> None:
     """Those of the environment, as botocore finds them."""
     from ai_voice_shared.aws import aws_credentials
@@ -133,7 +135,7 @@ def requests_are_signed_with_the_role_s_credentials() -> None:
     assert f"Credential={os.environ['AWS_ACCESS_KEY_ID']}/" in headers["Authorization"]
 
 
-@exercises("aws.aws_client", "aws.close_connections")
+@checks_usage("aws.aws_client", "aws.close_connections")
 def clients_belong_to_the_process() -> None:
     """One for the same arguments, and usable after its connections were closed."""
     from ai_voice_shared.aws import aws_client, close_connections
@@ -147,7 +149,7 @@ def clients_belong_to_the_process() -> None:
     assert client.head_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
-@exercises(
+@checks_usage(
     "aws.AwsFailure",
     "aws.classify_error",
     "aws.clear_clients",
@@ -186,8 +188,10 @@ def aws_failures_are_typed() -> None:
     assert dynamodb_client() is not client
 
 
-@exercises("aws.data.CONTENTS", "aws.data.clear", "aws.data.create_client", "aws.data.report")
-@exercises("aws.data.trimmed_session", "aws.limits.DeadlineEmitter", "aws.limits.apply_limits", "aws.tls.SharedContext")
+@checks_usage("aws.data.CONTENTS", "aws.data.clear", "aws.data.create_client", "aws.data.report")
+@checks_usage(
+    "aws.data.trimmed_session", "aws.limits.DeadlineEmitter", "aws.limits.apply_limits", "aws.tls.SharedContext"
+)
 def clients_come_from_the_layer_s_data() -> None:
     """A client is made from it here, with limits from the deadline and the context that all share."""
     import ssl
@@ -221,7 +225,7 @@ def clients_come_from_the_layer_s_data() -> None:
     data.clear()
 
 
-@exercises("prime", "enable_snapstart", "priming.after_restore")
+@checks_usage("prime", "enable_snapstart", "priming.after_restore")
 def a_snapshot_is_primed_and_restored() -> None:
     """The runtime's own hooks call what was registered."""
     import random
@@ -244,7 +248,7 @@ def a_snapshot_is_primed_and_restored() -> None:
     assert random.random() != alike
 
 
-@exercises("utils.PasswordReport", "utils.check_password", "utils.is_valid_password")
+@checks_usage("utils.PasswordReport", "utils.check_password", "utils.is_valid_password")
 def a_password_is_reported_on() -> None:
     """What is wrong with it, and that nothing is."""
     from ai_voice_shared.utils import PasswordReport, check_password, is_valid_password
@@ -256,7 +260,7 @@ def a_password_is_reported_on() -> None:
     assert is_valid_password("correct Horse 9 battery staple!")
 
 
-@exercises("utils.Timer", "utils.timed")
+@checks_usage("utils.Timer", "utils.timed")
 def a_block_is_timed() -> None:
     """Not less than it took."""
     from ai_voice_shared.utils import Timer, timed

@@ -7,7 +7,7 @@ import os
 import uuid
 from pathlib import Path
 
-from .registry import exercises
+from .registry import checks_usage
 
 __all__ = ["new_bucket"]
 
@@ -16,13 +16,13 @@ def new_bucket() -> str:
     """Create a bucket, with the runtime's own boto3."""
     import boto3
 
-    name = f"exercise-{uuid.uuid4()}"
+    name = f"usage-check-{uuid.uuid4()}"
     region = os.environ["AWS_REGION"]
     boto3.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item] # the region is a text
     return name
 
 
-@exercises(
+@checks_usage(
     "S3Service",
     "S3Settings",
     "services.s3.seekable.S3RawReader",
@@ -58,7 +58,7 @@ def bytes_are_written_and_read() -> None:
         raise AssertionError
 
 
-@exercises("services.s3.multipart.MultipartUpload", "services.s3.part_buffer.read_chunks")
+@checks_usage("services.s3.multipart.MultipartUpload", "services.s3.part_buffer.read_chunks")
 def large_objects_are_multipart_uploads() -> None:
     """A stream of more than one part, a file, and a model are read as they were written."""
     from ai_voice_shared import CustomerMetadata, S3Service
@@ -80,7 +80,7 @@ def large_objects_are_multipart_uploads() -> None:
     assert s3.get_model("customer.json", CustomerMetadata) == customer
 
 
-@exercises(
+@checks_usage(
     "S3ListResponse",
     "S3ObjectMetadata",
     "services.s3.listing.iter_versions",
@@ -112,7 +112,7 @@ def objects_are_listed_copied_and_deleted() -> None:
     assert [(item.key, item.is_latest) for item in s3.iter_versions()] == [("notes/a", True)]
 
 
-@exercises(
+@checks_usage(
     "services.s3.presign.generate_presigned_url",
     "services.s3_service.PresignedPost",
     "services.s3_service.PresignedRequest",
@@ -137,7 +137,7 @@ def presigned_requests_read_and_write() -> None:
     assert "Signature" not in repr(post)
 
 
-@exercises("services.s3_service.S3EventRecord", "parse_s3_event")
+@checks_usage("services.s3_service.S3EventRecord", "parse_s3_event")
 def a_notification_names_the_object() -> None:
     """A notification that arrives through a queue has the same record."""
     import json
@@ -150,7 +150,7 @@ def a_notification_names_the_object() -> None:
     assert parse_s3_event(queued) == [S3EventRecord("ObjectCreated:Put", "notes", "a b.ogg")]
 
 
-@exercises(
+@checks_usage(
     "services.s3.errors.map_error_code",
     "services.s3.multipart.supports_full_object_checksum",
     "services.s3.session.S3Session",
@@ -174,7 +174,7 @@ def errors_and_features_of_s3() -> None:
         raise AssertionError
 
 
-@exercises(
+@checks_usage(
     "services.s3.download.CHUNK_SIZE",
     "services.s3.keys.DEFAULT_CONTENT_TYPE",
     "services.s3.keys.MAX_KEY_BYTES",
@@ -207,7 +207,7 @@ def limits_of_s3() -> None:
     assert keys.WRITE_ID_METADATA_KEY == "write-id"
 
 
-@exercises("services.s3.download.DownloadOptions", "services.s3.upload.UploadOptions")
+@checks_usage("services.s3.download.DownloadOptions", "services.s3.upload.UploadOptions")
 def options_of_s3() -> None:
     """They have the names of the keyword parameters."""
     from ai_voice_shared.services.s3.download import DownloadOptions

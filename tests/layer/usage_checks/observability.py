@@ -10,7 +10,7 @@ import time
 import uuid
 from typing import Any
 
-from .registry import exercises
+from .registry import checks_usage
 
 __all__: list[str] = []
 
@@ -19,7 +19,7 @@ def _lines(out: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
-@exercises(
+@checks_usage(
     "get_logger",
     "observability.attach_library_logs",
     "observability.buffering.DebugBufferConfig",
@@ -38,7 +38,7 @@ def a_logger_and_the_package_s_own_lines() -> None:
     logger = get_logger(f"logged-{uuid.uuid4()}", stream=out)
     attach_library_logs(logger)
     os.environ["_X_AMZN_TRACE_ID"] = f"Root=1-{uuid.uuid4()}"
-    library = logging.getLogger("ai_voice_shared.exercise")
+    library = logging.getLogger("ai_voice_shared.usage_check")
     with use_correlation_id("order-7"):
         library.debug("in detail")
         assert out.getvalue() == ""
@@ -51,7 +51,7 @@ def a_logger_and_the_package_s_own_lines() -> None:
     assert _lines(out)[-1]["correlation_id"] == "correlation-123"
 
 
-@exercises(
+@checks_usage(
     "observability.get_agent_logger",
     "observability.get_api_logger",
     "observability.get_shared_logger",
@@ -79,7 +79,7 @@ def loggers_by_role() -> None:
     assert _lines(out)[-1]["status_code"] == 204
 
 
-@exercises(
+@checks_usage(
     "observability.MetricsClient",
     "observability.get_metrics",
     "observability.set_metrics",
@@ -117,7 +117,7 @@ def metrics_by_both_providers() -> None:
     assert "operation.duration" in written["datadog"]
 
 
-@exercises("observability.monitor_api_call", "observability.monitor_task_execution")
+@checks_usage("observability.monitor_api_call", "observability.monitor_task_execution")
 def watched_functions_give_what_they_give() -> None:
     """And raise what they raise, with a count of both."""
     from ai_voice_shared.observability import MetricsClient, monitor_api_call, monitor_task_execution
@@ -142,7 +142,7 @@ def watched_functions_give_what_they_give() -> None:
     raise AssertionError
 
 
-@exercises("get_tracer", "observability.XRayTracer", "observability.set_tracer")
+@checks_usage("get_tracer", "observability.XRayTracer", "observability.set_tracer")
 def a_span_reaches_x_ray_s_daemon() -> None:
     """Over UDP, under the trace of the invocation."""
     import socket
@@ -168,7 +168,7 @@ def a_span_reaches_x_ray_s_daemon() -> None:
     assert '"outcome": "done"' in sent or '"outcome":"done"' in sent
 
 
-@exercises("observability.OpenTelemetryTracer")
+@checks_usage("observability.OpenTelemetryTracer")
 def spans_go_to_opentelemetry() -> None:
     """To whatever has its tracer's face: its SDK is no part of the layer."""
     from contextlib import contextmanager
@@ -193,7 +193,7 @@ def spans_go_to_opentelemetry() -> None:
     assert noted == {"name": "## work", "size": 3, "outcome": "done"}
 
 
-@exercises("observability.propagation.outgoing_headers", "observability.propagation.traceparent")
+@checks_usage("observability.propagation.outgoing_headers", "observability.propagation.traceparent")
 def the_trace_goes_along() -> None:
     """As X-Ray's header and as W3C's."""
     from ai_voice_shared import use_correlation_id
@@ -207,7 +207,7 @@ def the_trace_goes_along() -> None:
     assert "5759e988bd862e3fe1be46a994272793" in headers["traceparent"]
 
 
-@exercises(
+@checks_usage(
     "observability.HealthRegistry",
     "observability.HealthResponse",
     "observability.get_health_registry",
@@ -241,7 +241,7 @@ def health_by_component() -> None:
     assert get_health_registry().health().status_code == 200
 
 
-@exercises("observability.get_performance_metrics", "observability.get_system_metrics")
+@checks_usage("observability.get_performance_metrics", "observability.get_system_metrics")
 def what_cloudwatch_knows() -> None:
     """Counts that were put there are what comes back."""
     import boto3
@@ -263,7 +263,7 @@ def what_cloudwatch_knows() -> None:
     assert get_system_metrics(24, function_name=service)["invocations"] == 3
 
 
-@exercises("observability.get_user_metrics", "observability.cleanup_old_metrics")
+@checks_usage("observability.get_user_metrics", "observability.cleanup_old_metrics")
 def what_the_logs_know() -> None:
     """One user's calls are counted from the log lines; a log group that keeps for ever no longer does."""
     import boto3

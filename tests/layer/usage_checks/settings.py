@@ -6,13 +6,13 @@ import os
 import uuid
 from typing import Any
 
-from .registry import exercises
+from .registry import checks_usage
 from .tables import new_table
 
 __all__: list[str] = []
 
 
-@exercises(
+@checks_usage(
     "settings.get_database_url",
     "settings.get_gcp_config",
     "settings.get_openai_config",
@@ -50,7 +50,7 @@ def the_documents_calls_of_settings() -> None:
     assert settings.get_database_url() == "postgresql://app@db/other"
 
 
-@exercises(
+@checks_usage(
     "settings.get_secret",
     "settings.refresh_secrets",
     "settings.with_secret_refresh",
@@ -65,7 +65,7 @@ def a_secret_by_reference() -> None:
     from ai_voice_shared.settings import StripeSettings, get_secret, refresh_secrets, with_secret_refresh
     from ai_voice_shared.settings.secrets import forget_secrets, secrets_generation
 
-    ssm, name = boto3.client("ssm"), f"/exercise/{uuid.uuid4()}"
+    ssm, name = boto3.client("ssm"), f"/usage-check/{uuid.uuid4()}"
     ssm.put_parameter(Name=name, Value="old", Type="SecureString")
     assert get_secret(f"ssm:{name}") == "old"
     os.environ["STRIPE_SECRET_KEY"] = f"ssm:{name}"
@@ -90,7 +90,9 @@ def a_secret_by_reference() -> None:
     assert get_secret(f"ssm:{name}") == "newest"
 
 
-@exercises("settings.Settings", "settings.base.fallback", "settings.base.required", "settings.table.settings_classes")
+@checks_usage(
+    "settings.Settings", "settings.base.fallback", "settings.base.required", "settings.table.settings_classes"
+)
 def settings_of_ones_own() -> None:
     """A required one names its variable, and a class of the package is in the table."""
     from typing import ClassVar
@@ -116,7 +118,7 @@ def settings_of_ones_own() -> None:
     assert {"S3Settings", "AgentSettings"} <= {one.__name__ for one in settings_classes()}
 
 
-@exercises(
+@checks_usage(
     "agents.AgentConfigResolver",
     "agents.CachedSource",
     "agents.DynamoDBSource",
@@ -171,7 +173,7 @@ def an_agent_s_settings_by_source() -> None:
         set_agent_resolver(before)
 
 
-@exercises("agents.flags.create_appconfig_store")
+@checks_usage("agents.flags.create_appconfig_store")
 def the_flag_s_store_is_what_the_settings_name() -> None:
     """None without an application, AppConfig with one."""
     from ai_voice_shared.agents.flags import create_appconfig_store

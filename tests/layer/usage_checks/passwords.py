@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .registry import exercises
+from .registry import checks_usage
 
 __all__: list[str] = []
 
 
-@exercises("auth.hash_password")
+@checks_usage("auth.hash_password")
 def a_password_is_hashed_by_argon2() -> None:
     """With a salt of its own each time."""
     from ai_voice_shared.auth import hash_password
@@ -17,7 +17,7 @@ def a_password_is_hashed_by_argon2() -> None:
     assert one != other
 
 
-@exercises("auth.verify_password")
+@checks_usage("auth.verify_password")
 def a_password_is_verified() -> None:
     """The right one and no other."""
     from ai_voice_shared.auth import hash_password, verify_password
@@ -26,7 +26,7 @@ def a_password_is_verified() -> None:
     assert (verify_password("password123", hashed), verify_password("password124", hashed)) == (True, False)
 
 
-@exercises("auth.verify_and_upgrade_password")
+@checks_usage("auth.verify_and_upgrade_password")
 def an_old_hash_is_upgraded() -> None:
     """Bcrypt's hash of "password123" by another program, and argon2's in its place."""
     from ai_voice_shared.auth import verify_and_upgrade_password
@@ -38,7 +38,7 @@ def an_old_hash_is_upgraded() -> None:
     assert (found.new_hash or "").startswith("$argon2id$")
 
 
-@exercises("auth.PasswordHasher")
+@checks_usage("auth.PasswordHasher")
 def a_hasher_of_ones_own() -> None:
     """With other costs, in the hash's own words."""
     from ai_voice_shared.auth import PasswordHasher
@@ -49,7 +49,7 @@ def a_hasher_of_ones_own() -> None:
     assert hasher.verify("correct horse", hashed).valid
 
 
-@exercises("auth.validate_password")
+@checks_usage("auth.validate_password")
 def a_bad_password_is_refused() -> None:
     """A short one, and one that everybody uses."""
     from ai_voice_shared.auth import validate_password

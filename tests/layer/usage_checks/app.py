@@ -1,4 +1,4 @@
-"""The function: exercises every public name of the package that it finds in the layer, and says how it went."""
+"""The function under test: use every public name of the package as the layer has it, and report each outcome."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from . import modules, without_extras
-from .registry import EXERCISES
-from .survey import PublicName, docstrings_of, public_names
+from .discovery import PublicName, docstrings_of, public_names
+from .registry import USAGE_CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,7 +82,7 @@ def examples_of(public: PublicName) -> list[doctest.DocTest]:
     for where, text in docstrings_of(public):
         names = dict(vars(importlib.import_module(public.value.__module__)))
         test = parser.get_doctest(text, names, where, public.value.__module__, 0)
-        # The layer leaves the package's testing part out, so what an example does with it is done by an exercise.
+        # The layer leaves the package's testing part out, so what an example does with it is covered by a usage check.
         if test.examples and "ai_voice_shared.testing" not in text:
             tests.append(test)
     return tests
@@ -125,18 +125,18 @@ class Record:
         else:
             self.seen.codes |= seen.codes
             self.seen.classes |= seen.classes
-            self.outcomes |= {one.name: "used" if seen.has(one) else "not used by its exercise" for one in publics}
+            self.outcomes |= {one.name: "used" if seen.has(one) else "not used by its check" for one in publics}
             return
         self.outcomes |= {one.name: outcome for one in publics}
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Exercise every public name, and say how each of them went."""
+    """Use every public name, and return the outcome of each."""
     modules.load()
     publics = public_names()
     by_path = {path: public for public in publics for path in public.paths}
     chosen: dict[Callable[[], Any], list[PublicName]] = {}
-    for path, function in EXERCISES.items():
+    for path, function in USAGE_CHECKS.items():
         if path in by_path:
             chosen.setdefault(function, []).append(by_path[path])
     record = Record()
@@ -149,13 +149,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             by_example += 1
     for public in publics:
         if public.name not in record.outcomes:
-            # A part of something larger, whose exercise was seen to use it.
+            # A part of something larger, whose check was seen to use it.
             part = (public.code is not None or public.is_class_with_instances) and record.seen.has(public)
-            record.outcomes[public.name] = "used as a part" if part else "has no exercise"
+            record.outcomes[public.name] = "used as a part" if part else "has no usage check"
     return {
         "outcomes": record.outcomes,
         "by_example": by_example,
-        "stale": sorted(path for path in EXERCISES if path not in by_path),
+        "stale": sorted(path for path in USAGE_CHECKS if path not in by_path),
         "without_extras": {} if event.get("extras") else without_extras.messages(),
         "file": importlib.import_module("ai_voice_shared").__file__,
     }

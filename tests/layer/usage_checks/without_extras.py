@@ -90,7 +90,7 @@ def messages() -> dict[str, str]:
     """Make each call; give what it said, or that it said nothing of the kind."""
     from ai_voice_shared.errors import MissingExtraError
 
-    os.environ["JWT_SECRETS"] = "a secret of this exercise that is long enough"
+    os.environ["JWT_SECRETS"] = "a secret of this check that is long enough"
     said = {}
     for name, (_, call) in NEED_EXTRAS.items():
         try:

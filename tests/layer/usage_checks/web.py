@@ -6,12 +6,12 @@ import os
 from typing import Any
 
 from .loopback import AUDIO, CUSTOMER, serving
-from .registry import exercises
+from .registry import checks_usage
 
 __all__: list[str] = []
 
 
-@exercises(
+@checks_usage(
     "http.HttpClient",
     "http.HttpRequest",
     "http.HttpResponse",
@@ -34,7 +34,7 @@ def a_request_and_its_answer() -> None:
         close_connections()
 
 
-@exercises("http.AsyncHttpClient", "http.AsyncHttpStream", "http.shared_async_http_client")
+@checks_usage("http.AsyncHttpClient", "http.AsyncHttpStream", "http.shared_async_http_client")
 def the_same_for_coroutines() -> None:
     """Both async clients, under asyncio."""
     import anyio
@@ -57,7 +57,7 @@ def the_same_for_coroutines() -> None:
     assert (told["path"], content) == ("/echo", AUDIO)
 
 
-@exercises(
+@checks_usage(
     "http.connection.POOL_CLASSES",
     "http.connection.Exchange",
     "http.connection.current_exchange",
@@ -83,7 +83,7 @@ def requests_go_over_connections_of_this_package() -> None:
         pool.close()
 
 
-@exercises(
+@checks_usage(
     "http.errors.ConnectError",
     "http.errors.ConnectTimeout",
     "http.errors.DisconnectedError",
@@ -123,7 +123,7 @@ def failures_of_an_exchange_have_names() -> None:
             raise AssertionError(failure)
 
 
-@exercises("ServiceClient", "services.service_client.ServiceLimits")
+@checks_usage("ServiceClient", "services.service_client.ServiceLimits")
 def the_documented_service_call_works() -> None:
     """JSON is returned, an error of the other service is raised here, and the correlation id is sent."""
     import anyio
@@ -149,7 +149,7 @@ def the_documented_service_call_works() -> None:
     assert told["headers"]["x-correlation-id"] == "order-7"
 
 
-@exercises("SyncServiceClient")
+@checks_usage("SyncServiceClient")
 def the_sync_client_sends_every_method() -> None:
     """Every method of the synchronous client sends its own."""
     from ai_voice_shared import SyncServiceClient
@@ -160,7 +160,7 @@ def the_sync_client_sends_every_method() -> None:
     assert methods == ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-@exercises(
+@checks_usage(
     "CustomerLookupClient",
     "CustomerLookupSettings",
     "CustomerMetadata",
@@ -180,7 +180,7 @@ def a_customer_is_looked_up() -> None:
     assert client.cache_info().hits == 1
 
 
-@exercises(
+@checks_usage(
     "AsyncCustomerLookupClient",
     "services.customer_lookup.http_transport.AsyncHttpTransport",
 )
@@ -201,7 +201,7 @@ def a_customer_is_looked_up_by_a_coroutine() -> None:
         assert anyio.run(ask, url).customer_id == "cust-1"
 
 
-@exercises(
+@checks_usage(
     "services.customer_lookup.lambda_transport.LambdaTransport",
     "services.customer_lookup.lambda_transport.AsyncLambdaTransport",
 )
@@ -225,7 +225,7 @@ def a_customer_is_looked_up_by_a_direct_invoke() -> None:
         assert client.fetch_customer_metadata(phone_number="+61400000009") is None
 
 
-@exercises("services.customer_lookup.contract.is_server_failure")
+@checks_usage("services.customer_lookup.contract.is_server_failure")
 def a_rejected_request_is_not_a_server_failure() -> None:
     """A rejected request does not count, an outage does."""
     from ai_voice_shared.errors import CustomerLookupError, ServiceUnavailableError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .registry import exercises
+from .registry import checks_usage
 
 __all__: list[str] = []
 
@@ -69,7 +69,7 @@ _NAMES = (
 )
 
 
-@exercises(*(f"errors.{name}" for name in _NAMES))
+@checks_usage(*(f"errors.{name}" for name in _NAMES))
 def every_error_is_a_problem() -> None:
     """It has a status, a code and a title; it is pickled and read again, and a client makes an error of it."""
     import pickle

@@ -5,12 +5,12 @@ from __future__ import annotations
 import typing
 from typing import Any
 
-from .registry import exercises
+from .registry import checks_usage
 
 __all__: list[str] = []
 
 
-@exercises("agents.FLAG_NAME", "agents.flags.FLAG_NAME", "agents.flags.evaluate_system_flag")
+@checks_usage("agents.FLAG_NAME", "agents.flags.FLAG_NAME", "agents.flags.evaluate_system_flag")
 def the_flag_decides_the_system() -> None:
     """A flag of that name switches between the two systems."""
     from ai_voice_shared.agents.flags import FLAG_NAME, evaluate_system_flag
@@ -23,7 +23,7 @@ def the_flag_decides_the_system() -> None:
     assert evaluate_system_flag(typing.cast("Any", Flags()), {"beta": False}) == "simple"
 
 
-@exercises("agents.config.DEFAULTS", "agents.config.SYSTEMS")
+@checks_usage("agents.config.DEFAULTS", "agents.config.SYSTEMS")
 def every_agent_system_has_defaults() -> None:
     """Both systems have the same settings, and the enhanced one may use tools."""
     from ai_voice_shared.agents.config import DEFAULTS, SYSTEMS
@@ -34,7 +34,7 @@ def every_agent_system_has_defaults() -> None:
     assert DEFAULTS["enhanced"]["tools_enabled"]
 
 
-@exercises("app.health.HEALTH_PATHS")
+@checks_usage("app.health.HEALTH_PATHS")
 def health_paths_answer() -> None:
     """Each of them is a route that says how the service is."""
     import json
@@ -49,7 +49,7 @@ def health_paths_answer() -> None:
         assert (answer["statusCode"], json.loads(answer["body"])["service"]) == (200, "healthy-service")
 
 
-@exercises("auth.event_handler.API_KEY_HEADER", "auth.event_handler.Middleware")
+@checks_usage("auth.event_handler.API_KEY_HEADER", "auth.event_handler.Middleware")
 def the_api_key_travels_in_its_header() -> None:
     """Without the header the middleware refuses, and names it."""
     from ai_voice_shared.auth import InternalAuthManager
@@ -77,7 +77,7 @@ def the_api_key_travels_in_its_header() -> None:
         raise AssertionError
 
 
-@exercises("auth.tokens.MAX_TOKEN_BYTES")
+@checks_usage("auth.tokens.MAX_TOKEN_BYTES")
 def a_token_beyond_the_limit_is_not_looked_at() -> None:
     """The limit is one that an Authorization header of API Gateway still fits."""
     from ai_voice_shared.auth.tokens import MAX_TOKEN_BYTES
@@ -85,7 +85,7 @@ def a_token_beyond_the_limit_is_not_looked_at() -> None:
     assert 1024 <= MAX_TOKEN_BYTES <= 10_240
 
 
-@exercises("auth.TokenPurpose")
+@checks_usage("auth.TokenPurpose")
 def four_purposes() -> None:
     """A purpose is the text that stands in the token."""
     from ai_voice_shared.auth import TokenPurpose
@@ -94,7 +94,7 @@ def four_purposes() -> None:
     assert TokenPurpose("refresh") is TokenPurpose.REFRESH
 
 
-@exercises("aws.OPERATIONS")
+@checks_usage("aws.OPERATIONS")
 def clients_know_the_operations_of_the_package() -> None:
     """The layer's part of botocore's data has every one of them."""
     from ai_voice_shared.aws import OPERATIONS, aws_client
@@ -104,7 +104,7 @@ def clients_know_the_operations_of_the_package() -> None:
         assert set(operations) <= set(known), service
 
 
-@exercises("domain.CallFailureReason", "domain.CallStatus", "domain.MemoryType", "domain.UserRole", "EventType")
+@checks_usage("domain.CallFailureReason", "domain.CallStatus", "domain.MemoryType", "domain.UserRole", "EventType")
 def enums_are_their_texts() -> None:
     """They go into JSON and into databases as they are."""
     from ai_voice_shared import EventType
@@ -115,7 +115,7 @@ def enums_are_their_texts() -> None:
     assert EventType("call.completed") is EventType.CALL_COMPLETED
 
 
-@exercises("domain.events.EVENT_MODELS", "domain.events.registry.EVENT_MODELS")
+@checks_usage("domain.events.EVENT_MODELS", "domain.events.registry.EVENT_MODELS")
 def every_event_type_has_a_model() -> None:
     """The registry leaves none out."""
     from ai_voice_shared import EventType
@@ -124,7 +124,7 @@ def every_event_type_has_a_model() -> None:
     assert {kind for kind, _ in EVENT_MODELS} == set(EventType)
 
 
-@exercises("events.entries.MAX_ENTRIES")
+@checks_usage("events.entries.MAX_ENTRIES")
 def eleven_events_are_two_requests() -> None:
     """PutEvents takes ten."""
     from ai_voice_shared.domain.events import create_subject_deleted_event
@@ -135,7 +135,7 @@ def eleven_events_are_two_requests() -> None:
     assert [len(batch) for batch in batches] == [MAX_ENTRIES, 1]
 
 
-@exercises("http.DEFAULT_MAX_BYTES")
+@checks_usage("http.DEFAULT_MAX_BYTES")
 def answers_are_capped() -> None:
     """A request that says nothing takes that many bytes."""
     from ai_voice_shared.http import DEFAULT_MAX_BYTES, HttpRequest
@@ -143,7 +143,7 @@ def answers_are_capped() -> None:
     assert HttpRequest(method="GET", url="http://127.0.0.1").max_bytes == DEFAULT_MAX_BYTES == 1 << 20
 
 
-@exercises("http.connection.MAX_HEAD_BYTES")
+@checks_usage("http.connection.MAX_HEAD_BYTES")
 def heads_are_capped() -> None:
     """The head of a response has at most 64 kB."""
     from ai_voice_shared.http.connection import MAX_HEAD_BYTES
@@ -151,7 +151,7 @@ def heads_are_capped() -> None:
     assert MAX_HEAD_BYTES == 1 << 16
 
 
-@exercises("observability.tracing.NOOP_SPAN")
+@checks_usage("observability.tracing.NOOP_SPAN")
 def nothing_is_traced_without_a_tracer() -> None:
     """The span that takes everything keeps nothing."""
     from ai_voice_shared.observability.tracing import NOOP_SPAN, NoopTracer
@@ -161,7 +161,7 @@ def nothing_is_traced_without_a_tracer() -> None:
     assert span is NOOP_SPAN
 
 
-@exercises("observability.logger.LIBRARY_LOGGER", "observability.logger.LIBRARY_RECORD")
+@checks_usage("observability.logger.LIBRARY_LOGGER", "observability.logger.LIBRARY_RECORD")
 def the_package_s_lines_have_a_logger_and_a_field() -> None:
     """The package's logger has the name that handlers attach, and the filter takes its record out of the field."""
     import logging
@@ -174,7 +174,7 @@ def the_package_s_lines_have_a_logger_and_a_field() -> None:
     assert (buffered.msg, vars(buffered)["size"], LIBRARY_RECORD in vars(buffered)) == ("in detail", 3, False)
 
 
-@exercises("observability.correlation.CORRELATION_HEADER", "observability.correlation.CORRELATION_METADATA_KEY")
+@checks_usage("observability.correlation.CORRELATION_HEADER", "observability.correlation.CORRELATION_METADATA_KEY")
 def the_correlation_id_has_one_name_for_each_way() -> None:
     """It is found again in the header that it was sent in."""
     from ai_voice_shared.observability.correlation import (
@@ -187,7 +187,7 @@ def the_correlation_id_has_one_name_for_each_way() -> None:
     assert CORRELATION_METADATA_KEY == "correlation-id"
 
 
-@exercises("observability.health.DEFAULT_TIMEOUT")
+@checks_usage("observability.health.DEFAULT_TIMEOUT")
 def a_check_has_its_time() -> None:
     """Less than a load balancer waits."""
     from ai_voice_shared.observability.health import DEFAULT_TIMEOUT
@@ -195,7 +195,7 @@ def a_check_has_its_time() -> None:
     assert 0 < DEFAULT_TIMEOUT <= 5
 
 
-@exercises("priming.PARTS")
+@checks_usage("priming.PARTS")
 def every_part_is_primed_by_a_function() -> None:
     """The webhook's and the parser's parts are among them."""
     from ai_voice_shared.priming import PARTS
@@ -204,7 +204,7 @@ def every_part_is_primed_by_a_function() -> None:
     assert all(callable(part) for part in PARTS.values())
 
 
-@exercises("problems.PROBLEM_CONTENT_TYPE")
+@checks_usage("problems.PROBLEM_CONTENT_TYPE")
 def problems_have_their_type() -> None:
     """RFC 9457's."""
     from ai_voice_shared.problems import PROBLEM_CONTENT_TYPE
@@ -212,7 +212,7 @@ def problems_have_their_type() -> None:
     assert PROBLEM_CONTENT_TYPE == "application/problem+json"
 
 
-@exercises(
+@checks_usage(
     "security.twilio_signature.ALGORITHMS",
     "security.twilio_signature.SIGNATURE_HEADER",
     "security.twilio_signature.SIGNATURE_SETTINGS_HEADER",
@@ -228,7 +228,7 @@ def twilio_s_names() -> None:
     assert SIGNATURE_SETTINGS_HEADER.startswith("X-Twilio-")
 
 
-@exercises("services.service_client.IDEMPOTENCY_HEADER")
+@checks_usage("services.service_client.IDEMPOTENCY_HEADER")
 def a_post_with_a_key_is_idempotent() -> None:
     """The header carries the key."""
     from ai_voice_shared.services.http_service.request import create_request
@@ -239,7 +239,7 @@ def a_post_with_a_key_is_idempotent() -> None:
     assert request.idempotent
 
 
-@exercises("settings.config.SECTIONS")
+@checks_usage("settings.config.SECTIONS")
 def every_section_is_on_the_config() -> None:
     """And each is one of the settings classes."""
     from ai_voice_shared import settings
@@ -251,7 +251,7 @@ def every_section_is_on_the_config() -> None:
     assert set(SECTIONS.values()) <= set(settings.__all__)
 
 
-@exercises("settings.secrets.DEFAULT_MAX_AGE", "settings.secrets.REFRESH_INTERVAL")
+@checks_usage("settings.secrets.DEFAULT_MAX_AGE", "settings.secrets.REFRESH_INTERVAL")
 def secrets_are_kept_for_a_while() -> None:
     """Longer than they are protected from being fetched again and again."""
     from ai_voice_shared.settings.secrets import DEFAULT_MAX_AGE, REFRESH_INTERVAL
@@ -259,7 +259,7 @@ def secrets_are_kept_for_a_while() -> None:
     assert 0 < REFRESH_INTERVAL < DEFAULT_MAX_AGE
 
 
-@exercises(
+@checks_usage(
     "utils.filetype.SNIFF_LENGTH",
     "utils.http_events.FORM_CONTENT_TYPE",
     "utils.http_events.MAX_BODY_BYTES",
@@ -286,7 +286,7 @@ def limits_of_the_utilities() -> None:
     raise AssertionError
 
 
-@exercises("observability.performance.RETENTION_DAYS")
+@checks_usage("observability.performance.RETENTION_DAYS")
 def cloudwatch_s_days() -> None:
     """A number of days that is none of them is refused before anything is asked."""
     from ai_voice_shared.errors import ValidationError

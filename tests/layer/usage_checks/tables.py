@@ -13,7 +13,7 @@ def new_table(*keys: str) -> str:
     """Make a table with these text keys."""
     import boto3
 
-    name = f"exercise-{uuid.uuid4()}"
+    name = f"usage-check-{uuid.uuid4()}"
     kinds = ("HASH", "RANGE")
     client: Any = boto3.client("dynamodb")
     client.create_table(
@@ -29,7 +29,7 @@ def new_queue() -> str:
     """Make a queue; gives its URL."""
     import boto3
 
-    return str(boto3.client("sqs").create_queue(QueueName=f"exercise-{uuid.uuid4()}")["QueueUrl"])
+    return str(boto3.client("sqs").create_queue(QueueName=f"usage-check-{uuid.uuid4()}")["QueueUrl"])
 
 
 class Bus:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .registry import exercises
+from .registry import checks_usage
 from .tables import new_table
 
 __all__: list[str] = []
 
-_SECRET = "a secret of this exercise that is long enough"
+_SECRET = "a secret of this check that is long enough"
 
 
 def _configure() -> None:
@@ -25,7 +25,7 @@ def _raises(kind: type[BaseException], call: Any) -> None:
     raise AssertionError(kind)
 
 
-@exercises("auth.create_access_token")
+@checks_usage("auth.create_access_token")
 def an_access_token_says_who() -> None:
     """As the documents call it."""
     from ai_voice_shared.auth import create_access_token
@@ -34,7 +34,7 @@ def an_access_token_says_who() -> None:
     assert create_access_token(user_id="123", email="user@example.com").count(".") == 2
 
 
-@exercises("auth.verify_token")
+@checks_usage("auth.verify_token")
 def a_good_token_gives_its_payload() -> None:
     """And any other gives None."""
     from ai_voice_shared.auth import create_access_token, verify_token
@@ -47,7 +47,7 @@ def a_good_token_gives_its_payload() -> None:
     assert verify_token(token[:-4]) is None
 
 
-@exercises("auth.decode_token")
+@checks_usage("auth.decode_token")
 def a_bad_token_raises() -> None:
     """With its reason."""
     from ai_voice_shared.auth import create_access_token, decode_token
@@ -70,7 +70,7 @@ def _of_purpose(create: Any, purpose: str) -> None:
     assert payload["user_id"] == "123"
 
 
-@exercises("auth.create_refresh_token")
+@checks_usage("auth.create_refresh_token")
 def a_refresh_token_is_no_access_token() -> None:
     """One purpose never passes as another."""
     from ai_voice_shared.auth import create_refresh_token
@@ -78,7 +78,7 @@ def a_refresh_token_is_no_access_token() -> None:
     _of_purpose(create_refresh_token, "refresh")
 
 
-@exercises("auth.create_password_reset_token")
+@checks_usage("auth.create_password_reset_token")
 def a_password_reset_token_is_no_access_token() -> None:
     """One purpose never passes as another."""
     from ai_voice_shared.auth import create_password_reset_token
@@ -86,7 +86,7 @@ def a_password_reset_token_is_no_access_token() -> None:
     _of_purpose(create_password_reset_token, "password_reset")
 
 
-@exercises("auth.create_email_verification_token")
+@checks_usage("auth.create_email_verification_token")
 def an_email_verification_token_is_no_access_token() -> None:
     """One purpose never passes as another."""
     from ai_voice_shared.auth import create_email_verification_token
@@ -101,7 +101,7 @@ def _token() -> str:
     return create_access_token(user_id="123", email="user@example.com", expires_in=600)
 
 
-@exercises("auth.get_user_id_from_token")
+@checks_usage("auth.get_user_id_from_token")
 def the_user_of_a_token() -> None:
     """Or None."""
     from ai_voice_shared.auth import get_user_id_from_token
@@ -109,7 +109,7 @@ def the_user_of_a_token() -> None:
     assert (get_user_id_from_token(_token()), get_user_id_from_token("x")) == ("123", None)
 
 
-@exercises("auth.get_email_from_token")
+@checks_usage("auth.get_email_from_token")
 def the_email_of_a_token() -> None:
     """Or None."""
     from ai_voice_shared.auth import get_email_from_token
@@ -117,7 +117,7 @@ def the_email_of_a_token() -> None:
     assert (get_email_from_token(_token()), get_email_from_token("x")) == ("user@example.com", None)
 
 
-@exercises("auth.get_token_expiration")
+@checks_usage("auth.get_token_expiration")
 def the_end_of_a_token() -> None:
     """Ten minutes from now."""
     from datetime import UTC, datetime
@@ -129,7 +129,7 @@ def the_end_of_a_token() -> None:
     assert 500 < (end - datetime.now(UTC)).total_seconds() <= 600
 
 
-@exercises("auth.is_token_expired")
+@checks_usage("auth.is_token_expired")
 def whether_a_token_has_ended() -> None:
     """One that is good has not."""
     from ai_voice_shared.auth import create_access_token, is_token_expired
@@ -138,7 +138,7 @@ def whether_a_token_has_ended() -> None:
     assert is_token_expired(create_access_token(user_id="123", expires_in=-60))
 
 
-@exercises("auth.default_tokens.default_token_manager", "auth.TokenManager")
+@checks_usage("auth.default_tokens.default_token_manager", "auth.TokenManager")
 def the_process_has_one_manager() -> None:
     """With the secrets of the environment; without one nothing is signed."""
     from ai_voice_shared.auth import TokenManager, TokenPurpose
@@ -150,7 +150,7 @@ def the_process_has_one_manager() -> None:
     assert manager.decode(manager.create(TokenPurpose.ACCESS, user_id="1"))["user_id"] == "1"
 
 
-@exercises("PublicAuthManager")
+@checks_usage("PublicAuthManager")
 def a_user_logs_in() -> None:
     """Gets a pair, is known by one and gets new ones by the other."""
     from ai_voice_shared import PublicAuthManager
@@ -164,7 +164,7 @@ def a_user_logs_in() -> None:
     assert manager.verify(pair.refresh_token) is None
 
 
-@exercises("auth.PasswordVerification", "auth.TokenPair", "auth.UserIdentity")
+@checks_usage("auth.PasswordVerification", "auth.TokenPair", "auth.UserIdentity")
 def what_others_are_told_of_a_login() -> None:
     """Neither a token nor a hash nor an address is in a repr; a verification is true where the password fits."""
     from ai_voice_shared.auth import PasswordVerification, TokenPair, UserIdentity
@@ -175,7 +175,7 @@ def what_others_are_told_of_a_login() -> None:
     assert not PasswordVerification(valid=False)
 
 
-@exercises(
+@checks_usage(
     "InternalAuthManager",
     "auth.ApiKeyRecord",
     "auth.NewApiKey",
@@ -207,7 +207,7 @@ def a_service_shows_its_key() -> None:
     assert generate_api_key("notes").key != generate_api_key("notes").key
 
 
-@exercises("auth.DynamoDBApiKeyStore")
+@checks_usage("auth.DynamoDBApiKeyStore")
 def keys_are_kept_in_a_table() -> None:
     """And found by another process's store."""
     from ai_voice_shared import InternalAuthManager
@@ -220,7 +220,7 @@ def keys_are_kept_in_a_table() -> None:
     assert InternalAuthManager(DynamoDBApiKeyStore(table)).verify(new.key) is None
 
 
-@exercises(
+@checks_usage(
     "auth.answer_auth_errors",
     "auth.event_handler.get_bearer_token",
     "auth.event_handler.get_challenge",

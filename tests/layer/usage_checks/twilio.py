@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from .loopback import AUDIO, serving
-from .registry import exercises
+from .registry import checks_usage
 
 __all__: list[str] = []
 
@@ -46,7 +46,7 @@ def _twilio(url: str = "https://api.twilio.com") -> Any:
     return TwilioService(TwilioSettings(account_sid=_ACCOUNT, auth_tokens=("token",), api_base_url=url))
 
 
-@exercises(
+@checks_usage(
     "TwilioService",
     "TwilioSettings",
     "TwilioWebhookPayload",
@@ -78,7 +78,7 @@ def a_voice_note_comes_in() -> None:
     raise AssertionError
 
 
-@exercises(
+@checks_usage(
     "models.twilio.Button",
     "models.twilio.FlowReply",
     "models.twilio.ListReply",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from .registry import exercises
+from .registry import checks_usage
 from .storage import new_bucket
 from .tables import new_bus, new_queue, new_table
 
 __all__: list[str] = []
 
 
-@exercises(
+@checks_usage(
     "DomainEvent",
     "EventPublisher",
     "domain.events.base.EventData",
@@ -59,18 +59,18 @@ def every_event_goes_over_the_bus() -> None:
         events.create_subject_deleted_event(subject_id="s1"),
         events.create_voice_note_parsed_event(bucket="notes", key="a.ogg", duration_seconds=2),
     ]
-    result = EventPublisher(EventSettings(bus_name=bus.name, source="exercise")).publish_many(made)
+    result = EventPublisher(EventSettings(bus_name=bus.name, source="usage-check")).publish_many(made)
     assert result.ok
     assert [outcome.status for outcome in result.outcomes] == ["published"] * len(made)
     read = [parse_event(delivered) for delivered in bus.delivered(len(made))]
     assert {one.event_id: type(one) for one in read} == {one.event_id: type(one) for one in made}
-    assert {one.source for one in read} == {"exercise"}
+    assert {one.source for one in read} == {"usage-check"}
     for one in made:
         assert event_from_dict(one.model_dump(mode="json")) == one
         assert type(one)(data=type(one.data)(**one.data.model_dump())).data == one.data
 
 
-@exercises("AsyncEventPublisher")
+@checks_usage("AsyncEventPublisher")
 def the_documents_call_of_the_publisher() -> None:
     """`await event_publisher.publish(event, soft_fail=True)`, with the settings of the environment."""
     import os
@@ -91,7 +91,7 @@ def the_documents_call_of_the_publisher() -> None:
     assert bus.delivered(1)[0]["detail"]["correlation_id"] == "abc-123"
 
 
-@exercises("events.S3ClaimCheckStore", "events.claim_check.create_claim_check_store")
+@checks_usage("events.S3ClaimCheckStore", "events.claim_check.create_claim_check_store")
 def a_large_event_is_fetched_where_it_waits() -> None:
     """The bus carries a claim-check reference; the consumer loads the data."""
     from ai_voice_shared import EventPublisher, parse_event
@@ -112,7 +112,7 @@ def a_large_event_is_fetched_where_it_waits() -> None:
     assert read.data == event.data
 
 
-@exercises("events.SQSDeadLetterQueue", "events.dead_letter.create_dead_letter_queue", "events.redrive")
+@checks_usage("events.SQSDeadLetterQueue", "events.dead_letter.create_dead_letter_queue", "events.redrive")
 def what_the_bus_refuses_is_kept_and_sent_again() -> None:
     """A bus that is not there loses nothing: the queue keeps the event, and `redrive` publishes it."""
     import boto3
@@ -140,7 +140,7 @@ def what_the_bus_refuses_is_kept_and_sent_again() -> None:
     assert bus.delivered(1)[0]["detail"]["event_id"] == event.event_id
 
 
-@exercises("events.DynamoDBOutbox", "events.outbox.OutboxRecord", "events.relay_pending", "events.relay_stream")
+@checks_usage("events.DynamoDBOutbox", "events.outbox.OutboxRecord", "events.relay_pending", "events.relay_stream")
 def an_event_is_written_with_what_it_tells_of() -> None:
     """In one transaction; a schedule or the table's stream sends it, and it is gone from the outbox."""
     from ai_voice_shared import EventPublisher

@@ -1,4 +1,4 @@
-"""The modules of the exercises."""
+"""The modules that hold the usage checks."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _MODULES = (
     "twilio",
     "storage",
     "publishing",
-    "signing_in",
+    "auth",
     "passwords",
-    "chassis",
-    "watching",
-    "configuring",
-    "resilient",
+    "service_framework",
+    "observability",
+    "settings",
+    "resilience",
 )
 
 
 def load() -> None:
-    """Import them all; each registers its exercises."""
+    """Import them all; each registers its checks."""
     for name in _MODULES:
         importlib.import_module(f"{__package__}.{name}")
