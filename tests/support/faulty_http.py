@@ -1,7 +1,7 @@
-"""A small HTTP server on loopback that misbehaves as a test wants it: real sockets, one thread for each connection.
+"""A small HTTP server on loopback with injected faults: real sockets, one thread for each connection.
 
-It records the requests. `answers` are used in turn, the last one stays. An answer is a function that writes to the
-connection and returns whether the connection stays open.
+It records the requests. The `responses` are used in turn, and the last one is repeated. A responder is a function
+that writes to the connection and returns whether the connection stays open.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 __all__ = [
-    "Answer",
     "FaultyHttp",
     "ReceivedRequest",
+    "Responder",
     "ask",
     "closed_port",
     "echo",
@@ -40,7 +40,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """A request as it came; header names in lower case."""
+    """A request as received; header names in lower case."""
 
     method: str
     target: str
@@ -49,11 +49,11 @@ class ReceivedRequest:
     connection: int
 
 
-class Answer(Protocol):
-    """Responds to one request; True keeps the connection open."""
+class Responder(Protocol):
+    """A callable that responds to one request; True keeps the connection open."""
 
-    def __call__(self, server: FaultyHttp, peer: socket.socket, asked: ReceivedRequest, /) -> bool:
-        """Write to the connection."""
+    def __call__(self, server: FaultyHttp, peer: socket.socket, request: ReceivedRequest, /) -> bool:
+        """Write to the connection, and return whether it stays open."""
 
 
 def _message(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
@@ -61,66 +61,68 @@ def _message(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def reply(status: int = 200, body: Any = b"", headers: Mapping[str, str] | None = None, *, keep: bool = True) -> Answer:
-    """Answer as one should; what is no bytes becomes JSON. Without `keep` the connection ends after it, unannounced."""
+def reply(
+    status: int = 200, body: Any = b"", headers: Mapping[str, str] | None = None, *, keep: bool = True
+) -> Responder:
+    """Return a well-formed response; a body other than bytes becomes JSON. Without `keep` it is the last one."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
 
-    def answer(server: FaultyHttp, peer: socket.socket, _: ReceivedRequest) -> bool:
+    def respond(server: FaultyHttp, peer: socket.socket, _: ReceivedRequest) -> bool:
         peer.sendall(_message(status, {"Content-Length": str(len(content)), **(headers or {})}, content))
         return keep
 
-    return answer
+    return respond
 
 
-def raw(data: bytes, *, keep: bool = False) -> Answer:
-    """Write these bytes and close the connection, unless it is to be kept open."""
+def raw(data: bytes, *, keep: bool = False) -> Responder:
+    """Return a responder that writes these bytes and closes the connection, or leaves it open with `keep`."""
 
-    def answer(server: FaultyHttp, peer: socket.socket, _: ReceivedRequest) -> bool:
+    def respond(server: FaultyHttp, peer: socket.socket, _: ReceivedRequest) -> bool:
         peer.sendall(data)
         return keep
 
-    return answer
+    return respond
 
 
-def hang_up(server: FaultyHttp, peer: socket.socket, asked: ReceivedRequest) -> bool:
-    """Close the connection in good order, without an answer."""
+def hang_up(server: FaultyHttp, peer: socket.socket, request: ReceivedRequest) -> bool:
+    """Close the connection cleanly, without a response."""
     return False
 
 
-def reset(server: FaultyHttp, peer: socket.socket, asked: ReceivedRequest) -> bool:
+def reset(server: FaultyHttp, peer: socket.socket, request: ReceivedRequest) -> bool:
     """Close the connection with a reset."""
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     return False
 
 
-def stall(data: bytes = b"") -> Answer:
-    """Write these bytes, and then nothing until the server is closed or the client has left."""
+def stall(data: bytes = b"") -> Responder:
+    """Return a responder that writes these bytes, then nothing until the server closes or the client disconnects."""
 
-    def answer(server: FaultyHttp, peer: socket.socket, _: ReceivedRequest) -> bool:
+    def respond(server: FaultyHttp, peer: socket.socket, _: ReceivedRequest) -> bool:
         peer.sendall(data)
         server.until_left(peer)
         return False
 
-    return answer
+    return respond
 
 
-def late(data: bytes, surplus: bytes) -> Answer:
-    """Write these bytes, and the surplus once the test sets `release`; `released` says that it was written."""
+def late(data: bytes, surplus: bytes) -> Responder:
+    """Return a responder that writes these bytes, and the surplus once `release` is set; then it sets `released`."""
 
-    def answer(server: FaultyHttp, peer: socket.socket, _: ReceivedRequest) -> bool:
+    def respond(server: FaultyHttp, peer: socket.socket, _: ReceivedRequest) -> bool:
         peer.sendall(data)
         server.release.wait(10)
         peer.sendall(surplus)
         server.released.set()
         return True
 
-    return answer
+    return respond
 
 
-def trickle(data: bytes, *, at_once: int = 0, pause: float = 0.02) -> Answer:
-    """Write these bytes one at a time, after the first `at_once`, with a pause before each."""
+def trickle(data: bytes, *, at_once: int = 0, pause: float = 0.02) -> Responder:
+    """Return a responder that writes the first `at_once` bytes, then one at a time with a pause before each."""
 
-    def answer(server: FaultyHttp, peer: socket.socket, _: ReceivedRequest) -> bool:
+    def respond(server: FaultyHttp, peer: socket.socket, _: ReceivedRequest) -> bool:
         peer.sendall(data[:at_once])
         for byte in data[at_once:]:
             if server.closing.wait(pause):
@@ -128,31 +130,31 @@ def trickle(data: bytes, *, at_once: int = 0, pause: float = 0.02) -> Answer:
             peer.sendall(bytes([byte]))
         return False
 
-    return answer
+    return respond
 
 
-def echo(server: FaultyHttp, peer: socket.socket, asked: ReceivedRequest) -> bool:
-    """Answer with the request's own body."""
-    return reply(200, asked.body)(server, peer, asked)
+def echo(server: FaultyHttp, peer: socket.socket, request: ReceivedRequest) -> bool:
+    """Respond with the request's own body."""
+    return reply(200, request.body)(server, peer, request)
 
 
 @dataclass
 class FaultyHttp:
-    """The server; a context manager that listens while its block runs.
+    """The server, as a context manager that listens while its block runs.
 
     Parameters
     ----------
-    answers
-        What it does, in turn; the last one stays.
+    responses
+        The responders to use in turn; the last one is repeated.
     check
-        Called before each answer; a status that it returns is sent instead.
+        Called before each response; a status that it returns is sent instead.
     tls
-        For a server over TLS.
+        The context of a server over TLS.
     """
 
-    answers: list[Answer] = field(default_factory=lambda: [reply()])
+    responses: list[Responder] = field(default_factory=lambda: [reply()])
     check: Callable[[ReceivedRequest], int | None] | None = None
-    asked: list[ReceivedRequest] = field(default_factory=list)
+    requests: list[ReceivedRequest] = field(default_factory=list)
     connections: int = 0
     closing: threading.Event = field(default_factory=threading.Event)
     tls: ssl.SSLContext | None = None
@@ -172,7 +174,7 @@ class FaultyHttp:
 
     def __exit__(self, *_: object) -> None:
         self.closing.set()
-        # Wakes the thread that accepts.
+        # This wakes the accepting thread.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._accepting.join()
         self._listener.close()
@@ -180,11 +182,11 @@ class FaultyHttp:
             thread.join()
 
     def next_connection_ended(self) -> None:
-        """Wait until one more connection was closed by this side."""
+        """Wait until this side has closed one more connection."""
         assert self.ended.acquire(timeout=10)
 
     def until_left(self, peer: socket.socket) -> None:
-        """Wait until the client has left, or the server is closed."""
+        """Wait until the client disconnects or the server closes."""
         peer.settimeout(0.05)
         while not self.closing.is_set():
             try:
@@ -208,24 +210,24 @@ class FaultyHttp:
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             with self._secure(peer) as connection:
-                while (asked := self._read(connection, number)) is not None:
-                    if not self._next(asked)(self, connection, asked):
+                while (request := self._read(connection, number)) is not None:
+                    if not self._next(request)(self, connection, request):
                         break
         except OSError:
-            pass  # the client has left, as it often should
+            pass  # the client has disconnected, as many tests intend
         finally:
             self.ended.release()
 
     def _secure(self, peer: socket.socket) -> socket.socket:
         return peer if self.tls is None else self.tls.wrap_socket(peer, server_side=True)
 
-    def _next(self, asked: ReceivedRequest) -> Answer:
-        status = self.check(asked) if self.check is not None else None
+    def _next(self, request: ReceivedRequest) -> Responder:
+        status = self.check(request) if self.check is not None else None
         with self._lock:
-            self.asked.append(asked)
+            self.requests.append(request)
             if status is not None:
                 return reply(status)
-            return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+            return self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
 
     def _read(self, peer: socket.socket, number: int) -> ReceivedRequest | None:
         data = b""
@@ -255,7 +257,7 @@ class FaultyHttp:
 
 
 def closed_port() -> int:
-    """Give a port that nobody listens at."""
+    """Return a port on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
@@ -263,25 +265,25 @@ def closed_port() -> int:
 
 @contextmanager
 def full_backlog() -> Iterator[int]:
-    """Give a port at which no connection is completed: its queue is full and nobody takes from it."""
+    """Yield a port on which no connection completes, because its backlog is full and never drained."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
         waiting = []
         try:
             for _ in range(3):
-                one = socket.socket()
-                one.setblocking(False)
-                one.connect_ex(listener.getsockname())
-                waiting.append(one)
+                pending = socket.socket()
+                pending.setblocking(False)
+                pending.connect_ex(listener.getsockname())
+                waiting.append(pending)
             yield listener.getsockname()[1]
         finally:
-            for one in waiting:
-                one.close()
+            for pending in waiting:
+                pending.close()
 
 
 def ask(server: FaultyHttp, **changes: Any) -> HttpRequest:
-    """Make a request with short time limits."""
+    """Create a request with short time limits."""
     values: dict[str, Any] = {
         "method": "GET",
         "url": f"{server.url}/x",

@@ -116,8 +116,8 @@ class FaultyS3:
         with self.lock:
             self.objects[key] = _Stored(body, {}, _etag(body), _crc(body))
 
-    def asked(self, method: str) -> list[dict[str, str]]:
-        """Give the headers of each request with this method."""
+    def headers_of(self, method: str) -> list[dict[str, str]]:
+        """Return the headers of each request with this method."""
         return [headers for one, _, headers in self.requests if one == method]
 
     def fault_for(self, method: str, query: dict[str, list[str]]) -> Fault | None:

@@ -37,7 +37,7 @@ def _away(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_account_is_named_by_profile_or_key(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str | None, *, named: bool
 ) -> None:
-    """Without either the tests run on the embedded AWS."""
+    """Without either the tests run on the local AWS emulator."""
     monkeypatch.setattr(real_aws, "ROOT", tmp_path)
     if text is not None:
         (tmp_path / ".env.test").write_text(text)
@@ -62,7 +62,7 @@ def test_credentials_that_do_not_work_are_said(monkeypatch: pytest.MonkeyPatch) 
     refusal = (
         b"<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>bad token</Message></Error></ErrorResponse>"
     )
-    with FaultyHttp(answers=[reply(403, refusal, {"Content-Type": "text/xml"})]) as sts:
+    with FaultyHttp(responses=[reply(403, refusal, {"Content-Type": "text/xml"})]) as sts:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
         said = why(KEYS)
     assert said.startswith(".env.test: the account's credentials do not work: ")
@@ -91,7 +91,7 @@ def test_a_stack_that_is_missing_is_said_with_what_to_do(monkeypatch: pytest.Mon
         reply(200, who + b"</GetCallerIdentityResponse>", xml),
         reply(200, found, xml) if there else reply(400, missing, xml),
     ]
-    with FaultyHttp(answers=answers) as server:
+    with FaultyHttp(responses=answers) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         settings = KEYS | {"E2E_STACK_NAME": "the-stack"}
         if there:

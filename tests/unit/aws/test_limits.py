@@ -55,13 +55,13 @@ def failure() -> Any:
 
 def test_a_server_that_says_nothing_is_left_at_the_deadline(server: FaultyHttp) -> None:
     """The read timeout is cut to what is left, and no attempt follows."""
-    server.answers = [stall()]
+    server.responses = [stall()]
     client = slow_client(server.url)
     started = time.monotonic()
     with pytest.raises(ReadTimeoutError), use_deadline(Deadline(1.0)):
         client.get_item(**KEY)
     assert time.monotonic() - started < PATIENCE
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_server_that_accepts_nobody_is_left_at_the_deadline() -> None:
@@ -76,24 +76,24 @@ def test_a_server_that_accepts_nobody_is_left_at_the_deadline() -> None:
 
 def test_the_attempts_share_what_is_left(server: FaultyHttp) -> None:
     """A second attempt gets what the first one has left of the deadline."""
-    server.answers = [reset, stall()]
+    server.responses = [reset, stall()]
     client = slow_client(server.url, retries={"mode": "legacy", "total_max_attempts": 10})
     started = time.monotonic()
     with pytest.raises(ReadTimeoutError), use_deadline(Deadline(2.0)):
         client.get_item(**KEY)
     assert time.monotonic() - started < PATIENCE
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 def test_no_pause_is_begun_that_would_end_after_the_deadline(server: FaultyHttp) -> None:
     """The last failure is raised at once, and not when the pauses of nine more attempts are over."""
-    server.answers = [failure()]
+    server.responses = [failure()]
     client = slow_client(server.url)
     started = time.monotonic()
     with pytest.raises(ClientError, match="InternalServerError"), use_deadline(Deadline(1.0)):
         client.get_item(**KEY)
     assert time.monotonic() - started < PATIENCE
-    assert 1 <= len(server.asked) < 10
+    assert 1 <= len(server.requests) < 10
 
 
 def test_a_connection_that_is_refused_is_not_tried_beyond_the_deadline() -> None:
@@ -119,7 +119,7 @@ def test_after_the_deadline_nothing_is_sent(server: FaultyHttp, service: str) ->
 
 def test_what_completes_work_gets_its_grace(server: FaultyHttp) -> None:
     """It is sent although the deadline is over; but it does not wait for longer than the grace."""
-    server.answers = [reply(200, b"{}"), stall()]
+    server.responses = [reply(200, b"{}"), stall()]
     client = slow_client(server.url, grace=1.0)
     started = time.monotonic()
     with use_deadline(Deadline(0)):
@@ -127,18 +127,18 @@ def test_what_completes_work_gets_its_grace(server: FaultyHttp) -> None:
         with pytest.raises(ReadTimeoutError):
             client.get_item(**KEY)
     assert time.monotonic() - started < PATIENCE
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 def test_without_a_deadline_the_limits_are_those_of_the_client(server: FaultyHttp) -> None:
     """The client that was cut short by a deadline is the same one, and works without one."""
-    server.answers = [stall(), reply(200, b"{}")]
+    server.responses = [stall(), reply(200, b"{}")]
     client = slow_client(server.url)
     with pytest.raises(ReadTimeoutError), use_deadline(Deadline(1.0)):
         client.get_item(**KEY)
     assert slow_client(server.url) is client
     assert client.get_item(**KEY)["ResponseMetadata"]["HTTPStatusCode"] == 200
-    server.answers = [stall()]
+    server.responses = [stall()]
     quick = aws_client(
         "dynamodb", endpoint_url=server.url, read_timeout=0.1, retries={"total_max_attempts": 1, "mode": "standard"}
     )
@@ -148,7 +148,7 @@ def test_without_a_deadline_the_limits_are_those_of_the_client(server: FaultyHtt
 
 def test_a_proxy_is_within_the_deadline(server: FaultyHttp) -> None:
     """A request that goes by a proxy ends as one that goes to AWS."""
-    server.answers = [stall()]
+    server.responses = [stall()]
     client = slow_client("http://dynamodb.example.com", proxies={"http": server.url})
     started = time.monotonic()
     with pytest.raises(ReadTimeoutError), use_deadline(Deadline(1.0)):

@@ -35,7 +35,7 @@ async def test_a_given_async_client_is_used_and_stays_open(server: FaultyHttp) -
         await client.aclose()
         await client.send(ask(server))
         assert not own.is_closed
-    assert [asked.headers["x-own"] for asked in server.asked] == ["1", "1"]
+    assert [asked.headers["x-own"] for asked in server.requests] == ["1", "1"]
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
@@ -43,10 +43,10 @@ def test_an_async_client_lives_through_event_loops(server: FaultyHttp) -> None:
     """A handler that calls `asyncio.run` in each invocation does not meet connections of a loop that is gone."""
     client = AsyncHttpClient()
     for number in range(3):
-        server.answers = [reply(200, str(number).encode())]
+        server.responses = [reply(200, str(number).encode())]
         assert asyncio.run(client.send(ask(server))).content == str(number).encode()
     asyncio.run(client.aclose())
-    assert [asked.connection for asked in server.asked] == [1, 2, 3]
+    assert [asked.connection for asked in server.requests] == [1, 2, 3]
     # The sockets of the loops that ended are closed by the collector, which says so.
     gc.collect()
 
@@ -54,7 +54,7 @@ def test_an_async_client_lives_through_event_loops(server: FaultyHttp) -> None:
 async def test_cancelling_gives_the_connection_back(server: FaultyHttp) -> None:
     """A request that is cancelled leaves no half-read connection in the pool."""
     client = AsyncHttpClient()
-    server.answers = [stall(OK_HEAD), reply(200, b"fresh")]
+    server.responses = [stall(OK_HEAD), reply(200, b"fresh")]
     with anyio.move_on_after(0.1) as scope:
         await client.send(ask(server))
     assert scope.cancelled_caught

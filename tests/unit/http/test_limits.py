@@ -66,10 +66,10 @@ async def test_a_handshake_without_an_end_times_out(server: FaultyHttp, send: An
 @pytest.mark.parametrize("answer", [reset, hang_up], ids=["reset", "hang up"])
 async def test_a_broken_fresh_connection_is_unavailable(server: FaultyHttp, send: Any, answer: Any) -> None:
     """The request is not sent again: retries belong to the caller."""
-    server.answers = [answer]
+    server.responses = [answer]
     with pytest.raises(ServiceUnavailableError):
         await send(ask(server))
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ async def test_a_broken_fresh_connection_is_unavailable(server: FaultyHttp, send
 )
 async def test_silence_times_out(server: FaultyHttp, send: Any, answer: Any) -> None:
     """The read timeout holds wherever the server stops."""
-    server.answers = [answer]
+    server.responses = [answer]
     with pytest.raises(ServiceTimeoutError):
         await send(ask(server, read_timeout=0.1))
 
@@ -103,7 +103,7 @@ TRICKLE_IDS = ["headers", "hints", "body", "chunk extension", "chunks"]
 @pytest.mark.parametrize("answer", TRICKLES, ids=TRICKLE_IDS)
 async def test_trickling_ends_with_the_whole_limit(server: FaultyHttp, send: Any, answer: Any) -> None:
     """No read takes long, and still all of them end with the exchange."""
-    server.answers = [answer]
+    server.responses = [answer]
     with anyio.fail_after(4), pytest.raises(ServiceTimeoutError):
         await send(ask(server, timeout=0.3))
 
@@ -111,7 +111,7 @@ async def test_trickling_ends_with_the_whole_limit(server: FaultyHttp, send: Any
 @pytest.mark.parametrize("answer", TRICKLES, ids=TRICKLE_IDS)
 async def test_trickling_over_tls_ends_with_the_whole_limit(tls_server: FaultyHttp, send: Any, answer: Any) -> None:
     """Each byte is a record."""
-    tls_server.answers = [answer]
+    tls_server.responses = [answer]
     with anyio.fail_after(4), pytest.raises(ServiceTimeoutError):
         await send(ask(tls_server, timeout=0.5))
 
@@ -120,14 +120,14 @@ async def test_a_compressed_trickle_ends_with_the_whole_limit(server: FaultyHttp
     """Also where what trickles decodes to nothing."""
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1000\r\n\r\n"
     # A gzip header whose file name does not end.
-    server.answers = [trickle(head + b"\x1f\x8b\x08\x08" + bytes(5) + b"\x03" + b"n" * 900, at_once=len(head))]
+    server.responses = [trickle(head + b"\x1f\x8b\x08\x08" + bytes(5) + b"\x03" + b"n" * 900, at_once=len(head))]
     with anyio.fail_after(4), pytest.raises(ServiceTimeoutError):
         await send(ask(server, timeout=0.3))
 
 
 async def test_the_limit_of_one_exchange_is_not_the_next_one_s(server: FaultyHttp, client: BothClients) -> None:
     """A body that the caller reads slowly ends with its own limit; another request has its whole time."""
-    server.answers = [stall(OK_HEAD + b"some"), reply(200, b"next")]
+    server.responses = [stall(OK_HEAD + b"some"), reply(200, b"next")]
     async with client.stream(ask(server, timeout=0.4)) as body:
         assert await anext(body) == b"some"
         assert (await client.send(ask(server))).content == b"next"

@@ -19,7 +19,7 @@ CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 async def test_errors_and_logs_repeat_nothing(server: FaultyHttp, send: Any, caplog: pytest.LogCaptureFixture) -> None:
     """What was sent or received stands in no error, none of its causes, no repr and no log line of any level."""
     caplog.set_level(logging.DEBUG)
-    server.answers = [
+    server.responses = [
         raw(b"HTTP/1.1 200 OK\r\nsecret header\r\n\r\n"),
         raw(b"secret\r\n\r\n"),
         raw(CHUNKED_HEAD + b"secret\r\n"),
@@ -38,7 +38,7 @@ async def test_errors_and_logs_repeat_nothing(server: FaultyHttp, send: Any, cap
             shown += "".join(traceback.format_exception(error)) + repr(vars(error)) + repr(request)
             causes.append(error.__cause__)
     shown += "".join(str(vars(record)) for record in caplog.records)
-    assert len(server.asked) == 6
+    assert len(server.requests) == 6
     # The chain ends there: what is behind it holds what was sent or received.
     assert [(cause.__cause__, cause.__context__) for cause in causes if cause is not None] == [(None, None)] * 5
     assert "secret" not in shown

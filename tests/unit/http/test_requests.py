@@ -18,10 +18,10 @@ pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
 async def test_a_request_is_sent_and_its_response_read_in_full(server: FaultyHttp, send: Any) -> None:
     """Status, headers by lower-case name, and body."""
-    server.answers = [reply(418, {"a": 1}, {"X-Kind": "tea"})]
+    server.responses = [reply(418, {"a": 1}, {"X-Kind": "tea"})]
     response = await send(ask(server, method="POST", content=b"hello", headers={"X-Mine": "1"}))
     assert (response.status_code, response.headers["x-kind"], response.json()) == (418, "tea", {"a": 1})
-    [asked] = server.asked
+    [asked] = server.requests
     assert (asked.method, asked.target, asked.body, asked.headers["x-mine"]) == ("POST", "/x", b"hello", "1")
 
 
@@ -39,7 +39,7 @@ async def test_a_request_is_sent_and_its_response_read_in_full(server: FaultyHtt
 async def test_a_url_is_sent_as_it_stands(server: FaultyHttp, send: Any, url: str, target: str) -> None:
     """It was signed like that; only the fragment is not sent."""
     await send(ask(server, url=server.url + url))
-    [asked] = server.asked
+    [asked] = server.requests
     assert (asked.target, asked.headers["host"]) == (target, f"127.0.0.1:{server.port}")
 
 
@@ -55,19 +55,19 @@ async def test_a_request_s_own_headers_take_precedence(
 ) -> None:
     """Only what it does not have is added."""
     await send(ask(server, method="POST", content=b"{}", headers=headers))
-    assert expected.items() <= server.asked[0].headers.items()
+    assert expected.items() <= server.requests[0].headers.items()
 
 
 async def test_a_user_in_the_url_is_basic_authentication(server: FaultyHttp, send: Any) -> None:
     """It does not go into the target."""
     await send(ask(server, url=f"http://user:p%40ss@127.0.0.1:{server.port}/x"))
-    assert (server.asked[0].target, server.asked[0].headers["authorization"]) == ("/x", "Basic dXNlcjpwQHNz")
+    assert (server.requests[0].target, server.requests[0].headers["authorization"]) == ("/x", "Basic dXNlcjpwQHNz")
 
 
 async def test_a_length_of_one_s_own_is_sent_once(server: FaultyHttp, send: Any) -> None:
     """A caller who signs it has to send it."""
     await send(ask(server, method="POST", content=b"hello", headers={"content-length": "5"}))
-    assert [asked.body for asked in server.asked] == [b"hello"]
+    assert [asked.body for asked in server.requests] == [b"hello"]
 
 
 async def test_other_headers_may_be_there_twice(server: FaultyHttp, send: Any) -> None:
@@ -94,7 +94,7 @@ async def test_a_request_whose_end_is_not_certain_is_not_sent(
     """A surplus of the body would be the connection's next request."""
     with pytest.raises(ConfigurationError):
         await send(ask(server, **changes))
-    assert server.asked == []
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(
@@ -124,30 +124,30 @@ async def test_an_invalid_request_is_a_configuration_error(
     with pytest.raises(ConfigurationError) as caught:
         await send(HttpRequest(method="GET", url=url.format(server=server.url), headers=headers))
     assert "secret" not in "".join(traceback.format_exception(caught.value))
-    assert server.asked == []
+    assert server.requests == []
 
 
 async def test_an_invalid_method_is_a_configuration_error(server: FaultyHttp, send: Any) -> None:
     """It would be a request line of its own."""
     with pytest.raises(ConfigurationError):
         await send(ask(server, method="GET /x\r\nX:"))
-    assert server.asked == []
+    assert server.requests == []
 
 
 async def test_redirects_are_not_followed(server: FaultyHttp, send: Any) -> None:
     """The other host gets no request."""
     with FaultyHttp() as other:
-        server.answers = [reply(307, b"", {"Location": f"{other.url}/y", "Retry-After": "0"})]
+        server.responses = [reply(307, b"", {"Location": f"{other.url}/y", "Retry-After": "0"})]
         response = await send(ask(server, headers={"Authorization": "secret"}))
         assert response.status_code == 307
-        assert (other.connections, len(server.asked)) == (0, 1)
+        assert (other.connections, len(server.requests)) == (0, 1)
 
 
 async def test_unavailability_is_not_retried(server: FaultyHttp, send: Any) -> None:
     """Retries belong to the caller, who has the policy."""
-    server.answers = [reply(503, b"", {"Retry-After": "0"})]
+    server.responses = [reply(503, b"", {"Retry-After": "0"})]
     assert (await send(ask(server))).status_code == 503
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 async def test_environment_proxies_are_not_used(server: FaultyHttp, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,10 +159,10 @@ async def test_environment_proxies_are_not_used(server: FaultyHttp, send: Any, m
 
 async def test_cookies_are_not_stored(server: FaultyHttp, send: Any) -> None:
     """One caller's session is not sent with another's request."""
-    server.answers = [reply(200, b"", {"Set-Cookie": "session=1; Path=/"})]
+    server.responses = [reply(200, b"", {"Set-Cookie": "session=1; Path=/"})]
     for _ in range(2):
         await send(ask(server))
-    assert all("cookie" not in asked.headers for asked in server.asked)
+    assert all("cookie" not in asked.headers for asked in server.requests)
 
 
 async def test_a_response_before_the_request_was_read_is_accepted(send: Any) -> None:

@@ -20,7 +20,7 @@ CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 async def test_a_body_is_cut_off_at_its_cap(server: FaultyHttp, send: Any) -> None:
     """10 MB are not read, and the next request is not disturbed by what is left of them."""
-    server.answers = [reply(200, bytes(10_000_000)), reply(200, b"small")]
+    server.responses = [reply(200, bytes(10_000_000)), reply(200, b"small")]
     with pytest.raises(ServiceResponseError, match="more than 65536 bytes"):
         await send(ask(server, max_bytes=65536))
     assert (await send(ask(server))).content == b"small"
@@ -39,9 +39,9 @@ async def test_a_body_is_cut_off_at_its_cap(server: FaultyHttp, send: Any) -> No
 )
 async def test_a_compressed_body_is_decoded(server: FaultyHttp, send: Any, encoding: str, body: bytes) -> None:
     """What `Accept-Encoding` offers is understood in all its forms."""
-    server.answers = [reply(200, body, {"Content-Encoding": encoding})]
+    server.responses = [reply(200, body, {"Content-Encoding": encoding})]
     assert (await send(ask(server))).content == HELLO
-    assert server.asked[0].headers["accept-encoding"] == "gzip"
+    assert server.requests[0].headers["accept-encoding"] == "gzip"
 
 
 async def test_a_compressed_body_in_parts_is_decoded(server: FaultyHttp, send: Any) -> None:
@@ -49,13 +49,13 @@ async def test_a_compressed_body_in_parts_is_decoded(server: FaultyHttp, send: A
     body = gzip.compress(b"one") + bytes(3) + gzip.compress(b"two") + bytes(3)
     chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body)
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
-    server.answers = [raw(head + chunks + b"0\r\n\r\n")]
+    server.responses = [raw(head + chunks + b"0\r\n\r\n")]
     assert (await send(ask(server))).content == b"onetwo"
 
 
 async def test_a_compressed_body_is_cut_off_at_its_cap(server: FaultyHttp, send: Any) -> None:
     """A bomb of 50 MB in 50 KB is expanded in pieces, of which the first is one too many."""
-    server.answers = [reply(200, gzip.compress(bytes(50_000_000)), {"Content-Encoding": "gzip"})]
+    server.responses = [reply(200, gzip.compress(bytes(50_000_000)), {"Content-Encoding": "gzip"})]
     with pytest.raises(ServiceResponseError, match="more than 1000 bytes"):
         await send(ask(server, max_bytes=1000))
 
@@ -77,20 +77,20 @@ async def test_a_body_that_is_not_in_its_encoding_is_refused(
     server: FaultyHttp, send: Any, encoding: str, body: bytes
 ) -> None:
     """Nothing half-decoded is returned."""
-    server.answers = [reply(200, body, {"Content-Encoding": encoding})]
+    server.responses = [reply(200, body, {"Content-Encoding": encoding})]
     with pytest.raises(ServiceResponseError):
         await send(ask(server))
 
 
 async def test_an_empty_response_needs_no_encoding(server: FaultyHttp, send: Any) -> None:
     """The Content-Encoding of a HEAD or a 204 is that of a body that is not there."""
-    server.answers = [raw(b"HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n\r\n")]
+    server.responses = [raw(b"HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n\r\n")]
     assert (await send(ask(server))).content == b""
 
 
 async def test_a_body_without_a_length_ends_with_the_connection(server: FaultyHttp, send: Any) -> None:
     """As in HTTP/1.0."""
-    server.answers = [raw(b"HTTP/1.1 200 OK\r\n\r\n" + b"x\r\n\r\n" * 20_000)]
+    server.responses = [raw(b"HTTP/1.1 200 OK\r\n\r\n" + b"x\r\n\r\n" * 20_000)]
     assert (await send(ask(server))).content == b"x\r\n\r\n" * 20_000
 
 
@@ -98,13 +98,15 @@ async def test_a_body_may_hold_empty_lines(server: FaultyHttp, send: Any) -> Non
     """With a length and in chunks."""
     body = b"a\n\n\r\n\r\nb\r\n\r\n0\r\n\r\n" * 1000
     chunked = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:7], body[7:]))
-    server.answers = [reply(200, body), raw(CHUNKED_HEAD + chunked + b"0\r\n\r\n", keep=True), reply(200, b"next")]
+    server.responses = [reply(200, body), raw(CHUNKED_HEAD + chunked + b"0\r\n\r\n", keep=True), reply(200, b"next")]
     assert [(await send(ask(server))).content for _ in range(3)] == [body, body, b"next"]
 
 
 async def test_a_repeated_header_is_joined(server: FaultyHttp, send: Any) -> None:
     """Whatever its case; a folded line is one value."""
-    server.answers = [raw(b"HTTP/1.1 204 x\r\nX-A: 1\r\nx-a: 2\r\nX-B: a\r\n  b\r\nX-C: \xc3\xa9\r\nX-D: \xe9\r\n\r\n")]
+    server.responses = [
+        raw(b"HTTP/1.1 204 x\r\nX-A: 1\r\nx-a: 2\r\nX-B: a\r\n  b\r\nX-C: \xc3\xa9\r\nX-D: \xe9\r\n\r\n")
+    ]
     headers = (await send(ask(server))).headers
     assert headers == {"x-a": "1, 2", "x-b": "a b", "x-c": "\u00e9", "x-d": "\u00e9"}
 
@@ -115,7 +117,7 @@ async def test_a_repeated_header_is_joined(server: FaultyHttp, send: Any) -> Non
 )
 async def test_interim_responses_are_skipped(server: FaultyHttp, send: Any, interim: bytes) -> None:
     """The response is the final one, and the next request gets its own."""
-    server.answers = [raw(interim * 3 + b"HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nhi", keep=True), reply(200)]
+    server.responses = [raw(interim * 3 + b"HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nhi", keep=True), reply(200)]
     response = await send(ask(server))
     assert (response.status_code, response.content, response.headers) == (404, b"hi", {"content-length": "2"})
     assert (await send(ask(server))).status_code == 200
@@ -138,7 +140,7 @@ async def test_interim_responses_are_skipped(server: FaultyHttp, send: Any, inte
 )
 async def test_a_truncated_response_is_unavailable(server: FaultyHttp, send: Any, data: bytes) -> None:
     """Half a response is not one, and sending the request again can help."""
-    server.answers = [raw(data)]
+    server.responses = [raw(data)]
     with pytest.raises(ServiceUnavailableError) as caught:
         await send(ask(server))
     assert caught.value.retryable
@@ -157,7 +159,7 @@ async def test_a_truncated_response_is_unavailable(server: FaultyHttp, send: Any
 )
 async def test_what_is_not_http_is_refused(server: FaultyHttp, send: Any, data: bytes) -> None:
     """Sending the request again would not help."""
-    server.answers = [raw(data)]
+    server.responses = [raw(data)]
     with pytest.raises(ServiceResponseError) as caught:
         await send(ask(server))
     assert not caught.value.retryable
@@ -175,7 +177,7 @@ async def test_what_is_not_http_is_refused(server: FaultyHttp, send: Any, data: 
 @pytest.mark.parametrize("status", [b"200 OK", b"103 Early Hints"])
 async def test_headers_are_capped(server: FaultyHttp, send: Any, headers: bytes, status: bytes) -> None:
     """At 64 kB in all, at 100 kB and a read in httpcore, those of interim responses included."""
-    server.answers = [raw(b"HTTP/1.1 " + status + b"\r\n" + headers + b"HTTP/1.1 200 OK\r\n\r\n")]
+    server.responses = [raw(b"HTTP/1.1 " + status + b"\r\n" + headers + b"HTTP/1.1 200 OK\r\n\r\n")]
     with pytest.raises(ServiceResponseError):
         await send(ask(server))
 
@@ -183,7 +185,7 @@ async def test_headers_are_capped(server: FaultyHttp, send: Any, headers: bytes,
 async def test_many_headers_below_the_cap_are_read(server: FaultyHttp, send: Any) -> None:
     """90 of 600 bytes."""
     sent = {f"x-{number}": "x" * 600 for number in range(90)}
-    server.answers = [reply(200, b"hi", sent)]
+    server.responses = [reply(200, b"hi", sent)]
     assert sent.items() <= (await send(ask(server))).headers.items()
 
 
@@ -200,7 +202,7 @@ async def test_many_headers_below_the_cap_are_read(server: FaultyHttp, send: Any
 )
 async def test_a_body_whose_end_is_not_certain_is_refused(server: FaultyHttp, send: Any, head: bytes) -> None:
     """Guesses are what request smuggling lives on (RFC 9112 section 6.3)."""
-    server.answers = [raw(b"HTTP/1.1 200 OK\r\n" + head + b"\r\nbody")]
+    server.responses = [raw(b"HTTP/1.1 200 OK\r\n" + head + b"\r\nbody")]
     with pytest.raises(ServiceResponseError):
         await send(ask(server))
 
@@ -208,14 +210,14 @@ async def test_a_body_whose_end_is_not_certain_is_refused(server: FaultyHttp, se
 @pytest.mark.parametrize("size", [b"-1", b"zz", b"-ffffffff"])
 async def test_a_chunk_of_no_valid_size_is_an_error(server: FaultyHttp, send: Any, size: bytes) -> None:
     """A chunk of -1 bytes would be all that the server will ever send, past the cap."""
-    server.answers = [raw(CHUNKED_HEAD + size + b"\r\nbody\r\n0\r\n\r\n")]
+    server.responses = [raw(CHUNKED_HEAD + size + b"\r\nbody\r\n0\r\n\r\n")]
     with pytest.raises((ServiceResponseError, ServiceUnavailableError)):
         await send(ask(server))
 
 
 async def test_a_length_that_stands_twice_in_one_header_is_one(server: FaultyHttp, send: Any) -> None:
     """Joining repeated headers makes such a list (RFC 9110 section 8.6)."""
-    server.answers = [raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nhi", keep=True), reply(200, b"next")]
+    server.responses = [raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nhi", keep=True), reply(200, b"next")]
     assert (await send(ask(server, read_timeout=1.0))).content == b"hi"
     assert (await send(ask(server))).content == b"next"
 
@@ -224,7 +226,7 @@ async def test_a_length_that_stands_twice_in_one_header_is_one(server: FaultyHtt
 async def test_the_sizes_of_chunks_are_never_a_part_of_the_body(server: FaultyHttp, send: Any, more: bytes) -> None:
     """A coding with white space behind it is decoded, or refused."""
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked \r\n" + more + b"\r\n"
-    server.answers = [raw(head + b"2\r\nhi\r\n0\r\n\r\n")]
+    server.responses = [raw(head + b"2\r\nhi\r\n0\r\n\r\n")]
     try:
         content = (await send(ask(server))).content
     except ServiceResponseError:

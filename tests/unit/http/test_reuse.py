@@ -35,10 +35,10 @@ def either_server(request: pytest.FixtureRequest) -> FaultyHttp:
 
 async def test_connections_are_used_again(either_server: FaultyHttp, pooled_send: Any) -> None:
     """Three requests go over one connection."""
-    either_server.answers = [reply(200, b"x" * 100_000)]
+    either_server.responses = [reply(200, b"x" * 100_000)]
     for _ in range(3):
         assert len((await pooled_send(ask(either_server))).content) == 100_000
-    assert [asked.connection for asked in either_server.asked] == [1, 1, 1]
+    assert [asked.connection for asked in either_server.requests] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,10 @@ async def test_a_connection_is_used_again_after_a_whole_response(
     server: FaultyHttp, pooled_send: Any, data: bytes, content: bytes, connections: list[int]
 ) -> None:
     """And only then, and where the server keeps it open too."""
-    server.answers = [raw(data, keep=True), reply(200, b"next")]
+    server.responses = [raw(data, keep=True), reply(200, b"next")]
     assert (await pooled_send(ask(server))).content == content
     assert (await pooled_send(ask(server))).content == b"next"
-    assert [asked.connection for asked in server.asked] == connections
+    assert [asked.connection for asked in server.requests] == connections
 
 
 FIRST = [
@@ -79,10 +79,10 @@ async def test_a_surplus_response_is_nobody_s(
     either_server: FaultyHttp, send: Any, first: bytes, surplus: bytes
 ) -> None:
     """What came unasked, whole or in part, is not the response to the next request: it may be another customer's."""
-    either_server.answers = [raw(first + surplus, keep=True), reply(200, b"next")]
+    either_server.responses = [raw(first + surplus, keep=True), reply(200, b"next")]
     await send(ask(either_server))
     assert (await send(ask(either_server))).content == b"next"
-    assert [asked.connection for asked in either_server.asked] == [1, 2]
+    assert [asked.connection for asked in either_server.requests] == [1, 2]
 
 
 @pytest.mark.parametrize("first", FIRST, ids=FIRST_IDS)
@@ -90,12 +90,12 @@ async def test_a_surplus_response_that_comes_later_is_nobody_s(
     either_server: FaultyHttp, send: Any, first: bytes
 ) -> None:
     """Also where it comes while the connection is idle."""
-    either_server.answers = [late(first, SURPLUS), reply(200, b"next")]
+    either_server.responses = [late(first, SURPLUS), reply(200, b"next")]
     await send(ask(either_server))
     either_server.release.set()
     await anyio.to_thread.run_sync(either_server.released.wait, 10)
     assert (await send(ask(either_server))).content == b"next"
-    assert [asked.connection for asked in either_server.asked] == [1, 2]
+    assert [asked.connection for asked in either_server.requests] == [1, 2]
 
 
 async def test_half_a_record_behind_a_response_is_nobody_s(send: Any, certificate: Any) -> None:
@@ -163,48 +163,48 @@ async def test_a_response_that_must_have_no_body_has_none(
     server: FaultyHttp, pooled_send: Any, method: str, data: bytes, body: bytes
 ) -> None:
     """Its headers are those of another response (RFC 9112 section 6.3), and what comes anyway is nobody's."""
-    server.answers = [raw(data + body, keep=True), reply(200, b"next")]
+    server.responses = [raw(data + body, keep=True), reply(200, b"next")]
     assert (await pooled_send(ask(server, method=method, read_timeout=1.0))).content == b""
     assert (await pooled_send(ask(server))).content == b"next"
-    assert [asked.connection for asked in server.asked] == [1, 2 if body else 1]
+    assert [asked.connection for asked in server.requests] == [1, 2 if body else 1]
 
 
 async def test_a_stale_pooled_socket_is_replaced(server: FaultyHttp, send: Any) -> None:
     """The caller does not notice that the server has closed an idle connection."""
-    server.answers = [reply(200, b"1", keep=False), reply(200, b"2")]
+    server.responses = [reply(200, b"1", keep=False), reply(200, b"2")]
     assert (await send(ask(server))).content == b"1"
     server.next_connection_ended()
     assert (await send(ask(server, method="POST", content=b"x"))).content == b"2"
-    assert [asked.connection for asked in server.asked] == [1, 2]
+    assert [asked.connection for asked in server.requests] == [1, 2]
 
 
 @pytest.mark.parametrize("answer", [reset, hang_up], ids=["reset", "hang up"])
 async def test_a_pooled_socket_that_dies_in_use_is_replaced(server: FaultyHttp, pooled_send: Any, answer: Any) -> None:
     """A pooled connection that breaks only when it is used costs an idempotent request nothing."""
-    server.answers = [reply(200, b"1"), answer, reply(200, b"2")]
+    server.responses = [reply(200, b"1"), answer, reply(200, b"2")]
     await pooled_send(ask(server))
     assert (await pooled_send(ask(server, method="POST", idempotent=True))).content == b"2"
-    assert [asked.connection for asked in server.asked] == [1, 1, 2]
+    assert [asked.connection for asked in server.requests] == [1, 1, 2]
 
 
 async def test_a_request_that_is_not_idempotent_is_sent_once(server: FaultyHttp, send: Any) -> None:
     """A POST may have been processed before its connection broke."""
-    server.answers = [reply(200), reset, reply(200)]
+    server.responses = [reply(200), reset, reply(200)]
     await send(ask(server))
     with pytest.raises(ServiceUnavailableError):
         await send(ask(server, method="POST"))
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 async def test_a_fresh_connection_that_fails_in_place_of_a_dead_one_is_an_error(
     server: FaultyHttp, pooled_send: Any
 ) -> None:
     """Only pooled connections are replaced."""
-    server.answers = [reply(200), reset]
+    server.responses = [reply(200), reset]
     await pooled_send(ask(server))
     with pytest.raises(ServiceUnavailableError):
         await pooled_send(ask(server))
-    assert [asked.connection for asked in server.asked] == [1, 1, 2]
+    assert [asked.connection for asked in server.requests] == [1, 1, 2]
 
 
 async def test_a_pool_of_dead_sockets_is_replaced(server: FaultyHttp, pooled_send: Any) -> None:
@@ -216,17 +216,17 @@ async def test_a_pool_of_dead_sockets_is_replaced(server: FaultyHttp, pooled_sen
         together.wait(10)
         return reply(200)(server, peer, asked)
 
-    server.answers = [*[meet] * count, reset, reply(200, b"there")]
+    server.responses = [*[meet] * count, reset, reply(200, b"there")]
     async with anyio.create_task_group() as group:
         for _ in range(count):
             group.start_soon(pooled_send, ask(server))
     assert (await pooled_send(ask(server))).content == b"there"
-    assert (server.connections, len(server.asked)) == (count + 1, count + 2)
+    assert (server.connections, len(server.requests)) == (count + 1, count + 2)
 
 
 async def test_a_body_can_be_left_half_read(server: FaultyHttp, client: BothClients) -> None:
     """What the caller raises inside the block is its own, and the connection is closed."""
-    server.answers = [reply(200, bytes(3_000_000)), reply(200, b"next")]
+    server.responses = [reply(200, bytes(3_000_000)), reply(200, b"next")]
 
     async def leave() -> None:
         async with client.stream(ask(server, max_bytes=1 << 30)) as chunks, aclosing(chunks):
@@ -243,7 +243,7 @@ async def test_a_body_can_be_left_half_read(server: FaultyHttp, client: BothClie
 async def test_a_stream_that_was_left_is_not_complete(server: FaultyHttp, client: BothClients, head: bytes) -> None:
     """A caller who goes on reading behind the block must not take half a body for the whole."""
     chunk = b"186a0\r\n" + b"x" * 100_000 + b"\r\n"
-    server.answers = [raw(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n" + chunk * 100)]
+    server.responses = [raw(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n" + chunk * 100)]
     async with client.stream(ask(server, max_bytes=1 << 30)) as chunks:
         await anext(chunks)
     with pytest.raises(ServiceUnavailableError):
@@ -261,12 +261,12 @@ async def test_a_closed_client_opens_new_connections(server: FaultyHttp, client:
     await client.close()
     await client.close()
     await client.send(ask(server))
-    assert [asked.connection for asked in server.asked] == [1, 2]
+    assert [asked.connection for asked in server.requests] == [1, 2]
 
 
 async def test_the_asynchronous_client_opens_a_connection_for_each_request(server: FaultyHttp) -> None:
     """No response can be left on a connection that is used once."""
     client = AsyncHttpClient()
-    server.answers = [raw(FIRST[0] + SURPLUS, keep=True), reply(200, b"next"), reply(200, b"last")]
+    server.responses = [raw(FIRST[0] + SURPLUS, keep=True), reply(200, b"next"), reply(200, b"last")]
     assert [(await client.send(ask(server))).content for _ in range(3)] == [b"hi", b"next", b"last"]
-    assert [asked.connection for asked in server.asked] == [1, 2, 3]
+    assert [asked.connection for asked in server.requests] == [1, 2, 3]

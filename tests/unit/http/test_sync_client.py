@@ -26,7 +26,7 @@ pytestmark = pytest.mark.unit
 
 def test_one_client_serves_threads(server: FaultyHttp) -> None:
     """Twenty threads at once get each the response to its own request, over one pool."""
-    server.answers = [echo]
+    server.responses = [echo]
     client = HttpClient()
     results: list[bytes] = []
 
@@ -40,7 +40,7 @@ def test_one_client_serves_threads(server: FaultyHttp) -> None:
     for thread in threads:
         thread.join()
     assert sorted(results, key=int) == [str(number).encode() for number in range(20)]
-    assert len(server.asked) == 20
+    assert len(server.requests) == 20
     client.close()
 
 
@@ -56,7 +56,7 @@ def test_the_shared_clients_are_one_per_process_and_survive_a_freeze(
     client.send(ask(server))
     shared.close_connections()
     client.send(ask(server))
-    assert [asked.connection for asked in server.asked] == [1, 2]
+    assert [asked.connection for asked in server.requests] == [1, 2]
     shared.close_connections()
 
 
@@ -97,7 +97,7 @@ print(client.send(HttpRequest(method="GET", url={server.url!r})).json())
 # Its import is expensive, and names in other alphabets are not for this client.
 print("encodings.idna" in sys.modules)
 """
-    server.answers = [reply(200, {"a": 1})]
+    server.responses = [reply(200, {"a": 1})]
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stdout.split("\n")[:3] == ["False", "{'a': 1}", "False"], done.stderr
 
@@ -107,7 +107,7 @@ def test_an_old_urllib3_is_reported(monkeypatch: pytest.MonkeyPatch, server: Fau
     monkeypatch.delattr("urllib3.BaseHTTPResponse")
     with pytest.raises(ConfigurationError, match=r"urllib3 of version 1"):
         HttpClient().send(ask(server))
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_connections_are_used_again_by_ipv6() -> None:
@@ -171,7 +171,7 @@ def test_what_lay_idle_too_long_is_not_used(server: FaultyHttp, monkeypatch: pyt
     monkeypatch.setattr(connection, "_IDLE_SECONDS", -1.0)
     client.send(ask(server))
     client.close()
-    assert [asked.connection for asked in server.asked] == [1, 2]
+    assert [asked.connection for asked in server.requests] == [1, 2]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
@@ -191,7 +191,7 @@ if child:
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert sorted(asked.connection for asked in server.asked) == [1, 1, 2]
+    assert sorted(asked.connection for asked in server.requests) == [1, 1, 2]
 
 
 def test_each_record_of_a_body_has_what_is_left_of_the_exchange(monkeypatch: pytest.MonkeyPatch) -> None:

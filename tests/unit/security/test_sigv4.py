@@ -29,7 +29,7 @@ KEYS = ("AKIDLOCAL", "a/secret+key", "a/token+==")
 def server() -> Iterator[FaultyHttp]:
     """Start a server that accepts what is signed, and responds 403 to the rest."""
     with FaultyHttp(
-        answers=[reply(200)],
+        responses=[reply(200)],
         check=lambda asked: (
             None if is_signed(asked, service="lambda", region="eu-central-1", credentials=KEYS) else 403
         ),

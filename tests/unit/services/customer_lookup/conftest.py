@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from ai_voice_shared import CustomerMetadata
-    from tests.support.faulty_http import Answer
+    from tests.support.faulty_http import Responder
 
 PHONE = "+61412345678"
 EXTERNAL_ID = "US.9876ZYX"
 CUSTOMER = {"customer_id": "cust-1", "company_id": "acme", "company_name": "Acme Pty Ltd"}
 
 
-def found() -> Answer:
+def found() -> Responder:
     """Respond with the customer."""
     return reply(200, CUSTOMER, {"Content-Type": "application/json"})
 
 
-def unknown() -> Answer:
+def unknown() -> Responder:
     """Respond that the sender is unknown."""
     return reply(404, {"status": 404, "code": "customer_not_found"}, {"Content-Type": "application/problem+json"})
 
@@ -63,7 +63,7 @@ def _full_retry_budget(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def server() -> Iterator[FaultyHttp]:
     """Run a server that knows the customer, unless a test sets other responses."""
-    with FaultyHttp(answers=[found()]) as made:
+    with FaultyHttp(responses=[found()]) as made:
         yield made
 
 

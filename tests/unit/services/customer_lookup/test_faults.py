@@ -65,7 +65,7 @@ async def test_a_customer_is_found(server: FaultyHttp, make_lookup: Any) -> None
     lookup = make_lookup(lookup_settings(url=f"{server.url}/base/"))
     customer = await lookup(phone_number=f"whatsapp:{PHONE}")
     assert customer.model_dump() == CUSTOMER
-    [asked] = server.asked
+    [asked] = server.requests
     assert (asked.method, asked.target) == ("POST", "/base/customers/lookup")
     assert json.loads(asked.body) == {"phone_number": PHONE}
     assert asked.headers["content-type"] == "application/json"
@@ -78,39 +78,39 @@ async def test_a_customer_without_a_number_is_found(server: FaultyHttp, make_loo
     """A customer is found by the business-scoped id."""
     lookup = make_lookup(lookup_settings(url=server.url))
     assert await lookup(external_user_id=EXTERNAL_ID) is not None
-    assert json.loads(server.asked[0].body) == {"external_user_id": EXTERNAL_ID}
+    assert json.loads(server.requests[0].body) == {"external_user_id": EXTERNAL_ID}
 
 
 async def test_an_unknown_sender_is_none(server: FaultyHttp, make_lookup: Any) -> None:
     """An unknown sender is None, and is requested once."""
-    server.answers = [unknown()]
+    server.responses = [unknown()]
     lookup = make_lookup(lookup_settings(url=server.url))
     assert await lookup(phone_number=PHONE) is None
     assert await lookup(phone_number=PHONE) is None
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("fault", UNAVAILABLE)
 async def test_an_outage_is_an_error(server: FaultyHttp, make_lookup: Any, fault: str) -> None:
     """An outage is a retryable error and is not cached."""
-    server.answers = [UNAVAILABLE[fault], found()]
+    server.responses = [UNAVAILABLE[fault], found()]
     lookup = make_lookup(lookup_settings(url=server.url, read_timeout=0.1))
     with pytest.raises(CustomerLookupUnavailableError) as caught:
         await lookup(phone_number=PHONE)
     assert caught.value.retryable
     assert await lookup(phone_number=PHONE) is not None
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("fault", UNUSABLE)
 async def test_an_unusable_response_is_an_error(server: FaultyHttp, make_lookup: Any, fault: str) -> None:
     """An unusable response is an error that is not retried."""
-    server.answers = [UNUSABLE[fault], found()]
+    server.responses = [UNUSABLE[fault], found()]
     lookup = make_lookup(lookup_settings(url=server.url, max_attempts=3))
     with pytest.raises(CustomerLookupError) as caught:
         await lookup(phone_number=PHONE)
     assert not isinstance(caught.value, CustomerLookupUnavailableError)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     assert await lookup(phone_number=PHONE) is not None
 
 
@@ -131,7 +131,7 @@ async def test_a_connect_timeout_is_unavailable(make_lookup: Any) -> None:
 
 async def test_a_trickling_response_ends_with_the_timeout(server: FaultyHttp, make_lookup: Any) -> None:
     """A response that trickles in ends with the timeout, which includes retries."""
-    server.answers = [trickle(HEAD + b" " * 1000, at_once=len(HEAD))]
+    server.responses = [trickle(HEAD + b" " * 1000, at_once=len(HEAD))]
     lookup = make_lookup(lookup_settings(url=server.url, timeout=0.5, max_attempts=5))
     with anyio.fail_after(4), pytest.raises(CustomerLookupUnavailableError):
         await lookup(phone_number=PHONE)
@@ -141,9 +141,9 @@ async def test_a_redirect_is_not_followed(server: FaultyHttp, make_lookup: Any) 
     """The target of a redirect does not learn the number."""
     from tests.support.faulty_http import FaultyHttp
 
-    with FaultyHttp(answers=[found()]) as other:
+    with FaultyHttp(responses=[found()]) as other:
         for status in (301, 302, 303, 307, 308):
-            server.answers = [reply(status, b"", {"Location": f"{other.url}/customers/lookup"})]
+            server.responses = [reply(status, b"", {"Location": f"{other.url}/customers/lookup"})]
             lookup = make_lookup(lookup_settings(url=server.url))
             with pytest.raises(CustomerLookupError, match=str(status)):
                 await lookup(phone_number=PHONE)
@@ -153,17 +153,17 @@ async def test_a_redirect_is_not_followed(server: FaultyHttp, make_lookup: Any) 
 @pytest.mark.parametrize("fault", ["reset", "hang up", "429", "500", "503", "truncated"])
 async def test_a_transient_fault_is_retried(server: FaultyHttp, make_lookup: Any, fault: str) -> None:
     """The second attempt after a transient fault finds the customer."""
-    server.answers = [UNAVAILABLE[fault], found()]
+    server.responses = [UNAVAILABLE[fault], found()]
     lookup = make_lookup(lookup_settings(url=server.url, max_attempts=2))
     assert await lookup(phone_number=PHONE) is not None
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 async def test_a_retry_after_is_honoured(server: FaultyHttp, make_lookup: Any) -> None:
     """A retry waits for the server's Retry-After, not only for its own delay."""
     times: list[float] = []
     server.check = lambda _: times.append(time.monotonic())
-    server.answers = [reply(429, b"", {"Retry-After": "1"}), found()]
+    server.responses = [reply(429, b"", {"Retry-After": "1"}), found()]
     lookup = make_lookup(lookup_settings(url=server.url, max_attempts=2))
     assert await lookup(phone_number=PHONE) is not None
     assert times[1] - times[0] >= 1
@@ -176,39 +176,39 @@ async def test_a_retry_after_past_the_timeout_is_not_waited_for(
     """An error that names a longer wait than is left is raised at once."""
     date = format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=600), usegmt=True)
     after = "30" if form == "seconds" else date
-    server.answers = [reply(503, b"", {"Retry-After": after})]
+    server.responses = [reply(503, b"", {"Retry-After": after})]
     lookup = make_lookup(lookup_settings(url=server.url, max_attempts=5))
     with pytest.raises(CustomerLookupUnavailableError) as caught:
         await lookup(phone_number=PHONE)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     assert caught.value.retry_after is not None
     assert caught.value.retry_after >= 30
 
 
 async def test_a_stale_pooled_socket_costs_no_attempt(server: FaultyHttp, make_lookup: Any) -> None:
     """A connection that the server closed while it was idle costs no attempt, no budget and no failure."""
-    server.answers = [reply(200, CUSTOMER, keep=False), found()]
+    server.responses = [reply(200, CUSTOMER, keep=False), found()]
     circuit = own_circuit(failure_threshold=1)
     lookup = make_lookup(lookup_settings(url=server.url), circuit_breaker=circuit)
     await lookup(phone_number=PHONE)
     server.next_connection_ended()
     assert await lookup(external_user_id=EXTERNAL_ID) is not None
-    assert [asked.connection for asked in server.asked] == [1, 2]
+    assert [asked.connection for asked in server.requests] == [1, 2]
 
 
 @pytest.mark.parametrize("make_lookup", ["sync"], indirect=True)
 async def test_a_reset_pooled_socket_costs_no_attempt(server: FaultyHttp, make_lookup: Any) -> None:
     """A connection that looks alive until it is used, as after a freeze, costs no attempt."""
-    server.answers = [found(), reset, found()]
+    server.responses = [found(), reset, found()]
     lookup = make_lookup(lookup_settings(url=server.url), circuit_breaker=own_circuit(failure_threshold=1))
     await lookup(phone_number=PHONE)
     assert await lookup(external_user_id=EXTERNAL_ID) is not None
-    assert [asked.connection for asked in server.asked] == [1, 1, 2]
+    assert [asked.connection for asked in server.requests] == [1, 1, 2]
 
 
 async def test_the_invocation_s_deadline_holds(server: FaultyHttp, make_lookup: Any) -> None:
     """The deadline of the invocation ends a lookup before the timeout of the settings."""
-    server.answers = [stall()]
+    server.responses = [stall()]
     lookup = make_lookup(lookup_settings(url=server.url, read_timeout=30, timeout=60))
     with anyio.fail_after(5), use_deadline(Deadline(0.2)), pytest.raises(CustomerLookupUnavailableError):
         await lookup(phone_number=PHONE)
@@ -219,7 +219,7 @@ async def test_without_time_left_nothing_is_sent(server: FaultyHttp, make_lookup
     lookup = make_lookup(lookup_settings(url=server.url), circuit_breaker=own_circuit(failure_threshold=1))
     with use_deadline(Deadline(0)), pytest.raises(CustomerLookupUnavailableError, match="no time is left"):
         await lookup(phone_number=PHONE)
-    assert server.asked == []
+    assert server.requests == []
     assert await lookup(phone_number=PHONE) is not None
 
 
@@ -232,7 +232,7 @@ async def test_trace_and_correlation_id_are_sent(
     lookup = make_lookup(lookup_settings(url=server.url))
     with use_correlation_id("order-7"):
         await lookup(phone_number=PHONE)
-    headers = server.asked[0].headers
+    headers = server.requests[0].headers
     assert headers["x-correlation-id"] == "order-7"
     assert headers["x-amzn-trace-id"] == trace_id
     assert headers["traceparent"] == "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-00"

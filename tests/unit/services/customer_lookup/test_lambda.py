@@ -34,18 +34,18 @@ from .conftest import CUSTOMER, EXTERNAL_ID, PHONE, lookup_settings, own_circuit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.faulty_http import Answer
+    from tests.support.faulty_http import Responder
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
 
-def function_response(status: int = 200, body: Any = CUSTOMER, **more: Any) -> Answer:
+def function_response(status: int = 200, body: Any = CUSTOMER, **more: Any) -> Responder:
     """Respond as the function does, with an HTTP response in the payload."""
     text = body if isinstance(body, str) else json.dumps(body)
     return reply(200, {"statusCode": status, "headers": {"Content-Type": "application/json"}, "body": text, **more})
 
 
-def lambda_error(status: int, code: str, message: str = "no", **headers: str) -> Answer:
+def lambda_error(status: int, code: str, message: str = "no", **headers: str) -> Responder:
     """Respond as Lambda itself does to a rejected invoke."""
     return reply(status, {"Message": message, "Type": "User"}, {"x-amzn-ErrorType": code, **headers})
 
@@ -53,7 +53,7 @@ def lambda_error(status: int, code: str, message: str = "no", **headers: str) ->
 @pytest.fixture
 def server() -> Iterator[FaultyHttp]:
     """Run a Lambda API whose function knows the customer, unless a test sets other responses."""
-    with FaultyHttp(answers=[function_response()]) as made:
+    with FaultyHttp(responses=[function_response()]) as made:
         yield made
 
 
@@ -97,7 +97,7 @@ async def test_a_customer_is_found(server: FaultyHttp, make_lookup: Any, monkeyp
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0")
     with use_correlation_id("order-7"):
         assert (await make_lookup()(phone_number=PHONE)).model_dump() == CUSTOMER
-    [asked] = server.asked
+    [asked] = server.requests
     assert (asked.method, asked.target) == ("POST", "/2015-03-31/functions/lookup/invocations")
     event = json.loads(asked.body)
     assert json.loads(event["body"]) == {"phone_number": PHONE}
@@ -111,13 +111,13 @@ async def test_a_customer_is_found(server: FaultyHttp, make_lookup: Any, monkeyp
 async def test_a_base64_response_is_decoded(server: FaultyHttp, make_lookup: Any) -> None:
     """A base64-encoded body is decoded."""
     body = base64.b64encode(json.dumps(CUSTOMER).encode()).decode()
-    server.answers = [function_response(body=body, isBase64Encoded=True)]
+    server.responses = [function_response(body=body, isBase64Encoded=True)]
     assert (await make_lookup()(phone_number=PHONE)).customer_id == "cust-1"
 
 
 async def test_an_unknown_sender_is_none(server: FaultyHttp, make_lookup: Any) -> None:
     """A 404 with the function's own code is None."""
-    server.answers = [function_response(404, {"code": "customer_not_found"})]
+    server.responses = [function_response(404, {"code": "customer_not_found"})]
     assert await make_lookup()(external_user_id=EXTERNAL_ID) is None
 
 
@@ -154,29 +154,29 @@ async def test_an_unknown_sender_is_none(server: FaultyHttp, make_lookup: Any) -
         "truncated",
     ],
 )
-async def test_an_outage_is_an_error(server: FaultyHttp, make_lookup: Any, answer: Answer) -> None:
+async def test_an_outage_is_an_error(server: FaultyHttp, make_lookup: Any, answer: Responder) -> None:
     """An outage is a retryable error, and botocore does not retry it."""
-    server.answers = [answer, function_response()]
+    server.responses = [answer, function_response()]
     lookup = make_lookup(function_settings(read_timeout=1.0))
     with pytest.raises(CustomerLookupUnavailableError) as caught:
         await lookup(phone_number=PHONE)
     assert PHONE.strip("+") not in "".join(traceback.format_exception(caught.value))
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     assert await lookup(phone_number=PHONE) is not None
 
 
 async def test_throttling_has_its_retry_after(server: FaultyHttp, make_lookup: Any) -> None:
     """A throttled invoke has the seconds of Lambda's header."""
-    server.answers = [lambda_error(429, "TooManyRequestsException", **{"Retry-After": "30"})]
+    server.responses = [lambda_error(429, "TooManyRequestsException", **{"Retry-After": "30"})]
     with pytest.raises(CustomerLookupUnavailableError) as caught:
         await make_lookup(function_settings(max_attempts=3))(phone_number=PHONE)
     assert caught.value.retry_after == 30
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 async def test_throttling_is_retried(server: FaultyHttp, make_lookup: Any) -> None:
     """The client retries a throttled invoke, within its one policy."""
-    server.answers = [lambda_error(429, "TooManyRequestsException"), function_response()]
+    server.responses = [lambda_error(429, "TooManyRequestsException"), function_response()]
     assert await make_lookup(function_settings(max_attempts=2))(phone_number=PHONE) is not None
 
 
@@ -202,9 +202,9 @@ async def test_throttling_is_retried(server: FaultyHttp, make_lookup: Any) -> No
         function_response(301, ""),
     ],
 )
-async def test_an_unusable_response_is_an_error(server: FaultyHttp, make_lookup: Any, answer: Answer) -> None:
+async def test_an_unusable_response_is_an_error(server: FaultyHttp, make_lookup: Any, answer: Responder) -> None:
     """A function that is missing, not permitted or broken is an error without the number."""
-    server.answers = [answer]
+    server.responses = [answer]
     with pytest.raises(CustomerLookupError) as caught:
         await make_lookup(function_settings(max_attempts=3))(phone_number=PHONE)
     assert not isinstance(caught.value, CustomerLookupUnavailableError)
@@ -214,7 +214,7 @@ async def test_an_unusable_response_is_an_error(server: FaultyHttp, make_lookup:
         shown += f"{error!r} {vars(error)}"
         error = error.__context__
     assert PHONE.strip("+") not in shown
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 async def test_a_refused_connection_is_unavailable(make_lookup: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +242,7 @@ async def test_the_function_name_is_required(make_lookup: Any) -> None:
 
 async def test_coroutines_end_with_the_timeout(server: FaultyHttp) -> None:
     """A coroutine ends with the timeout, even if its worker thread does not."""
-    server.answers = [stall()]
+    server.responses = [stall()]
     client = AsyncCustomerLookupClient(function_settings(read_timeout=2.0, timeout=0.3), circuit_breaker=own_circuit())
     with anyio.fail_after(1.5), pytest.raises(CustomerLookupUnavailableError):
         await client.fetch_customer_metadata(phone_number=PHONE)
@@ -250,7 +250,7 @@ async def test_coroutines_end_with_the_timeout(server: FaultyHttp) -> None:
 
 async def test_one_client_waits_no_longer_than_is_left(server: FaultyHttp) -> None:
     """The time limit of a request ends with the request's own time, and takes no client of its own."""
-    server.answers = [stall()]
+    server.responses = [stall()]
     transport = LambdaTransport(function_settings(read_timeout=60.0, timeout=60.0))
     transport.warm_up()
     started = time.monotonic()
@@ -268,11 +268,11 @@ async def test_one_client_waits_no_longer_than_is_left(server: FaultyHttp) -> No
     [function_response(), function_response(404, {"code": "customer_not_found"}), lambda_error(429, "X"), reset],
 )
 async def test_botocore_logs_no_number(
-    server: FaultyHttp, make_lookup: Any, fault: Answer, caplog: pytest.LogCaptureFixture
+    server: FaultyHttp, make_lookup: Any, fault: Responder, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Botocore, which writes bodies at DEBUG, writes none of these."""
     caplog.set_level(logging.DEBUG)
-    server.answers = [fault]
+    server.responses = [fault]
     try:
         await make_lookup()(phone_number=PHONE)
     except AIVoiceError as error:

@@ -72,7 +72,7 @@ async def test_no_personal_data_is_left_behind(
     for name in ("httpx", "httpcore", "ai_voice_shared"):
         caplog.set_level(logging.DEBUG, name)
     shown = ""
-    with FaultyHttp(answers=[FAULTS[fault] or reply()]) as server:
+    with FaultyHttp(responses=[FAULTS[fault] or reply()]) as server:
         url = server.url if FAULTS[fault] else f"http://127.0.0.1:{closed_port()}"
         settings = lookup_settings(url=url, read_timeout=0.1, max_attempts=2, auth=auth, region=REGION)
         lookup = make_lookup(settings, circuit_breaker=own_circuit(failure_threshold=2))
@@ -85,7 +85,7 @@ async def test_no_personal_data_is_left_behind(
                 while cause is not None:  # also what a traceback would not show
                     shown += f"{cause!r} {cause} {vars(cause)}"
                     cause = cause.__context__
-        for request in server.asked:
+        for request in server.requests:
             shown += request.target + str(request.headers)
     shown += str([(vars(record), record.getMessage()) for record in caplog.records])
     shown += str([(span.name, span.annotations, span.error) for span in traces.spans])

@@ -70,20 +70,20 @@ async def test_an_open_circuit_is_open_for_all_functions(
     server: FaultyHttp, make_lookup: Any, table: Any, advance: Any
 ) -> None:
     """The circuit opens for all functions after failures in a row, and one probe closes it for all."""
-    server.answers = [reply(503)]
+    server.responses = [reply(503)]
     one, other = (make_lookup(settings(server.url), circuit_breaker=None) for _ in range(2))
     for _ in range(THRESHOLD):
         with pytest.raises(CustomerLookupUnavailableError):
             await one(phone_number=PHONE)
-    assert (state(table), len(server.asked)) == ("OPEN", THRESHOLD)
+    assert (state(table), len(server.requests)) == ("OPEN", THRESHOLD)
 
     with pytest.raises(CustomerLookupUnavailableError) as caught:
         await other(phone_number=PHONE)
     assert isinstance(caught.value.__cause__, CircuitOpenError)
     assert caught.value.retry_after is not None
-    assert len(server.asked) == THRESHOLD
+    assert len(server.requests) == THRESHOLD
 
-    server.answers = [found()]
+    server.responses = [found()]
     advance(31)
     assert (await other(phone_number=PHONE)).customer_id == CUSTOMER["customer_id"]
     assert state(table) == "CLOSED"
@@ -96,7 +96,7 @@ async def test_unknown_senders_and_rejected_requests_do_not_open_it(
 ) -> None:
     """A server that responds "not found" or rejects a request is healthy."""
     lookup = make_lookup(settings(server.url), circuit_breaker=None)
-    server.answers = [unknown()]
+    server.responses = [unknown()]
     for _ in range(THRESHOLD + 1):
         assert await lookup(phone_number=PHONE) is None
     assert state(table) in {None, "CLOSED"}
@@ -111,7 +111,7 @@ async def test_a_table_that_is_down_is_not_an_outage(
     clear_clients()
     lookup = make_lookup(settings(server.url), circuit_breaker=None)
     assert (await lookup(phone_number=PHONE)).customer_id == CUSTOMER["customer_id"]
-    server.answers = [reply(503)]
+    server.responses = [reply(503)]
     for _ in range(THRESHOLD + 1):
         with pytest.raises(CustomerLookupUnavailableError) as caught:
             await lookup(phone_number=PHONE)
@@ -123,7 +123,7 @@ async def test_neither_table_nor_log_have_the_sender(
 ) -> None:
     """The table has the server's name and its state only."""
     caplog.set_level(logging.DEBUG)
-    server.answers = [reply(503)]
+    server.responses = [reply(503)]
     lookup = make_lookup(settings(server.url), circuit_breaker=None)
     for _ in range(THRESHOLD):
         with pytest.raises(CustomerLookupUnavailableError):

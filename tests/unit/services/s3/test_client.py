@@ -105,7 +105,7 @@ def test_a_body_over_plain_http_is_signed(server: FaultyS3) -> None:
     """A body that TLS does not protect is signed by SHA-256; the CRC is sent either way."""
     settings = S3Settings(bucket_name=BUCKET, region="eu-central-1", endpoint_url=server.url)
     S3Service(settings).upload_bytes("k", b"hello")
-    (headers,) = server.asked("PUT")
+    (headers,) = server.headers_of("PUT")
     assert headers["x-amz-checksum-crc32"] == "NhCmhg=="
     assert headers["x-amz-content-sha256"] == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 

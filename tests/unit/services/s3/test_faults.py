@@ -51,7 +51,7 @@ def test_a_write_survives_a_temporary_fault(service: S3Service, server: FaultyS3
     times = fault.times
     service.upload_bytes("k", b"hello", if_none_match="*")
     assert server.objects["k"].body == b"hello"
-    assert len(server.asked("PUT")) == times + 1
+    assert len(server.headers_of("PUT")) == times + 1
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_write_reports_a_permanent_fault(
     assert error.__cause__ is not None
     assert error.request_id == ("REQUEST-1" if fault.kind != "reset" else "")
     assert not server.objects
-    assert len(server.asked("PUT")) <= service.settings.max_attempts
+    assert len(server.headers_of("PUT")) <= service.settings.max_attempts
 
 
 def test_expired_credentials_are_reported(service: S3Service, server: FaultyS3) -> None:
@@ -88,7 +88,7 @@ def test_expired_credentials_are_reported(service: S3Service, server: FaultyS3) 
     server.faults.append(Fault("status", "GET", times=99, status=400, code="ExpiredToken"))
     with pytest.raises(errors.S3AccessDeniedError, match="the credentials have expired"):
         service.download_bytes("k")
-    assert len(server.asked("GET")) == 1
+    assert len(server.headers_of("GET")) == 1
 
 
 def test_a_conditional_write_whose_response_was_lost_is_a_success(service: S3Service, server: FaultyS3) -> None:
@@ -162,7 +162,7 @@ def test_a_read_resumes_after_a_break(
     server.faults.append(Fault(kind, "GET", at=at))  # type: ignore[arg-type]
     content = read(service, way, tmp_path / "f")
     assert content == BODY
-    assert server.asked("GET")[1]["if-match"] == server.objects["k"].etag
+    assert server.headers_of("GET")[1]["if-match"] == server.objects["k"].etag
 
 
 def test_a_range_resumes_after_a_break(service: S3Service, server: FaultyS3) -> None:
@@ -182,7 +182,7 @@ def test_a_read_fails_when_nothing_is_received(service: S3Service, server: Fault
         service.download_file("k", tmp_path / "f")
     assert caught.value.operation == "GetObject"
     assert list(tmp_path.iterdir()) == []
-    assert len(server.asked("GET")) == service.settings.max_attempts
+    assert len(server.headers_of("GET")) == service.settings.max_attempts
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("cut", errors.S3IntegrityError), ("stall", errors.S3TimeoutError)])
@@ -307,7 +307,7 @@ def test_another_checksum_is_sent(service: S3Service, server: FaultyS3, algorith
     service.upload_bytes(
         "k", b"hello", checksum_algorithm=algorithm, storage_class="GLACIER_IR", tags={"a": "b c"}, kms_key_id="key-1"
     )
-    [sent] = server.asked("PUT")
+    [sent] = server.headers_of("PUT")
     digest = hashlib.new(algorithm.lower(), b"hello").digest()
     assert sent[f"x-amz-checksum-{algorithm.lower()}"] == base64.b64encode(digest).decode()
     assert (sent["x-amz-storage-class"], sent["x-amz-tagging"]) == ("GLACIER_IR", "a=b+c")
