@@ -29,7 +29,7 @@ EPILOG = """\
 ./build.sh                       the core layer for the default target, into dist/
 ./build.sh layer --all           every Python and architecture
 ./build.sh layer --layer extras  the third-party packages of the extras
-./build.sh demo                  a voice note through the whole stack, on an AWS in one process
+./build.sh demo                  a voice note through the whole stack, on the local AWS emulator
 ./build.sh test [pytest options] every test that can run on this machine
 ./build.sh bench [names]         this layer compared with what one writes without it; --help says more
 ./build.sh bench --save          the same, stored in docs/benchmarks.json and docs/benchmarks.md
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_build_options(artifact)
     artifact.add_argument("--into", type=Path, required=True)
     artifact.set_defaults(run=_artifact)
-    commands.add_parser("demo", help="a voice note through the whole stack, on an AWS in one process").set_defaults(
+    commands.add_parser("demo", help="a voice note through the whole stack, on the local AWS emulator").set_defaults(
         run=_demo
     )
     commands.add_parser("test", help="every test that can run on this machine").set_defaults(run=_test)
@@ -179,7 +179,7 @@ def _test(_: argparse.Namespace, options: Sequence[str]) -> int:
     if options:
         return subprocess.run([*pytest, *options], cwd=PROJECT, check=False).returncode
     workers = str(max(2, os.cpu_count() or 2))
-    # The embedded stack is one; what runs on it takes turns.
+    # The end-to-end tests share one stack, so they run one at a time.
     steps = {
         "unit tests, layer tests and examples": ["-m", "not e2e and not docker", "-n", workers],
         "end-to-end tests": ["-m", "e2e or docker", "tests/e2e"],

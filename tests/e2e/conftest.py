@@ -1,4 +1,4 @@
-"""The stack under test: on the embedded AWS, or on a real account when ``.env.test`` names one."""
+"""The stack under test: on the local AWS emulator, or on a real account when ``.env.test`` names one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 from ai_voice_shared.aws import close_connections
 from ai_voice_shared.testing.aws import clear_clients
 from ai_voice_shared.testing.xray import XRayCollector
-from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.local_aws import LocalAWS
 from tests.support.real_aws import RealAccountError, RealAWS, account_settings
 from tests.support.stack import Stack, deploy_stack, read_stack
-from tests.support.twilio_world import Media, TwilioWorld
+from tests.support.twilio_harness import Media, TwilioHarness
 from tests.support.webhooks import EXTERNAL_ID, PHONE
 
 if TYPE_CHECKING:
@@ -32,21 +32,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def twilio() -> Iterator[TwilioWorld]:
+def twilio() -> Iterator[TwilioHarness]:
     """Run Twilio's media API on loopback."""
-    with TwilioWorld() as world:
-        yield world
+    with TwilioHarness() as harness:
+        yield harness
 
 
 @pytest.fixture(scope="session")
 def collector() -> Iterator[XRayCollector]:
-    """Collect what the functions of the embedded stack trace."""
+    """Collect what the functions of the local stack trace."""
     with XRayCollector() as listener:
         yield listener
 
 
 @pytest.fixture(scope="session")
-def stack(twilio: TwilioWorld, collector: XRayCollector) -> Iterator[Stack]:
+def stack(twilio: TwilioHarness, collector: XRayCollector) -> Iterator[Stack]:
     """Give the deployed stack, deploying it first where that is this run's own."""
     settings = account_settings()
     if settings:
@@ -58,7 +58,7 @@ def stack(twilio: TwilioWorld, collector: XRayCollector) -> Iterator[Stack]:
         yield read_stack(account, account.stack_name)
         return
     with ExitStack() as exits:
-        aws = exits.enter_context(EmbeddedAWS({"AWS_XRAY_DAEMON_ADDRESS": collector.address}, strict=True))
+        aws = exits.enter_context(LocalAWS({"AWS_XRAY_DAEMON_ADDRESS": collector.address}, strict=True))
         deployed = deploy_stack(aws, parameters=twilio.stack_parameters())
         deployed.put_auth_token()
         yield deployed
@@ -86,8 +86,8 @@ def own_clients(stack: Stack) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def embedded(stack: Stack) -> Stack:
-    """Give the stack where it is embedded: a real account cannot reach the stand-in for Twilio."""
+def local_stack(stack: Stack) -> Stack:
+    """Return the stack on the local emulator: a real account cannot reach the fake Twilio."""
     if stack.aws.endpoint_url is None:
         pytest.skip("needs the stand-in for Twilio on loopback, which a real account cannot reach")
     return stack

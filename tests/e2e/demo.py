@@ -20,10 +20,10 @@ from rich.text import Text
 
 from ai_voice_shared import CustomerLookupClient, CustomerLookupSettings
 from ai_voice_shared.testing.xray import TraceNode, XRayCollector, render_traces
-from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.local_aws import LocalAWS
 from tests.support.processes import ProgramError, exit_on_signals
 from tests.support.stack import Stack, deploy_stack
-from tests.support.twilio_world import Media, TwilioWorld, Webhook
+from tests.support.twilio_harness import Media, TwilioHarness, Webhook
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ def _run(console: Console) -> None:
         console.print(f"[dim]{time.monotonic() - began:5.1f} s[/]  {step}")
 
     with exit_on_signals(), ExitStack() as exits:
-        tell("start the embedded AWS on loopback")
-        twilio = exits.enter_context(TwilioWorld())
+        tell("start the local AWS emulator on loopback")
+        twilio = exits.enter_context(TwilioHarness())
         collector = exits.enter_context(XRayCollector())
-        aws = exits.enter_context(EmbeddedAWS({"AWS_XRAY_DAEMON_ADDRESS": collector.address}, strict=True))
+        aws = exits.enter_context(LocalAWS({"AWS_XRAY_DAEMON_ADDRESS": collector.address}, strict=True))
         tell(f"listening at {aws.endpoint_url}")
         stack = deploy_stack(aws, parameters=twilio.stack_parameters(), progress=tell)
         tell("seed the customers and Twilio's auth token")
@@ -96,7 +96,7 @@ def _run(console: Console) -> None:
 
 
 def _voice_note(
-    console: Console, stack: Stack, twilio: TwilioWorld, webhook: Webhook, note: Media, collector: XRayCollector
+    console: Console, stack: Stack, twilio: TwilioHarness, webhook: Webhook, note: Media, collector: XRayCollector
 ) -> str:
     answer = stack.deliver(webhook)
     reply = _said(answer)
@@ -148,7 +148,7 @@ def _second_delivery(console: Console, stack: Stack, webhook: Webhook, note: Med
     _section(console, "Second delivery", f"{again}\n(the same reply; nothing fetched, nothing stored)")
 
 
-def _forged(console: Console, stack: Stack, twilio: TwilioWorld) -> None:
+def _forged(console: Console, stack: Stack, twilio: TwilioHarness) -> None:
     note = Media(VOICE_NOTE.read_bytes())
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
     answer = stack.deliver(webhook, signature="A" * 27 + "=")
@@ -157,7 +157,7 @@ def _forged(console: Console, stack: Stack, twilio: TwilioWorld) -> None:
     _section(console, "Forged signature", f"{answer.status_code}: {answer.text}\n(nothing fetched, nothing stored)")
 
 
-def _unknown(console: Console, stack: Stack, twilio: TwilioWorld) -> None:
+def _unknown(console: Console, stack: Stack, twilio: TwilioHarness) -> None:
     note = Media(VOICE_NOTE.read_bytes())
     webhook = twilio.voice_note([note], sender="whatsapp:+61499999999")
     reply = _said(stack.deliver(webhook))

@@ -8,14 +8,14 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from tests.support.twilio_world import ACCOUNT_SID, Media, Webhook, sign
-from tests.support.webhooks import PHONE, logged_error, said, serving
+from tests.support.twilio_harness import ACCOUNT_SID, Media, Webhook, sign
+from tests.support.webhooks import PHONE, logged_error, reply_text, serving
 
 if TYPE_CHECKING:
     import httpx
 
     from tests.support.stack import Stack
-    from tests.support.twilio_world import TwilioWorld
+    from tests.support.twilio_harness import TwilioHarness
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("customers")]
 
@@ -24,7 +24,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.mark.parametrize("case", ["forged", "missing", "stale token", "tampered"])
-def test_an_unsigned_webhook_is_refused(stack: Stack, twilio: TwilioWorld, note: Media, case: str) -> None:
+def test_an_unsigned_webhook_is_refused(stack: Stack, twilio: TwilioHarness, note: Media, case: str) -> None:
     """A signature that is forged, missing, made with an old token or for another body: 403, nothing stored."""
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
     headers = webhook.headers(stack.webhook_url)
@@ -52,11 +52,11 @@ def signed(stack: Stack, body: bytes, content_type: str = FORM) -> httpx.Respons
     return stack.post(body, {"Content-Type": content_type, "X-Twilio-Signature": signature})
 
 
-def test_a_body_that_is_no_form_is_refused(embedded: Stack) -> None:
+def test_a_body_that_is_no_form_is_refused(local_stack: Stack) -> None:
     """JSON is not what Twilio sends for a message."""
-    reply = signed(embedded, b'{"MessageSid": "MM1", "From": "whatsapp:+61400000001"}', "application/json")
+    reply = signed(local_stack, b'{"MessageSid": "MM1", "From": "whatsapp:+61400000001"}', "application/json")
     assert 400 <= reply.status_code < 500
-    assert logged_error(embedded, reply) == "invalid_payload"
+    assert logged_error(local_stack, reply) == "invalid_payload"
 
 
 @pytest.mark.parametrize(
@@ -69,28 +69,28 @@ def test_a_body_that_is_no_form_is_refused(embedded: Stack) -> None:
     ],
 )
 def test_a_broken_form_stores_nothing(
-    embedded: Stack, twilio: TwilioWorld, note: Media, tail: bytes, code: str
+    local_stack: Stack, twilio: TwilioHarness, note: Media, tail: bytes, code: str
 ) -> None:
     """A body that cannot be trusted to say what was sent is refused by name, and nothing comes of it."""
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
-    reply = signed(embedded, webhook.body.encode() + tail)
+    reply = signed(local_stack, webhook.body.encode() + tail)
     assert 400 <= reply.status_code < 500
-    assert embedded.message_keys(webhook.message_sid) == []
+    assert local_stack.message_keys(webhook.message_sid) == []
     assert note.api_requests == 0
-    assert logged_error(embedded, reply) == code
+    assert logged_error(local_stack, reply) == code
 
 
-def test_media_that_is_announced_but_missing_is_refused(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
+def test_media_that_is_announced_but_missing_is_refused(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
     """NumMedia=99 with one URL is not taken on trust."""
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}", NumMedia="99")
-    reply = embedded.deliver(webhook)
+    reply = local_stack.deliver(webhook)
     assert 400 <= reply.status_code < 500
-    assert embedded.message_keys(webhook.message_sid) == []
+    assert local_stack.message_keys(webhook.message_sid) == []
     assert note.api_requests == 0
-    assert logged_error(embedded, reply) == "invalid_payload"
+    assert logged_error(local_stack, reply) == "invalid_payload"
 
 
-def test_a_media_url_on_another_host_is_not_fetched(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
+def test_a_media_url_on_another_host_is_not_fetched(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
     """Even in a signed webhook only our own account's media at Twilio is fetched."""
     asked: list[str] = []
 
@@ -106,12 +106,12 @@ def test_a_media_url_on_another_host_is_not_fetched(embedded: Stack, twilio: Twi
         webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
         path = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{webhook.message_sid}/Media/{note.sid}"
         changed = {"MediaUrl0": f"http://127.0.0.1:{port}{path}"}
-        reply = embedded.deliver(Webhook(tuple((dict(webhook.pairs) | changed).items())))
+        reply = local_stack.deliver(Webhook(tuple((dict(webhook.pairs) | changed).items())))
 
     assert reply.status_code < 500
     assert asked == []
-    assert embedded.message_keys(webhook.message_sid) == []
-    assert logged_error(embedded, reply) == "media_not_allowed"
+    assert local_stack.message_keys(webhook.message_sid) == []
+    assert logged_error(local_stack, reply) == "media_not_allowed"
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,12 @@ def test_a_media_url_on_another_host_is_not_fetched(embedded: Stack, twilio: Twi
         pytest.param(lambda: Media(b"\x89PNG\r\n", content_type="image/png"), "media_type", id="a picture"),
     ],
 )
-def test_media_that_is_no_voice_note_is_answered(embedded: Stack, twilio: TwilioWorld, media: Any, code: str) -> None:
+def test_media_that_is_no_voice_note_is_answered(
+    local_stack: Stack, twilio: TwilioHarness, media: Any, code: str
+) -> None:
     """Too much audio and what is not audio get a polite reply and a named error in the log; nothing is stored."""
     webhook = twilio.voice_note([media()], sender=f"whatsapp:{PHONE}")
-    reply = embedded.deliver(webhook)
-    assert said(reply)
-    assert embedded.message_keys(webhook.message_sid) == []
-    assert logged_error(embedded, reply) == code
+    reply = local_stack.deliver(webhook)
+    assert reply_text(reply)
+    assert local_stack.message_keys(webhook.message_sid) == []
+    assert logged_error(local_stack, reply) == code

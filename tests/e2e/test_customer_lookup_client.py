@@ -60,15 +60,15 @@ def test_nobody_is_not_an_error(client: CustomerLookupClient) -> None:
     assert client.fetch_customer_metadata(phone_number="+61499999998") is None
 
 
-def test_an_outage_is_not_nobody(embedded: Stack, client: CustomerLookupClient) -> None:
+def test_an_outage_is_not_nobody(local_stack: Stack, client: CustomerLookupClient) -> None:
     """A server that may not run raises, and never says that the customer is unknown."""
-    functions = embedded.aws.client("lambda")
-    functions.put_function_concurrency(FunctionName=embedded.lookup_server, ReservedConcurrentExecutions=0)
+    functions = local_stack.aws.client("lambda")
+    functions.put_function_concurrency(FunctionName=local_stack.lookup_server, ReservedConcurrentExecutions=0)
     try:
         with pytest.raises(CustomerLookupUnavailableError):
             client.fetch_customer_metadata(phone_number=PHONE)
     finally:
-        functions.delete_function_concurrency(FunctionName=embedded.lookup_server)
+        functions.delete_function_concurrency(FunctionName=local_stack.lookup_server)
     assert client.fetch_customer_metadata(phone_number=PHONE) is not None
 
 

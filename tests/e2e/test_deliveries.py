@@ -14,13 +14,13 @@ import pytest
 
 from tests.support.processes import process_of_port
 from tests.support.waiting import wait_for
-from tests.support.webhooks import PHONE, function_settings, logged_error, said, serving
+from tests.support.webhooks import PHONE, function_settings, logged_error, reply_text, serving
 
 if TYPE_CHECKING:
     import httpx
 
     from tests.support.stack import Stack
-    from tests.support.twilio_world import Media, TwilioWorld
+    from tests.support.twilio_harness import Media, TwilioHarness
 
 TWILIO_WAITS = 15
 """Seconds after which Twilio takes a webhook for failed."""
@@ -28,30 +28,30 @@ TWILIO_WAITS = 15
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("customers")]
 
 
-def test_an_outage_of_the_lookup_can_be_retried(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
+def test_an_outage_of_the_lookup_can_be_retried(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
     """With the lookup down Twilio gets a 5xx and nothing is half done; the next delivery succeeds."""
     sender = "+61400000078"
-    embedded.seed_customer(
+    local_stack.seed_customer(
         customer_id="cust-078", company_id="harbour-street", company_name="Harbour Street", phone_number=sender
     )
     webhook = twilio.voice_note([note], sender=f"whatsapp:{sender}")
-    functions = embedded.aws.client("lambda")
+    functions = local_stack.aws.client("lambda")
 
-    functions.put_function_concurrency(FunctionName=embedded.lookup_server, ReservedConcurrentExecutions=0)
+    functions.put_function_concurrency(FunctionName=local_stack.lookup_server, ReservedConcurrentExecutions=0)
     try:
-        reply = embedded.deliver(webhook, within=TWILIO_WAITS)
+        reply = local_stack.deliver(webhook, within=TWILIO_WAITS)
         assert reply.status_code in {502, 503, 504}
-        assert logged_error(embedded, reply) == "customer_lookup_unavailable"
+        assert logged_error(local_stack, reply) == "customer_lookup_unavailable"
     finally:
-        functions.delete_function_concurrency(FunctionName=embedded.lookup_server)
-    assert embedded.message_keys(webhook.message_sid) == []
+        functions.delete_function_concurrency(FunctionName=local_stack.lookup_server)
+    assert local_stack.message_keys(webhook.message_sid) == []
     assert note.api_requests == 0
 
-    assert said(embedded.deliver(webhook))
-    embedded.wait_for_message_key(webhook.message_sid, ".json")
+    assert reply_text(local_stack.deliver(webhook))
+    local_stack.wait_for_message_key(webhook.message_sid, ".json")
 
 
-def test_an_outage_of_s3_can_be_retried(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
+def test_an_outage_of_s3_can_be_retried(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
     """With S3 down Twilio gets a 5xx and nothing is half done; the next delivery succeeds."""
 
     class Down(BaseHTTPRequestHandler):
@@ -65,17 +65,17 @@ def test_an_outage_of_s3_can_be_retried(embedded: Stack, twilio: TwilioWorld, no
             pass
 
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
-    with serving(Down) as port, function_settings(embedded, AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{port}"):
-        reply = embedded.deliver(webhook, within=TWILIO_WAITS)
+    with serving(Down) as port, function_settings(local_stack, AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{port}"):
+        reply = local_stack.deliver(webhook, within=TWILIO_WAITS)
         assert reply.status_code in {502, 503, 504}
-        assert logged_error(embedded, reply).startswith("s3_")
-    assert embedded.message_keys(webhook.message_sid) == []
+        assert logged_error(local_stack, reply).startswith("s3_")
+    assert local_stack.message_keys(webhook.message_sid) == []
 
-    assert said(embedded.deliver(webhook))
-    embedded.wait_for_message_key(webhook.message_sid, ".json")
+    assert reply_text(local_stack.deliver(webhook))
+    local_stack.wait_for_message_key(webhook.message_sid, ".json")
 
 
-def test_a_crash_is_taken_up_by_a_later_delivery(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
+def test_a_crash_is_taken_up_by_a_later_delivery(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
     """A function that is killed at work leaves its claim; once that is over, the next delivery does the work."""
     if not sys.platform.startswith("linux"):
         pytest.skip("finds the function's process through /proc")
@@ -88,45 +88,45 @@ def test_a_crash_is_taken_up_by_a_later_delivery(embedded: Stack, twilio: Twilio
 
     note.asked = kill
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
-    with function_settings(embedded, timeout=8):
-        assert embedded.deliver(webhook).status_code >= 500
+    with function_settings(local_stack, timeout=8):
+        assert local_stack.deliver(webhook).status_code >= 500
         assert killed
-        assert embedded.message_keys(webhook.message_sid) == []
+        assert local_stack.message_keys(webhook.message_sid) == []
         # The claim still holds: Twilio is told to come again.
-        reply = embedded.deliver(webhook)
+        reply = local_stack.deliver(webhook)
         assert reply.status_code == 503
-        assert logged_error(embedded, reply) == "service_unavailable"
+        assert logged_error(local_stack, reply) == "service_unavailable"
 
         def done() -> httpx.Response | None:
-            reply = embedded.deliver(webhook)
+            reply = local_stack.deliver(webhook)
             return reply if reply.status_code == 200 else None
 
-        assert said(wait_for(done, what="a delivery that takes the work up"))
-    embedded.wait_for_message_key(webhook.message_sid, ".json")
+        assert reply_text(wait_for(done, what="a delivery that takes the work up"))
+    local_stack.wait_for_message_key(webhook.message_sid, ".json")
     assert note.cdn_requests == 2
 
 
-def test_fifty_deliveries_at_once_are_one_voice_note(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
+def test_fifty_deliveries_at_once_are_one_voice_note(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
     """Each gets the same reply in the end, perhaps after a 5xx; the audio is fetched and stored once."""
-    functions = embedded.aws.client("lambda")
+    functions = local_stack.aws.client("lambda")
     # Fifty processes would be most of the test's time; whom Lambda turns away, Twilio sends again.
-    functions.put_function_concurrency(FunctionName=embedded.webhook_handler, ReservedConcurrentExecutions=10)
+    functions.put_function_concurrency(FunctionName=local_stack.webhook_handler, ReservedConcurrentExecutions=10)
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
     together = threading.Barrier(50)
 
     def deliver(_: int) -> httpx.Response:
         together.wait()
-        return embedded.deliver(webhook, within=120)
+        return local_stack.deliver(webhook, within=120)
 
     try:
         with ThreadPoolExecutor(50) as pool:
             replies = list(pool.map(deliver, range(50)))
     finally:
-        functions.delete_function_concurrency(FunctionName=embedded.webhook_handler)
+        functions.delete_function_concurrency(FunctionName=local_stack.webhook_handler)
     assert {reply.status_code for reply in replies} <= {200, 429, 503}
-    texts = {said(reply) for reply in replies if reply.status_code == 200}
-    texts.add(said(embedded.deliver(webhook)))
+    texts = {reply_text(reply) for reply in replies if reply.status_code == 200}
+    texts.add(reply_text(local_stack.deliver(webhook)))
     assert len(texts) == 1
-    embedded.wait_for_message_key(webhook.message_sid, ".json")
+    local_stack.wait_for_message_key(webhook.message_sid, ".json")
     assert (note.api_requests, note.cdn_requests) == (1, 1)
-    assert [key.rpartition(".")[2] for key in sorted(embedded.message_keys(webhook.message_sid))] == ["json", "ogg"]
+    assert [key.rpartition(".")[2] for key in sorted(local_stack.message_keys(webhook.message_sid))] == ["json", "ogg"]

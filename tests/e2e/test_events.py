@@ -25,7 +25,7 @@ from ai_voice_shared.events import (
     relay_pending,
 )
 from ai_voice_shared.settings.events import EventSettings
-from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.local_aws import LocalAWS
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -37,25 +37,25 @@ BUS = "voice"
 
 
 @pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAWS]:
+def aws() -> Iterator[LocalAWS]:
     """Run an AWS with a bus, a bucket and a table."""
-    with EmbeddedAWS() as embedded:
-        embedded.client("events").create_event_bus(Name=BUS)
-        s3 = embedded.client("s3")
+    with LocalAWS() as aws:
+        aws.client("events").create_event_bus(Name=BUS)
+        s3 = aws.client("s3")
         s3.create_bucket(Bucket="big-events", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
-        embedded.client("dynamodb").create_table(
+        aws.client("dynamodb").create_table(
             TableName="voice",
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
             BillingMode="PAY_PER_REQUEST",
         )
-        yield embedded
+        yield aws
 
 
 class Listener:
     """A queue that hears the events of one type."""
 
-    def __init__(self, aws: EmbeddedAWS, name: str, event_type: str) -> None:
+    def __init__(self, aws: LocalAWS, name: str, event_type: str) -> None:
         self._sqs = aws.client("sqs")
         self.url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -77,13 +77,13 @@ class Listener:
         return found
 
 
-def publisher_for(aws: EmbeddedAWS, *, bus: str = BUS, **parts: Any) -> EventPublisher:
+def publisher_for(aws: LocalAWS, *, bus: str = BUS, **parts: Any) -> EventPublisher:
     """Make a publisher for the emulator."""
     settings = EventSettings(bus_name=bus, source="voice-parser", retry_delay=0.01)
     return EventPublisher(settings, client=aws.client("events"), **parts)
 
 
-def test_a_parsed_voice_note_is_told(aws: EmbeddedAWS) -> None:
+def test_a_parsed_voice_note_is_told(aws: LocalAWS) -> None:
     """A rule takes the event to its queue, and the consumer reads it with the model that made it."""
     listener = Listener(aws, "parsed", "voice_note.parsed")
     events = [create_voice_note_parsed_event(bucket="notes", key=f"{number}.ogg") for number in range(12)]
@@ -96,7 +96,7 @@ def test_a_parsed_voice_note_is_told(aws: EmbeddedAWS) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_large_event_takes_its_data_from_the_bucket(aws: EmbeddedAWS, anyio_backend_name: str) -> None:
+async def test_a_large_event_takes_its_data_from_the_bucket(aws: LocalAWS, anyio_backend_name: str) -> None:
     """The bus carries the claim-check reference, the bucket the data."""
     listener = Listener(aws, f"large-{anyio_backend_name}", "subject.created")
     store = S3ClaimCheckStore("big-events", client=aws.client("s3"))
@@ -108,7 +108,7 @@ async def test_a_large_event_takes_its_data_from_the_bucket(aws: EmbeddedAWS, an
     assert parse_event(record, claim_checks=store).data == event.data
 
 
-def test_the_outbox_reaches_the_bus(aws: EmbeddedAWS) -> None:
+def test_the_outbox_reaches_the_bus(aws: LocalAWS) -> None:
     """An event that was written with its item is sent by the relay, once."""
     listener = Listener(aws, "outbox", "subject.waited")
     outbox = DynamoDBOutbox("voice", source="subjects", client=aws.client("dynamodb"))
@@ -121,7 +121,7 @@ def test_the_outbox_reaches_the_bus(aws: EmbeddedAWS) -> None:
     assert parse_event(record).event_id == event.event_id
 
 
-def test_what_the_bus_did_not_take_is_kept_and_sent_later(aws: EmbeddedAWS) -> None:
+def test_what_the_bus_did_not_take_is_kept_and_sent_later(aws: LocalAWS) -> None:
     """A bus that cannot be reached makes the event wait in the queue, from where it is sent when the bus is back."""
     listener = Listener(aws, "late", "subject.late")
     sqs = aws.client("sqs")

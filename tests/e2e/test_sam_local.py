@@ -10,9 +10,9 @@ from urllib.parse import quote_plus, urlsplit
 import pytest
 
 from tests.support.docker import HOST_NAME, IMAGE, SamLocal, docker, host_address, require_docker
-from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.local_aws import LocalAWS
 from tests.support.stack import TOKEN_PARAMETER, Stack, deploy_stack
-from tests.support.twilio_world import ACCOUNT_SID, Media, TwilioWorld, Webhook
+from tests.support.twilio_harness import ACCOUNT_SID, Media, TwilioHarness, Webhook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,16 +49,16 @@ def engine() -> None:
 
 
 @pytest.fixture(scope="module")
-def world(engine: None) -> Iterator[TwilioWorld]:
+def world(engine: None) -> Iterator[TwilioHarness]:
     """Run Twilio's media API where a container reaches it, and its CDN under another name."""
-    with TwilioWorld(host_address(), HOST_NAME) as world:
+    with TwilioHarness(host_address(), HOST_NAME) as world:
         yield world
 
 
 @pytest.fixture(scope="module")
-def deployed(world: TwilioWorld) -> Iterator[Stack]:
-    """Deploy the stack to an embedded AWS that a container reaches: tables, bucket and the lookup are its part."""
-    with EmbeddedAWS(host=host_address()) as aws:
+def deployed(world: TwilioHarness) -> Iterator[Stack]:
+    """Deploy the stack to a local AWS emulator that containers can reach, for its tables, bucket and lookup."""
+    with LocalAWS(host=host_address()) as aws:
         stack = deploy_stack(aws, parameters=world.stack_parameters())
         stack.put_auth_token()
         yield stack
@@ -67,7 +67,7 @@ def deployed(world: TwilioWorld) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def local(deployed: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SamLocal]:
     """Build the template for the container's Python."""
-    assert isinstance(deployed.aws, EmbeddedAWS)
+    assert isinstance(deployed.aws, LocalAWS)
     before = derived_images()
     sam = SamLocal(deployed.aws, tmp_path_factory.mktemp("sam-local"))
     sam.build()
@@ -125,7 +125,7 @@ def test_the_layer_imports_in_lambdas_image(local: SamLocal) -> None:
 
 
 def test_the_webhook_handler_stores_a_voice_note(
-    local: SamLocal, deployed: Stack, world: TwilioWorld, voice_note: bytes
+    local: SamLocal, deployed: Stack, world: TwilioHarness, voice_note: bytes
 ) -> None:
     """In the container the handler looks the sender up, fetches the audio, stores it and answers TwiML."""
     deployed.seed_customer(

@@ -10,9 +10,9 @@ import pytest
 
 from ai_voice_shared.domain.events import VoiceNoteParsedEvent
 from ai_voice_shared.events import parse_event
-from tests.support.twilio_world import AUTH_TOKEN, Media, TwilioWorld, new_sid
+from tests.support.twilio_harness import AUTH_TOKEN, Media, TwilioHarness, new_sid
 from tests.support.waiting import wait_for
-from tests.support.webhooks import EXTERNAL_ID, PHONE, lines_of, said
+from tests.support.webhooks import EXTERNAL_ID, PHONE, lines_of, reply_text
 
 if TYPE_CHECKING:
     from ai_voice_shared.domain.events import DomainEvent
@@ -23,28 +23,28 @@ pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("customers")]
 
 
 def test_a_voice_note_becomes_a_parsed_result(
-    embedded: Stack, twilio: TwilioWorld, note: Media, collector: XRayCollector
+    local_stack: Stack, twilio: TwilioHarness, note: Media, collector: XRayCollector
 ) -> None:
     """The audio is stored under a key of safe parts and parsed; the reply is TwiML; one correlation id joins it all."""
     # A sender that no other test has: webhook-handler remembers senders, and would not ask the lookup server.
     phone = "+61400000101"
-    embedded.seed_customer(
+    local_stack.seed_customer(
         customer_id="cust-101", company_id="harbour-street", company_name="Harbour Street Builders", phone_number=phone
     )
     note.missing_times = 1
     webhook = twilio.voice_note([note], sender=f"whatsapp:{phone}")
 
-    reply = embedded.deliver(webhook)
-    assert said(reply)
-    key = embedded.wait_for_message_key(webhook.message_sid, ".ogg")
-    result = embedded.read_json(embedded.wait_for_message_key(webhook.message_sid, ".json"))
+    reply = local_stack.deliver(webhook)
+    assert reply_text(reply)
+    key = local_stack.wait_for_message_key(webhook.message_sid, ".ogg")
+    result = local_stack.read_json(local_stack.wait_for_message_key(webhook.message_sid, ".json"))
 
     assert key == f"voice-notes/harbour-street/cust-101/{webhook.message_sid}/{note.sid}.ogg"
-    stored = embedded.aws.client("s3").get_object(Bucket=embedded.bucket, Key=key)
+    stored = local_stack.aws.client("s3").get_object(Bucket=local_stack.bucket, Key=key)
     assert stored["Body"].read() == note.content
     assert stored["ContentType"] == "audio/ogg"
 
-    assert result["source"] == {"bucket": embedded.bucket, "key": key}
+    assert result["source"] == {"bucket": local_stack.bucket, "key": key}
     assert (result["container"], result["codec"]) == ("ogg", "opus")
     assert (result["channels"], result["sample_rate_hz"]) == (1, 48_000)
     assert result["duration_seconds"] == pytest.approx(13.57, abs=0.01)
@@ -54,7 +54,7 @@ def test_a_voice_note_becomes_a_parsed_result(
     correlation_id = reply.headers["x-correlation-id"]
     assert stored["Metadata"]["correlation-id"] == correlation_id
     assert result["correlation_id"] == correlation_id
-    wait_for(lambda: all(lines_of(embedded, correlation_id).values()), what="a line of each function with one id")
+    wait_for(lambda: all(lines_of(local_stack, correlation_id).values()), what="a line of each function with one id")
 
     def services() -> set[str]:
         trees = [tree for trees in collector.traces().values() for tree in trees]
@@ -84,19 +84,19 @@ def test_a_result_starts_nothing(stack: Stack, voice_note: bytes) -> None:
     assert not [one for one in started if one.endswith(".json")]
 
 
-def test_a_parsed_note_is_told_to_whoever_listens(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
+def test_a_parsed_note_is_told_to_whoever_listens(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
     """voice-parser's event reaches a rule of the bus, with the ids of the message and its correlation id."""
-    sqs, events = embedded.aws.client("sqs"), embedded.aws.client("events")
+    sqs, events = local_stack.aws.client("sqs"), local_stack.aws.client("events")
     queue = sqs.create_queue(QueueName="told")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
     policy = {"Version": "2012-10-17", "Statement": [{**allowed, "Resource": arn}]}
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(policy)})
     pattern = json.dumps({"detail-type": ["voice_note.parsed"]})
-    events.put_rule(Name="told", EventBusName=embedded.event_bus, EventPattern=pattern)
-    events.put_targets(Rule="told", EventBusName=embedded.event_bus, Targets=[{"Id": "queue", "Arn": arn}])
+    events.put_rule(Name="told", EventBusName=local_stack.event_bus, EventPattern=pattern)
+    events.put_targets(Rule="told", EventBusName=local_stack.event_bus, Targets=[{"Id": "queue", "Arn": arn}])
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
-    reply = embedded.deliver(webhook)
+    reply = local_stack.deliver(webhook)
 
     def heard() -> list[DomainEvent]:
         messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
@@ -107,72 +107,72 @@ def test_a_parsed_note_is_told_to_whoever_listens(embedded: Stack, twilio: Twili
     assert isinstance(event, VoiceNoteParsedEvent)
     assert event.source == "voice-parser"
     assert event.data.message_sid == webhook.message_sid
-    assert event.data.result_key in embedded.message_keys(webhook.message_sid)
+    assert event.data.result_key in local_stack.message_keys(webhook.message_sid)
     assert event.data.duration_seconds is not None
     assert event.data.duration_seconds > 10
 
 
-def test_a_second_delivery_is_done_once(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
+def test_a_second_delivery_is_done_once(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
     """The same message again gets the same reply, and nothing is fetched or stored twice."""
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
-    first = said(embedded.deliver(webhook))
-    embedded.wait_for_message_key(webhook.message_sid, ".json")
-    before = (note.api_requests, note.cdn_requests, embedded.message_keys(webhook.message_sid))
+    first = reply_text(local_stack.deliver(webhook))
+    local_stack.wait_for_message_key(webhook.message_sid, ".json")
+    before = (note.api_requests, note.cdn_requests, local_stack.message_keys(webhook.message_sid))
 
-    assert said(embedded.deliver(webhook)) == first
-    assert (note.api_requests, note.cdn_requests, embedded.message_keys(webhook.message_sid)) == before
+    assert reply_text(local_stack.deliver(webhook)) == first
+    assert (note.api_requests, note.cdn_requests, local_stack.message_keys(webhook.message_sid)) == before
 
 
-def test_a_sender_without_a_phone_number_is_found(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
+def test_a_sender_without_a_phone_number_is_found(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
     """A business-scoped id takes the place of the number."""
     webhook = twilio.voice_note([note], sender=f"whatsapp:{EXTERNAL_ID}", external_user_id=EXTERNAL_ID)
-    assert said(embedded.deliver(webhook))
-    assert embedded.message_keys(webhook.message_sid)[0].startswith("voice-notes/harbour-street/cust-002/")
+    assert reply_text(local_stack.deliver(webhook))
+    assert local_stack.message_keys(webhook.message_sid)[0].startswith("voice-notes/harbour-street/cust-002/")
 
 
-def test_an_unknown_sender_gets_a_polite_reply(embedded: Stack, twilio: TwilioWorld, note: Media) -> None:
+def test_an_unknown_sender_gets_a_polite_reply(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
     """Whoever is not known is told so; the audio is not even fetched."""
     webhook = twilio.voice_note([note], sender="whatsapp:+61499999999")
-    assert "not" in said(embedded.deliver(webhook))
-    assert embedded.message_keys(webhook.message_sid) == []
+    assert "not" in reply_text(local_stack.deliver(webhook))
+    assert local_stack.message_keys(webhook.message_sid) == []
     assert note.api_requests == 0
 
 
-def test_a_file_that_is_no_audio_ends_in_the_dead_letter_queue(embedded: Stack) -> None:
+def test_a_file_that_is_no_audio_ends_in_the_dead_letter_queue(local_stack: Stack) -> None:
     """After its retries the event is kept, and no result is written."""
     message = new_sid("MM")
     key = f"voice-notes/harbour-street/cust-001/{message}/{new_sid('ME')}.ogg"
-    embedded.aws.client("s3").put_object(Bucket=embedded.bucket, Key=key, Body=b"not audio at all")
-    queue = embedded.outputs["VoiceParserFailuresUrl"]
+    local_stack.aws.client("s3").put_object(Bucket=local_stack.bucket, Key=key, Body=b"not audio at all")
+    queue = local_stack.outputs["VoiceParserFailuresUrl"]
 
     def letter() -> dict[str, Any] | None:
-        found = embedded.aws.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=1)
+        found = local_stack.aws.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=1)
         return next((json.loads(one["Body"]) for one in found.get("Messages", [])), None)
 
     event = wait_for(letter, what="the event in the dead-letter queue")
     assert key in json.dumps(event)
-    assert embedded.message_keys(message) == [key]
+    assert local_stack.message_keys(message) == [key]
 
 
 def test_logs_and_traces_hold_no_personal_data(
-    embedded: Stack, twilio: TwilioWorld, note: Media, collector: XRayCollector
+    local_stack: Stack, twilio: TwilioHarness, note: Media, collector: XRayCollector
 ) -> None:
     """No line and no segment of any function has a number, a name, a text, a token or a signature."""
     # A sender of this test's own: who was looked up before is not asked for again.
     phone = "+61400000077"
-    embedded.seed_customer(
+    local_stack.seed_customer(
         customer_id="cust-077", company_id="north-pier", company_name="North Pier Ltd", phone_number=phone
     )
     webhook = twilio.voice_note([note], sender=f"whatsapp:{phone}", Body="please call my wife", ProfileName="Zebedee")
-    headers = webhook.headers(embedded.webhook_url)
-    reply = embedded.post(webhook.body, headers)
-    assert said(reply)
+    headers = webhook.headers(local_stack.webhook_url)
+    reply = local_stack.post(webhook.body, headers)
+    assert reply_text(reply)
     correlation_id = reply.headers["x-correlation-id"]
-    embedded.wait_for_message_key(webhook.message_sid, ".json")
-    wait_for(lambda: all(lines_of(embedded, correlation_id).values()), what="the lines of all functions")
+    local_stack.wait_for_message_key(webhook.message_sid, ".json")
+    wait_for(lambda: all(lines_of(local_stack, correlation_id).values()), what="the lines of all functions")
 
-    functions = (embedded.webhook_handler, embedded.lookup_server, embedded.voice_parser)
-    logged = json.dumps([embedded.aws.log_lines(name) for name in functions])
+    functions = (local_stack.webhook_handler, local_stack.lookup_server, local_stack.voice_parser)
+    logged = json.dumps([local_stack.aws.log_lines(name) for name in functions])
     assert collector.wait_for(lambda segments: correlation_id in json.dumps(segments))
     traced = json.dumps(collector.segments)
     for secret in (phone, phone[1:], "Zebedee", "call my wife", AUTH_TOKEN, headers["X-Twilio-Signature"]):

@@ -10,7 +10,7 @@ import pytest
 from layer.botocore_data import lowest_botocore
 from layer.tools import PROJECT, run, uv
 from tests.layer.conftest import run_python
-from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.local_aws import LocalAWS
 
 pytestmark = pytest.mark.layer
 
@@ -68,7 +68,7 @@ def test_the_lowest_boto3_is_enough(with_layer: bool, opt: Path, tmp_path: Path)
     pinned = [f"boto3=={lowest}", f"botocore=={lowest}"]
     run([uv(), "pip", "install", "--quiet", "--python", sys.executable, "--target", str(tmp_path / "old"), *pinned])
     paths = [tmp_path / "old", opt / "python"] if with_layer else [tmp_path / "old", PROJECT / "src", opt / "python"]
-    with EmbeddedAWS() as aws:
+    with LocalAWS() as aws:
         variables = {name: value for name, value in aws.environment().items() if name.startswith("AWS_")}
         printed = run_python(str(Path(sys.base_prefix) / "bin" / "python3"), paths, EXERCISE, **variables)
     assert printed.splitlines() == [

@@ -2,7 +2,7 @@
 
 A function with the layers attached walks the package, and uses each name of each `__all__`: by a usage check of
 `usage_checks/`, or else by the examples of its own docstring. A profiler looks on, so that a check which does not
-call what it is registered for does not count. AWS is the embedded one, HTTP a server on loopback.
+call what it is registered for does not count. AWS is the local emulator, HTTP a server on loopback.
 
 The names of `ai_voice_shared.testing` are not among them: they belong to the extra `testing` of the wheel, which tests
 install, and no layer holds them.
@@ -20,8 +20,8 @@ import pytest
 from layer import targets
 from layer.build import Options, build_zip
 from tests.layer.usage_checks.without_extras import NEED_EXTRAS
-from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.lambda_emulator import running_function, unavailable_reason
+from tests.support.local_aws import LocalAWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,13 +46,13 @@ def extras(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def aws() -> Iterator[EmbeddedAWS]:
+def aws() -> Iterator[LocalAWS]:
     """Run an AWS that functions on this machine can reach."""
-    with EmbeddedAWS() as running:
+    with LocalAWS() as running:
         yield running
 
 
-def report(aws: EmbeddedAWS, folder: Path, layers: list[Path], runtime: Path, event: dict[str, Any]) -> dict[str, Any]:
+def report(aws: LocalAWS, folder: Path, layers: list[Path], runtime: Path, event: dict[str, Any]) -> dict[str, Any]:
     """Invoke the function that uses all names, with these layers."""
     shutil.copytree(USAGE_CHECKS, folder / "usage_checks")
     paths = [folder, *(layer / "python" for layer in layers), runtime]
@@ -73,14 +73,14 @@ def report(aws: EmbeddedAWS, folder: Path, layers: list[Path], runtime: Path, ev
 
 
 @pytest.fixture(scope="module")
-def core_report(aws: EmbeddedAWS, opt: Path, runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def core_report(aws: LocalAWS, opt: Path, runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Tell how each name went with the core layer alone."""
     return report(aws, tmp_path_factory.mktemp("core"), [opt], runtime, {})
 
 
 @pytest.fixture(scope="module")
 def full_report(
-    aws: EmbeddedAWS, opt: Path, extras: Path, runtime: Path, tmp_path_factory: pytest.TempPathFactory
+    aws: LocalAWS, opt: Path, extras: Path, runtime: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
     """Tell how each name went with both layers."""
     return report(aws, tmp_path_factory.mktemp("full"), [opt, extras], runtime, {"extras": True})

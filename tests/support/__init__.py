@@ -1,1 +1,1 @@
-"""What the tests and the demo share: the embedded AWS, the stack on it, and Twilio's part."""
+"""What the tests and the demo share: the local AWS emulator, the stack on it, and Twilio's part."""

@@ -24,7 +24,7 @@ from tests.support.processes import ROOT, ProgramError, end_group, find_uv, run
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.support.embedded_aws import EmbeddedAWS
+    from tests.support.local_aws import LocalAWS
 
 __all__ = [
     "ARCHITECTURE",
@@ -111,12 +111,12 @@ class SamLocal:
     Parameters
     ----------
     aws
-        The embedded AWS that the functions talk to; it listens at `host_address()`.
+        The local AWS emulator that the functions talk to; it listens at `host_address()`.
     folder
         An empty folder for what is built.
     """
 
-    def __init__(self, aws: EmbeddedAWS, folder: Path) -> None:
+    def __init__(self, aws: LocalAWS, folder: Path) -> None:
         self._folder = folder
         self._endpoint_url = aws.endpoint_url
         self._address = host_address()
@@ -131,7 +131,7 @@ class SamLocal:
         self._template = folder / "build" / "local.json"
 
     def build(self) -> None:
-        """Build the template; the functions it then holds get the endpoint of the embedded AWS."""
+        """Build the template; the functions it then holds get the endpoint of the local AWS emulator."""
         build = self._folder / "build"
         run(
             [

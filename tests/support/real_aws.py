@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from tests.support.embedded_aws import json_log_lines
+from tests.support.local_aws import json_log_lines
 from tests.support.processes import ROOT
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from tests.support.processes import ROOT, ProgramError, find_uv, run
-from tests.support.twilio_world import ACCOUNT_SID, AUTH_TOKEN
+from tests.support.twilio_harness import ACCOUNT_SID, AUTH_TOKEN
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.support.embedded_aws import EmbeddedAWS
-    from tests.support.twilio_world import Webhook
+    from tests.support.local_aws import LocalAWS
+    from tests.support.twilio_harness import Webhook
 
 __all__ = ["AWS", "Stack", "deploy_stack", "local_runtime", "read_stack"]
 
@@ -31,7 +31,7 @@ TOKEN_PARAMETER = "/ai-voice-shared/local/twilio-auth-token"
 
 
 class AWS(Protocol):
-    """An AWS that the stack can be on: the embedded one or a real account."""
+    """An AWS that the stack can run on: the local emulator or a real account."""
 
     @property
     def endpoint_url(self) -> str | None:
@@ -190,12 +190,12 @@ def read_stack(aws: AWS, name: str) -> Stack:
 
 
 def deploy_stack(
-    aws: EmbeddedAWS,
+    aws: LocalAWS,
     *,
     parameters: Mapping[str, str] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Stack:
-    """Build the stack for this machine's own Python and deploy it to the embedded AWS.
+    """Build the stack for this machine's own Python and deploy it to the local AWS emulator.
 
     Parameters
     ----------

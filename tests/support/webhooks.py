@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from tests.support.stack import Stack
 
-__all__ = ["EXTERNAL_ID", "PHONE", "function_settings", "lines_of", "logged_error", "said", "serving"]
+__all__ = ["EXTERNAL_ID", "PHONE", "function_settings", "lines_of", "logged_error", "reply_text", "serving"]
 
 PHONE = "+61400000001"
 EXTERNAL_ID = "US.1234ABC"
 
 
-def said(reply: httpx.Response) -> str:
+def reply_text(reply: httpx.Response) -> str:
     """Return the text of a TwiML reply."""
     assert reply.status_code == 200, reply.text
     assert reply.headers["content-type"].startswith(("text/xml", "application/xml"))

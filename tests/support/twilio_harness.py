@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-__all__ = ["ACCOUNT_SID", "AUTH_TOKEN", "Media", "TwilioWorld", "Webhook", "new_sid", "sign"]
+__all__ = ["ACCOUNT_SID", "AUTH_TOKEN", "Media", "TwilioHarness", "Webhook", "new_sid", "sign"]
 
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 AUTH_TOKEN = "a-token-that-opens-nothing"
@@ -83,7 +83,7 @@ class Media:
     asked: Callable[[int], None] = field(default=lambda _: None, repr=False)
 
 
-class TwilioWorld:
+class TwilioHarness:
     """Twilio's media API and its CDN, each on a host of its own, as a context manager.
 
     Parameters

@@ -1,4 +1,4 @@
-"""The embedded AWS leaves nothing behind, however its owner ends."""
+"""The local AWS emulator leaves nothing behind, however its owner ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.local_aws import LocalAWS
 from tests.support.processes import ROOT, ProgramError, run
 from tests.support.waiting import wait_for
 
@@ -23,8 +23,8 @@ OWNER = """
 import signal, threading
 # What a shell starts in the background ignores it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from tests.support.embedded_aws import EmbeddedAWS
-with EmbeddedAWS() as aws:
+from tests.support.local_aws import LocalAWS
+with LocalAWS() as aws:
     print(aws.port, aws._process.pid, aws.state, flush=True)
     threading.Event().wait(60)
 """
@@ -62,7 +62,7 @@ def test_nothing_points_to_a_real_account(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://s3.example.com")
-    with EmbeddedAWS() as aws:
+    with LocalAWS() as aws:
         assert aws.client("s3").meta.endpoint_url == aws.endpoint_url
         assert aws.session().client("s3").meta.endpoint_url == aws.endpoint_url
         assert aws.client("sts").get_caller_identity()["Account"] == "000000000000"
@@ -77,7 +77,7 @@ def test_policies_are_enforced_over_tls() -> None:
     """In strict mode a role may do what its policies allow and no more."""
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
     may = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::notes/*"}
-    with EmbeddedAWS(strict=True) as aws:
+    with LocalAWS(strict=True) as aws:
         assert aws.endpoint_url.startswith("https://")
         iam = aws.client("iam")
         role = iam.create_role(RoleName="writer", AssumeRolePolicyDocument=json.dumps(document(trust)))["Role"]

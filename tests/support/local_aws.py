@@ -1,4 +1,4 @@
-"""An AWS in one process on loopback: MiniStack, in an environment of its own, on a free port.
+"""The local AWS emulator on loopback: MiniStack, in an environment of its own, on a free port.
 
 MiniStack runs functions with its own interpreter. It therefore lives in ``.uv/emulator``, which holds only the
 ``emulator`` dependency group: a function finds boto3 there, as in Lambda's runtime, and none of the packages that
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     import boto3
 
-__all__ = ["REGION", "EmbeddedAWS", "clean_environment", "json_log_lines"]
+__all__ = ["REGION", "LocalAWS", "clean_environment", "json_log_lines"]
 
 REGION = "ap-southeast-2"
 _ENVIRONMENT = ROOT / ".uv" / "emulator"
@@ -59,7 +59,7 @@ def _free_port(host: str) -> int:
         return int(probe.getsockname()[1])
 
 
-class EmbeddedAWS:
+class LocalAWS:
     """MiniStack as a context manager; gone, with every process it started, when the block is left.
 
     Parameters
@@ -76,7 +76,7 @@ class EmbeddedAWS:
     --------
     ::
 
-        with EmbeddedAWS() as aws:
+        with LocalAWS() as aws:
             aws.client("s3").create_bucket(...)
     """
 
@@ -181,7 +181,7 @@ class EmbeddedAWS:
         )
         stack.callback(self._stop, self._process)
         try:
-            wait_for(self._healthy, what="the embedded AWS to answer", timeout=_START_SECONDS)
+            wait_for(self._healthy, what="the local AWS emulator to answer", timeout=_START_SECONDS)
         except TimeoutError as error:
             msg = f"{error}\n{self.log_tail()}"
             raise ProgramError(msg) from error
@@ -191,7 +191,7 @@ class EmbeddedAWS:
         # The interpreter must be the very one that the layer is built for with the target "local".
         command = [find_uv(), "sync", "--locked", "--only-group", "emulator", "--python", sys.executable]
         env = {name: value for name, value in os.environ.items() if not name.startswith(("VIRTUAL_ENV", "PYTHON"))}
-        run(command, env=env | {"UV_PROJECT_ENVIRONMENT": str(_ENVIRONMENT)}, what="installing the embedded AWS")
+        run(command, env=env | {"UV_PROJECT_ENVIRONMENT": str(_ENVIRONMENT)}, what="installing the local AWS emulator")
         return _ENVIRONMENT / "bin" / "python"
 
     @staticmethod
@@ -202,7 +202,9 @@ class EmbeddedAWS:
 
     def _healthy(self) -> bool:
         if self._process is not None and self._process.poll() is not None:
-            msg = f"the embedded AWS ended with status {self._process.returncode} while starting\n{self.log_tail()}"
+            msg = (
+                f"the local AWS emulator ended with status {self._process.returncode} while starting\n{self.log_tail()}"
+            )
             raise ProgramError(msg)
         context = ssl.create_default_context(cafile=str(self._certificate)) if self._certificate else None
         opener = build_opener(ProxyHandler({}), HTTPSHandler(context=context))
