@@ -1,9 +1,9 @@
 """The HTTP clients of this package, `HttpClient` and `AsyncHttpClient`, with one interface and one behaviour.
 
-They do what a function needs: one TLS context per process, no redirects followed, no environment proxies or netrc
-read, a body that is cut off at a cap also where it is compressed, time limits for the whole exchange and not only for
-each read, a fresh connection in place of a pooled one that died in a freeze, no second use of a connection on which
-more came than one response, and errors of this package, which repeat nothing of what was sent or received.
+They share one TLS context per process, follow no redirects, read neither environment proxies nor netrc, limit the size
+of bodies after decompression and the time of the whole exchange rather than of each read, replace a pooled connection
+that died in a freeze, never reuse a connection that received more than one response, and raise errors of this package,
+which contain nothing that was sent or received.
 """
 
 from __future__ import annotations

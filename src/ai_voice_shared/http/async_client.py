@@ -36,7 +36,7 @@ __all__ = ["AsyncHttpClient", "AsyncHttpStream"]
 
 
 class AsyncHttpStream:
-    """A response with its body still to come, for an asynchronous client."""
+    """A response whose body has not been read yet, for an asynchronous client."""
 
     def __init__(self, response: httpx.Response, request: HttpRequest, deadline: float) -> None:
         self.status_code = response.status_code
@@ -48,7 +48,7 @@ class AsyncHttpStream:
         self._is_complete = self._is_closed = False
 
     async def aiter_bytes(self) -> AsyncGenerator[bytes, None]:
-        """Return the body in chunks as they arrive; cut off at the request's cap and time limit."""
+        """Iterate over the body in chunks as they arrive, within the request's size and time limits."""
         decoder = BodyDecoder(self._request, self.headers)
         with map_errors(self._request):
             while chunk := await self._read():
@@ -59,9 +59,9 @@ class AsyncHttpStream:
     async def aclose(self) -> None:
         """Close the connection, unless the body was read to its end."""
         self._is_closed = True
-        with _exchanging():
+        with _map_httpx_errors():
             await self._response.aclose()
-            # httpx's generators come to their end here; trio complains of those that do not.
+            # Exhausts httpx's generators: trio warns about those that are not.
             with suppress(Exception):
                 while True:
                     await anext(self._chunks)
@@ -69,7 +69,7 @@ class AsyncHttpStream:
     async def _read(self) -> bytes:
         if self._is_closed and not self._is_complete:
             raise DisconnectedError
-        with _exchanging(), anyio.fail_after(max(0.0, self._deadline - time.monotonic())):
+        with _map_httpx_errors(), anyio.fail_after(max(0.0, self._deadline - time.monotonic())):
             chunk = await anext(self._chunks, b"")
         self._is_complete = not chunk
         return chunk
@@ -78,17 +78,17 @@ class AsyncHttpStream:
 class AsyncHttpClient:
     """The asynchronous counterpart of `HttpClient`, with the same errors.
 
-    It opens a connection for each request. httpcore keeps what it has read beyond the end of a response and takes it
-    for the next one, without a public name by which to see it, so a pooled connection could hold another's response;
-    and a pool would end with the event loop, which a handler that calls `asyncio.run` creates for each invocation.
+    It opens a connection for each request. httpcore buffers bytes beyond the end of a response and reads them as the
+    next one, and no public name shows them, so a pooled connection could deliver another request's response. A pool
+    would also end with the event loop, which a handler that calls `asyncio.run` creates for each invocation.
 
     Parameters
     ----------
     verify
         A TLS context; by default the one of this process.
     client
-        An `httpx.AsyncClient` to use instead, for tests and for unusual networks. It stays the caller's: it is not
-        closed here, and which connections it uses again is up to it.
+        An `httpx.AsyncClient` to use instead, for tests and for unusual networks. The caller closes it and decides
+        which connections it reuses.
     """
 
     def __init__(self, *, verify: ssl.SSLContext | None = None, client: httpx.AsyncClient | None = None) -> None:
@@ -97,18 +97,18 @@ class AsyncHttpClient:
         self._client: httpx.AsyncClient | None = None
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """Send a request and read the response, whatever its status; raises as `HttpClient.send`."""
+        """Send a request and read the response, whatever its status; raise as `HttpClient.send`."""
         async with self.stream(request) as stream:
             content = b"".join([chunk async for chunk in stream.aiter_bytes()])
             return HttpResponse(stream.status_code, stream.headers, content)
 
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator[AsyncHttpStream]:
-        """Send a request and return the response as soon as its headers are there; raises as `send`."""
+        """Send a request and return the response once its headers are received; raise as `send`."""
         deadline = time.monotonic() + request.timeout
-        with map_errors(request), _exchanging(), anyio.fail_after(request.timeout):
+        with map_errors(request), _map_httpx_errors(), anyio.fail_after(request.timeout):
             client = self._ensure_client()
-            response = await client.send(_build(client, request), stream=True)
+            response = await client.send(_build_request(client, request), stream=True)
         stream = AsyncHttpStream(response, request, deadline)
         try:
             yield stream
@@ -116,53 +116,53 @@ class AsyncHttpClient:
             await stream.aclose()
 
     async def aclose(self) -> None:
-        """Do nothing, as no connection stays open; for symmetry with `HttpClient.close`."""
+        """Do nothing, because no connection stays open; for symmetry with `HttpClient.close`."""
 
     def _ensure_client(self) -> httpx.AsyncClient:
         if self._given is not None:
             return self._given
         if self._client is None:
-            # httpx keeps cookies, and would send those of one response with the next request.
-            no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+            # httpx stores cookies, and would send those of one response with the next request.
+            cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
             self._client = httpx.AsyncClient(
                 verify=self._verify or shared_tls_context(),
                 trust_env=False,
-                cookies=no_cookies,
+                cookies=cookies,
                 limits=httpx.Limits(max_keepalive_connections=0),
             )
         return self._client
 
 
-def _build(client: httpx.AsyncClient, request: HttpRequest) -> httpx.Request:
+def _build_request(client: httpx.AsyncClient, request: HttpRequest) -> httpx.Request:
     prepared = prepare_request(request)
     target = prepared.target.encode()
     url = httpx.URL(scheme=prepared.scheme, host=prepared.host, port=prepared.port, raw_path=target)
     # The exchange's own limit also bounds each wait inside it.
     read, connect = (max(0.0, min(limit, request.timeout)) for limit in (request.read_timeout, request.connect_timeout))
     timeout = httpx.Timeout(read, connect=connect).as_dict()
-    # The target as it was signed, where httpx would write it in another way.
+    # The target as it was signed, which httpx would normalise.
     extensions = {"target": target, "timeout": timeout}
-    outgoing: httpx.Request = client.build_request(
+    httpx_request: httpx.Request = client.build_request(
         prepared.method, url, headers=prepared.headers, content=request.content, extensions=extensions
     )
     if request.content:
-        outgoing.stream = _Content(request.content)
-    return outgoing
+        httpx_request.stream = _Content(request.content)
+    return httpx_request
 
 
 class _Content(httpx.AsyncByteStream):
-    """A body in one chunk; httpx's own is a generator, of which trio complains when the connection breaks first."""
+    """A body in one chunk; httpx's own is a generator, which trio warns about if the connection breaks first."""
 
     def __init__(self, content: bytes) -> None:
-        self._left = [content]
+        self._chunks = [content]
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
-        if not self._left:
+        if not self._chunks:
             raise StopAsyncIteration
-        return self._left.pop()
+        return self._chunks.pop()
 
 
 _FAILURES: dict[str, type[TransportError]] = {
@@ -183,14 +183,14 @@ _FAILURES: dict[str, type[TransportError]] = {
 
 
 @contextmanager
-def _exchanging() -> Iterator[None]:
-    """Map the errors of httpx, and keep an exchange out of its logs."""
+def _map_httpx_errors() -> Iterator[None]:
+    """Map the errors of httpx, and suppress its log lines."""
     try:
-        # Whole URLs at INFO, signed queries included, and headers at DEBUG.
+        # They contain URLs with signed queries at INFO, and headers at DEBUG.
         with suppress_logging("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
             yield
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         text = str(error)
-        # httpcore's words before the head, and h11's within the body: their class is that of a broken protocol too.
+        # The texts of httpcore before the head and of h11 in the body; their class is that of protocol errors too.
         is_end = "disconnected" in text or "closed connection" in text
         raise _FAILURES.get(type(error).__name__, DisconnectedError if is_end else ProtocolError) from error

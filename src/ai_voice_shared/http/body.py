@@ -1,7 +1,7 @@
-"""Decoding of bodies, under the request's cap.
+"""Decoding of bodies, under the request's size limit.
 
-urllib3 and httpx decode as well. Both give out what came before a gzip stream broke off as if it were the whole body,
-urllib3 ignores what follows it, and httpx expands each read of 64 kB to as much as 64 MB before a cap could stop it.
+urllib3 and httpx decode as well, but both return a truncated gzip stream as if it were the whole body, urllib3 ignores
+what follows the stream, and httpx expands each read of 64 kB to as much as 64 MB before a limit applies.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ _GZIP = 31  # zlib's `wbits` for a gzip stream with the largest window
 
 
 class BodyDecoder:
-    """Decodes a body and counts it against the request's cap, chunk by chunk, so that no bomb expands.
+    """Decodes a body and enforces the request's size limit, chunk by chunk, against decompression bombs.
 
-    Only gzip is decoded, and only gzip is offered: "deflate" means two formats, and servers disagree about which.
+    Only gzip is accepted: "deflate" means two formats, and servers disagree about which.
 
     Parameters
     ----------
     request
-        Whose response it is.
+        The request.
     headers
-        Of the response, with names in lower case.
+        Headers of the response, with names in lower case.
 
     Examples
     --------
@@ -51,24 +51,24 @@ class BodyDecoder:
         self._size = 0
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """Return what a chunk of the body on the wire holds."""
+        """Return the decoded bytes of a chunk of the encoded body."""
         if self._encoding in {"", "identity"}:
             yield self._count(data)
             return
         if self._encoding not in {"gzip", "x-gzip"}:
-            raise self._error("an encoding that was not asked for")
+            raise self._error("a content encoding that was not requested")
         import zlib
 
         while data:
             if self._decoder is None:
-                # Some servers pad to whole blocks, as tape drives did.
+                # Some servers pad with zeros to whole blocks.
                 data = data.lstrip(b"\0") if self._members else data
                 self._decoder = zlib.decompressobj(_GZIP) if data else None
                 continue
             try:
                 decoded = self._decoder.decompress(data, _CHUNK)
             except zlib.error:
-                raise self._error("a body that is not in its encoding") from None
+                raise self._error("a body that does not match its content encoding") from None
             if decoded:
                 yield self._count(decoded)
             data = self._decoder.unconsumed_tail or self._decoder.unused_data
@@ -78,9 +78,9 @@ class BodyDecoder:
                 self._members += 1
 
     def finish(self) -> None:
-        """Raise ServiceResponseError where the end of an encoded body is missing."""
+        """Raise ServiceResponseError if the encoded body is truncated."""
         if self._decoder is not None:
-            raise self._error("half of an encoded body")
+            raise self._error("a truncated body")
 
     def _count(self, data: bytes) -> bytes:
         self._size += len(data)

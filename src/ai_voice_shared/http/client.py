@@ -33,7 +33,7 @@ _MAX_IDLE = 20
 
 
 class HttpStream:
-    """A response with its body still to come, for a synchronous client."""
+    """A response whose body has not been read yet, for a synchronous client."""
 
     def __init__(self, response: BaseHTTPResponse, request: HttpRequest) -> None:
         self.status_code = response.status
@@ -45,7 +45,7 @@ class HttpStream:
         self._is_complete = self._is_closed = False
 
     def iter_bytes(self) -> Iterator[bytes]:
-        """Return the body in chunks as they arrive; cut off at the request's cap and time limit."""
+        """Iterate over the body in chunks as they arrive, within the request's size and time limits."""
         decoder = BodyDecoder(self._request, self.headers)
         with map_errors(self._request):
             while chunk := self._read():
@@ -73,7 +73,7 @@ class HttpStream:
 
 
 class HttpClient:
-    """A synchronous HTTP client. It is created on first use, and one serves all threads.
+    """A synchronous HTTP client. One instance serves all threads.
 
     Parameters
     ----------
@@ -98,13 +98,13 @@ class HttpClient:
         Raises
         ------
         ServiceUnavailableError
-            No connection, or it broke.
+            The connection failed or broke.
         ServiceTimeoutError
-            Not within the request's time limits.
+            The request's time limits were exceeded.
         ServiceResponseError
-            The response is not HTTP, or has more bytes than `max_bytes`.
+            The response is not valid HTTP, or has more than `max_bytes`.
         ConfigurationError
-            The request itself cannot be sent: its URL or a header is not valid.
+            The request cannot be sent: its URL or a header is not valid.
         """
         with self.stream(request) as stream:
             content = b"".join(stream.iter_bytes())
@@ -112,7 +112,7 @@ class HttpClient:
 
     @contextmanager
     def stream(self, request: HttpRequest) -> Iterator[HttpStream]:
-        """Send a request and return the response as soon as its headers are there; raises as `send`."""
+        """Send a request and return the response once its headers are received; raise as `send`."""
         deadline = time.monotonic() + request.timeout
         with map_errors(request):
             stream = HttpStream(self._open(request, deadline), request)
@@ -122,9 +122,9 @@ class HttpClient:
             stream.close()
 
     def warm_up(self) -> None:
-        """Create now what the first request would have to wait for; nothing is sent."""
+        """Create the pool and the TLS context in advance; nothing is sent."""
         self._ensure_manager()
-        self._tls()
+        self._get_tls_context()
 
     def close(self) -> None:
         """Close the pooled connections; the next call opens new ones."""
@@ -153,7 +153,7 @@ class HttpClient:
         from ai_voice_shared.http.connection import current_exchange
 
         prepared = exchange.prepared
-        tls = {"ssl_context": self._tls()} if prepared.scheme == "https" else None
+        tls = {"ssl_context": self._get_tls_context()} if prepared.scheme == "https" else None
         pool = manager.connection_from_host(prepared.host, prepared.port, prepared.scheme, tls)
         token = current_exchange.set(exchange)
         try:
@@ -175,20 +175,20 @@ class HttpClient:
         finally:
             current_exchange.reset(token)
 
-    def _tls(self) -> ssl.SSLContext:
+    def _get_tls_context(self) -> ssl.SSLContext:
         return self._verify or shared_tls_context()
 
     def _ensure_manager(self) -> PoolManager:
         import urllib3
 
         if not hasattr(urllib3, "BaseHTTPResponse"):
-            # What a function brings along comes before the layer; 1.26 has no public way to refuse a connection.
-            msg = "the function brings a urllib3 of version 1: it has to bring 2.5 or later, or none"
+            # A function's own packages precede the layer; 1.26 has no public way to reject a connection.
+            msg = "the function contains urllib3 1: it must contain urllib3 2.5 or later, or none"
             raise ConfigurationError(msg)
         from ai_voice_shared.http.connection import POOL_CLASSES
 
         with self._lock:
-            # Two processes at one socket would read each other's responses.
+            # Two processes on one socket would read each other's responses.
             if self._manager is None or self._process != os.getpid():
                 self._manager, self._process = urllib3.PoolManager(maxsize=_MAX_IDLE), os.getpid()
                 self._manager.pool_classes_by_scheme = POOL_CLASSES
@@ -196,7 +196,7 @@ class HttpClient:
 
 
 def _to_transport_error(error: Exception) -> TransportError:
-    """Return what an error of urllib3 means: the server broke the connection, or the protocol."""
+    """Return the equivalent of an error of urllib3: a broken connection, or a violated protocol."""
     from http.client import HTTPException, IncompleteRead
 
     from urllib3.exceptions import InvalidChunkLength
@@ -207,5 +207,5 @@ def _to_transport_error(error: Exception) -> TransportError:
 
 
 def _suppress_logging() -> AbstractContextManager[None]:
-    """Keep a request out of the logs: urllib3 writes targets at DEBUG."""
+    """Suppress the log lines of urllib3, which contain URLs at DEBUG."""
     return suppress_logging("urllib3.connection", "urllib3.connectionpool", "urllib3.response", "urllib3.util.retry")

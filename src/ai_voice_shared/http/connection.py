@@ -1,13 +1,13 @@
-"""urllib3's connections, on a socket whose waits all end with the exchange.
+"""urllib3's connections, on a socket whose waits are bounded by the exchange's deadline.
 
-urllib3's `Timeout` applies to each read, so a server that drips a byte a second is waited for without end. A subclass
-of it whose `read_timeout` follows a deadline does not help, nor do `socket_options`: urllib3 reads both once for an
-exchange. Its `_new_conn` is private, and TLS and the body come after it. What remains without private names: a
-connection whose `connect` puts a `BoundedSocket` into the public `sock`.
+urllib3's `Timeout` applies to each read, so a server that sends a byte per second can delay the response without end. A
+subclass of it whose `read_timeout` follows a deadline does not help, nor do `socket_options`: urllib3 reads both once
+per exchange. Its `_new_conn` is private, and TLS and the body come after it. Without private names, what remains is a
+connection whose `connect` assigns a `BoundedSocket` to the public `sock`.
 
-`http.client`, by which urllib3 reads, drops what it has received beyond the end of a response, which may be another
-response; takes a 103 for the response, the end of a connection for the end of the headers and the first of two lengths
-for the length; and accepts 100 headers of 64 kB each. `ResponseFile` and `Response` see to these.
+`http.client`, by which urllib3 reads, discards bytes beyond the end of a response, which may be another response;
+treats a 103 as the final response, the end of a connection as the end of the headers, and the first of two lengths as
+the length; and accepts 100 headers of 64 kB each. `ResponseFile` and `Response` correct this.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_HEAD_BYTES", "POOL_CLASSES", "Exchange", "current_exchange"]
 
 MAX_HEAD_BYTES = 1 << 16
-"""Bytes of a response's status line and headers, with those of the interim responses before it."""
+"""Maximum size of a response's status line and headers, including those of interim responses."""
 
 _MAX_SECONDS = 86_400.0
 _IDLE_SECONDS = 5.0
@@ -50,16 +50,16 @@ _LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class Exchange:
-    """One attempt of a request, and what its connection has to know of it.
+    """One attempt of a request, with the limits for its connection.
 
     Parameters
     ----------
     request, prepared
-        The request, and its parts.
+        The request, and its prepared parts.
     deadline
-        When all of it has to be over, on the clock of `time.monotonic`.
+        When the exchange must have ended, by `time.monotonic`.
     fresh
-        Whether no pooled connection may be used.
+        Whether to open a new connection in place of a pooled one.
     """
 
     def __init__(self, request: HttpRequest, prepared: PreparedRequest, deadline: float, *, fresh: bool) -> None:
@@ -70,8 +70,8 @@ class Exchange:
         self.is_pooled = False
 
     def time_left(self, limit: float, error: type[TransportError]) -> float:
-        """Return the seconds of a wait, which never outlasts the exchange; raise the error where there are none."""
-        # A socket does not wait at all for 0, and cannot for more than a clock has.
+        """Return the seconds of a wait within the exchange's deadline; raise the error after it."""
+        # A socket with a timeout of 0 does not block, and very large timeouts overflow.
         left = min(limit, self._deadline - time.monotonic(), _MAX_SECONDS)
         if left <= 0:
             raise error
@@ -79,11 +79,11 @@ class Exchange:
 
 
 current_exchange: ContextVar[Exchange] = ContextVar("current_exchange")
-"""The exchange for which urllib3 is called: it has no parameter that reaches a connection."""
+"""The exchange of the current call of urllib3, which passes no parameter on to its connections."""
 
 
 class BoundedSocket:
-    """A socket on which each wait ends with the current exchange, as `http.client` uses one.
+    """A socket for `http.client` on which every wait is bounded by the current exchange.
 
     Parameters
     ----------
@@ -105,20 +105,20 @@ class BoundedSocket:
         exchange.is_pooled = self._responded_at is not None
 
     def finish(self, *, is_clean: bool) -> None:
-        """End a response, and whether nothing came after it."""
+        """End a response; `is_clean` if no bytes followed it."""
         self._responded_at = time.monotonic()
         self._is_reusable &= is_clean
 
     def is_reusable(self) -> bool:
-        """Return whether all was sent and nothing came after the response, which was not too long ago."""
-        # What TLS has decrypted already does not make the socket readable.
+        """Return whether the last exchange was complete and recent, and no bytes followed the response."""
+        # Bytes that TLS has decrypted already do not make the socket readable.
         pending = getattr(self._inner, "pending", None)
         if not self._is_reusable or self._responded_at is None or (pending is not None and pending()):
             return False
         return time.monotonic() - self._responded_at < _IDLE_SECONDS
 
     def sendall(self, data: Any) -> None:
-        """Send in chunks: over TLS, a socket's own `sendall` has its whole time for each record."""
+        """Send in chunks, because over TLS the timeout of a socket's own `sendall` applies to each record."""
         view = memoryview(data)
         try:
             while view and self._is_reusable:
@@ -127,11 +127,11 @@ class BoundedSocket:
         except TimeoutError as error:
             raise WriteTimeout from error
         except OSError:
-            # A server may respond before it has read all; where it does not, reading fails as well.
+            # A server may respond before it has read the whole request; if it does not, reading fails as well.
             self._is_reusable = False
 
     def receive_into(self, raw: io.RawIOBase, buffer: Any) -> int:
-        """Receive bytes; none at the end of the connection."""
+        """Receive bytes; return 0 at the end of the connection."""
         self._inner.settimeout(self.exchange.time_left(self.exchange.request.read_timeout, ReadTimeout))
         try:
             return raw.readinto(buffer) or 0
@@ -145,11 +145,11 @@ class BoundedSocket:
         return ResponseFile(self, self._inner.makefile("rb", buffering=0))
 
     def close(self) -> None:
-        """Close the socket, once the file of its response is closed too."""
+        """Close the socket once the file of its response is closed too."""
         self._inner.close()
 
     def settimeout(self, _seconds: object) -> None:
-        """Do nothing: the exchange has the limits."""
+        """Do nothing: the exchange sets the timeouts."""
 
     def fileno(self) -> int:
         """Return the socket's descriptor, for urllib3 to see whether it is readable."""
@@ -157,7 +157,7 @@ class BoundedSocket:
 
 
 class _RawResponse(io.RawIOBase):
-    """The bytes of a response, as they come."""
+    """The bytes of a response as they arrive."""
 
     def __init__(self, sock: BoundedSocket, raw: io.RawIOBase) -> None:
         self._sock = sock
@@ -181,7 +181,7 @@ class ResponseFile(io.BufferedReader):
     Parameters
     ----------
     sock
-        Whose response it is.
+        The socket that receives the response.
     raw
         The socket's own file.
     """
@@ -193,23 +193,23 @@ class ResponseFile(io.BufferedReader):
         self._head_left: int | None = MAX_HEAD_BYTES
 
     def readline(self, size: int | None = -1) -> bytes:
-        """Return a whole line of the head, of a chunk's size or of a trailer."""
+        """Return a complete line of the head, a chunk size or a trailer."""
         line = super().readline(size)
         if not line.endswith(b"\n") and len(line) != size:
             raise DisconnectedError
         if self._head_left is not None:
             self._head_left -= len(line)
-        # To urllib3, a chunk of -1 bytes is all that the server will ever send.
+        # urllib3 would read a chunk of -1 bytes until the end of the connection.
         if (self._head_left or 0) < 0 or line.startswith(b"-"):
             raise ProtocolError
         return line
 
     def end_head(self) -> None:
-        """Take note that the final head was read: the sizes of chunks have no cap in common."""
+        """End the limit for the head, which does not apply to chunk sizes."""
         self._head_left = None
 
     def close(self) -> None:
-        """End the response, and see whether more than it has come."""
+        """End the response, and report to the socket whether more bytes followed it."""
         if not self.closed:
             self._response.is_over = True
             self._sock.finish(is_clean=not self.peek(1))
@@ -217,7 +217,7 @@ class ResponseFile(io.BufferedReader):
 
 
 class Response(http.client.HTTPResponse):
-    """A response without the interim ones before it (RFC 9110 section 15.2), whose body has one certain end."""
+    """A response that skips interim responses (RFC 9110 section 15.2) and rejects ambiguous body lengths."""
 
     fp: Any
 
@@ -227,11 +227,11 @@ class Response(http.client.HTTPResponse):
         while http.HTTPStatus.CONTINUE < self.status < http.HTTPStatus.OK and (
             self.status != http.HTTPStatus.SWITCHING_PROTOCOLS
         ):
-            # By this, `begin` knows that no head was read yet.
+            # `begin` returns at once if headers are set.
             self.headers = self.msg = None  # type: ignore[assignment]
             super().begin()
         if self.status in {http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED}:
-            # They have no body, whatever their headers say; urllib3 would wait for its chunks.
+            # They never have a body, whatever their headers; urllib3 would wait for chunks.
             del self.headers["transfer-encoding"]
             self.chunked = False
         elif _is_ambiguous(self.headers):
@@ -241,7 +241,7 @@ class Response(http.client.HTTPResponse):
 
 
 def _is_ambiguous(headers: http.client.HTTPMessage) -> bool:
-    """Return whether the end of the body would be guessed (RFC 9112 section 6.3), and half of it taken for all."""
+    """Return whether the body's length is ambiguous (RFC 9112 section 6.3), so that it could be truncated unnoticed."""
     if any(isinstance(defect, _MALFORMED) for defect in headers.defects):
         return True
     lengths = {part.strip() for value in headers.get_all("content-length", []) for part in value.split(",")}
@@ -250,7 +250,7 @@ def _is_ambiguous(headers: http.client.HTTPMessage) -> bool:
 
 
 class BoundedConnection(HTTPSConnection):
-    """A connection within the limits of the current exchange; over TLS where it has a context for that."""
+    """A connection within the limits of the current exchange; over TLS if it has a context."""
 
     sock: Any
     response_class = Response
@@ -259,7 +259,7 @@ class BoundedConnection(HTTPSConnection):
         """Connect to the first of the host's addresses that accepts."""
         exchange = current_exchange.get()
         limit = exchange.request.connect_timeout
-        # As bytes it does not go through the codec for names in other alphabets, whose import is expensive.
+        # As bytes, because text would import the IDNA codec, which is expensive.
         host = exchange.prepared.host.encode()
         try:
             sock = _connect(host, exchange, limit)
@@ -271,16 +271,16 @@ class BoundedConnection(HTTPSConnection):
         except OSError as error:
             raise ConnectError from error
         self.sock = BoundedSocket(sock, exchange)
-        # By the context, whose own matter it is.
+        # The TLS context verifies.
         self.is_verified = True
 
     @property
     def is_connected(self) -> bool:
-        """Return whether the connection may serve another exchange; what is readable now was not asked for."""
+        """Return whether the connection may be reused; it may not if unrequested bytes are readable."""
         is_usable = self.sock is not None and self.sock.is_reusable() and not current_exchange.get().fresh
         return is_usable and super().is_connected
 
-    def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - urllib3 changed it
+    def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - urllib3 has normalised it
         """Begin a request, with the target as it was signed."""
         exchange = current_exchange.get()
         if self.sock is not None:
@@ -289,7 +289,7 @@ class BoundedConnection(HTTPSConnection):
 
 
 def _connect(host: bytes, exchange: Exchange, limit: float) -> socket.socket:
-    """Connect to one address after the other: `create_connection` has its whole time for each of a host's."""
+    """Connect to the addresses in turn, because the timeout of `create_connection` applies to each of them."""
     failure: OSError | None = None
     for *_, (address, port, *_) in socket.getaddrinfo(host, exchange.prepared.port, 0, socket.SOCK_STREAM):
         target: Any = str(address).encode(), port

@@ -1,4 +1,4 @@
-"""What can fail in an exchange, and how it is reported: by its kind and the system's reason, nothing more."""
+"""Errors of an exchange, reported by their type and the system's reason only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = [
 
 
 class TransportError(Exception):
-    """An exchange did not complete; it never leaves this package."""
+    """An exchange did not complete. Internal: callers get errors of `ai_voice_shared.errors`."""
 
 
 class InvalidRequestError(TransportError):
@@ -41,19 +41,19 @@ class InvalidRequestError(TransportError):
 
 
 class ConnectTimeout(TransportError):  # noqa: N818 - httpx's name, for one message from both clients
-    """No connection in time."""
+    """The connection timed out."""
 
 
 class ReadTimeout(TransportError):  # noqa: N818 - httpx's name, for one message from both clients
-    """No bytes in time."""
+    """Reading timed out."""
 
 
 class WriteTimeout(TransportError):  # noqa: N818 - httpx's name, for one message from both clients
-    """The server took no bytes in time."""
+    """Writing timed out."""
 
 
 class ConnectError(TransportError):
-    """No connection."""
+    """The connection failed."""
 
 
 class DisconnectedError(TransportError):
@@ -61,17 +61,17 @@ class DisconnectedError(TransportError):
 
 
 class ProtocolError(TransportError):
-    """What the server sent is not HTTP."""
+    """The server's response is not valid HTTP."""
 
 
 @contextmanager
 def map_errors(request: HttpRequest) -> Iterator[None]:
-    """Turn a `TransportError` into an error of this package that callers know."""
+    """Convert a `TransportError` to an error of `ai_voice_shared.errors`."""
     try:
         yield
     except TransportError as error:
-        server, reason = server_name(request), _reason(error)
-        # What it was raised from may hold what was sent or received.
+        server, reason = server_name(request), _get_reason(error)
+        # The cause may contain what was sent or received.
         error.args = ()
         error.__cause__ = error.__context__ = None
         if isinstance(error, (ConnectTimeout, ReadTimeout, WriteTimeout)):
@@ -81,13 +81,13 @@ def map_errors(request: HttpRequest) -> Iterator[None]:
             msg = f"the request to {server} cannot be sent: its URL or a header is not valid ({reason})"
             raise ConfigurationError(msg) from error
         if isinstance(error, ProtocolError):
-            msg = f"{server} could not be understood ({reason})"
+            msg = f"{server} sent a response that is not valid HTTP ({reason})"
             raise ServiceResponseError(msg, service=request.service) from error
         raise ServiceUnavailableError(f"{server} could not be reached ({reason})", service=request.service) from error
 
 
-def _reason(error: BaseException) -> str:
-    """Return the error's type with the system's name for what happened, where it has one."""
+def _get_reason(error: BaseException) -> str:
+    """Return the error's type, with the operating system's reason if it has one."""
     import socket
     import ssl
 

@@ -1,7 +1,7 @@
-"""Preparation of a request for either client: what is sent is what was signed, or the request is refused.
+"""Preparation of a request for either client: it is sent exactly as it was signed, or rejected.
 
-urllib3 and httpx would both change a URL (escapes in upper case, `..` resolved, spaces encoded), each in its own way,
-after it was signed; `urllib.parse` strips what it does not like. So the target is cut out of the URL as it stands.
+urllib3 and httpx both normalise a URL (escapes in upper case, `..` resolved, spaces encoded), each in its own way,
+after it was signed; `urllib.parse` strips some characters. Therefore the target is a slice of the original URL.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ __all__ = ["PreparedRequest", "prepare_request"]
 
 _PORTS = {"http": 80, "https": 443}
 _MAX_PORT = 65_535
-# A backslash is a slash to some, and then what stands before it is the host.
+# Some parsers read a backslash as a slash, which would end the host there.
 _URL = re.compile(r"(?i)(https?)://(?:([!-.0->A-\[\]-~]*)@)?(\[[0-9a-f.:]+\]|[a-z0-9_-][a-z0-9._-]*)(?::([0-9]{0,5}))?")
 _TARGET = re.compile(r"(?:[/?][!-~]*)?")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE = re.compile(r"(?:[!-~](?:[\t -~]*[!-~])?)?")
 _DEFAULT_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip", "User-Agent": "ai-voice-shared"}
-_EXPECT_A_BODY = frozenset({"POST", "PUT", "PATCH"})
+_METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class PreparedRequest(NamedTuple):
@@ -39,12 +39,12 @@ class PreparedRequest(NamedTuple):
 
 
 def prepare_request(request: HttpRequest) -> PreparedRequest:
-    """Return a request in its parts, with the headers that it has to have.
+    """Return a request in its parts, with the required headers.
 
     Raises
     ------
     InvalidRequestError
-        Its URL, its method or a header is not valid.
+        The URL, the method or a header is not valid.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def prepare_request(request: HttpRequest) -> PreparedRequest:
     for name, value in request.headers.items():
         if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
             raise InvalidRequestError
-        # Else the rest of the body would be the connection's next request.
+        # Otherwise the rest of the body would be read as the next request.
         if name.lower() == "transfer-encoding" or (name.lower() == "content-length" and value != content_length):
             raise InvalidRequestError
     if names.count("host") > 1 or names.count("content-length") > 1:
@@ -74,7 +74,7 @@ def prepare_request(request: HttpRequest) -> PreparedRequest:
     if user:
         headers["Authorization"] = _basic_authorization(user)
     method = request.method.upper()
-    if request.content is not None or method in _EXPECT_A_BODY:
+    if request.content is not None or method in _METHODS_WITH_BODY:
         headers["Content-Length"] = content_length
     headers = {name: value for name, value in headers.items() if name.lower() not in names}
     target = url[match.end() :]

@@ -1,4 +1,4 @@
-"""The clients of this process: one pool of connections for all callers."""
+"""The clients that all callers in this process share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _shared: dict[str, Any] = {}
 
 
 def shared_http_client() -> HttpClient:
-    """Return the process's client: one pool of connections for all callers."""
+    """Return the process's synchronous client, whose pool of connections all callers share."""
     client: HttpClient = _shared.setdefault("sync", HttpClient())
     return client
 
@@ -29,11 +29,11 @@ def shared_async_http_client() -> AsyncHttpClient:
 
 
 def close_connections() -> None:
-    """Close the pooled connections of the shared clients; they stay usable and open new ones.
+    """Close the pooled connections of the shared clients, which stay usable and open new ones.
 
-    For the moment after a freeze or a restored snapshot, when every pooled socket is dead.
+    Call it after a freeze or a restored snapshot, when every pooled socket is dead.
     """
     if "sync" in _shared:
         _shared["sync"].close()
-    # The asynchronous client belongs to an event loop that is gone with the snapshot.
+    # The asynchronous client belongs to an event loop that ended with the snapshot.
     _shared.pop("async", None)

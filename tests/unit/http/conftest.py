@@ -1,4 +1,4 @@
-"""A server that misbehaves, and each client on it."""
+"""A server with injected faults, and both clients."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ class BothClients:
 
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator[AsyncGenerator[bytes, None]]:
-        """Send a request and give the chunks of the response's body."""
+        """Send a request, and return the chunks of the response's body."""
         if self._sync is None:
-            async with self._async.stream(request) as asynchronous:
-                yield asynchronous.aiter_bytes()
+            async with self._async.stream(request) as async_stream:
+                yield async_stream.aiter_bytes()
             return
         with self._sync.stream(request) as stream:
             chunks = stream.iter_bytes()
 
-            async def in_thread() -> AsyncGenerator[bytes, None]:
+            async def iterate_in_thread() -> AsyncGenerator[bytes, None]:
                 while (chunk := await anyio.to_thread.run_sync(next, chunks, b"")) != b"":
                     yield chunk
 
-            yield in_thread()
+            yield iterate_in_thread()
 
     async def close(self) -> None:
         """Close the pooled connections."""
@@ -78,7 +78,7 @@ def tls_server(certificate: Any) -> Iterator[FaultyHttp]:
 
 @pytest.fixture(params=["sync", "async"])
 async def client(request: pytest.FixtureRequest, anyio_backend: str, certificate: Any) -> AsyncIterator[BothClients]:
-    """Give each client in turn; both trust the certificate of the tests."""
+    """Return each client in turn; both trust the certificate of the tests."""
     client = BothClients(request.param, ssl.create_default_context(cafile=certificate[0]))
     yield client
     await client.close()
@@ -92,7 +92,7 @@ def send(client: BothClients) -> Any:
 
 @pytest.fixture
 async def pooled_send(anyio_backend: str, certificate: Any) -> AsyncIterator[Any]:
-    """Return the `send` of the client that uses connections again; the asynchronous one opens one for each request."""
+    """Return the `send` of the client that reuses connections; the asynchronous one opens one per request."""
     client = BothClients("sync", ssl.create_default_context(cafile=certificate[0]))
     yield client.send
     await client.close()

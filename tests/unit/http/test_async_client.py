@@ -1,4 +1,4 @@
-"""What only the asynchronous client does, which sends by httpx."""
+"""Behaviour of the asynchronous client only, which uses httpx."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 OK_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 
 
-async def test_a_given_async_client_is_used_and_stays_open(server: FaultyHttp) -> None:
-    """Whoever made it closes it."""
+async def test_a_passed_async_client_is_used_and_stays_open(server: FaultyHttp) -> None:
+    """A client that the caller passes is used, and only the caller closes it."""
     import httpx
 
     async with httpx.AsyncClient(trust_env=False, headers={"X-Own": "1"}) as own:
@@ -35,24 +35,24 @@ async def test_a_given_async_client_is_used_and_stays_open(server: FaultyHttp) -
         await client.aclose()
         await client.send(ask(server))
         assert not own.is_closed
-    assert [asked.headers["x-own"] for asked in server.requests] == ["1", "1"]
+    assert [received.headers["x-own"] for received in server.requests] == ["1", "1"]
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_async_client_lives_through_event_loops(server: FaultyHttp) -> None:
-    """A handler that calls `asyncio.run` in each invocation does not meet connections of a loop that is gone."""
+def test_an_async_client_outlives_event_loops(server: FaultyHttp) -> None:
+    """A handler that calls `asyncio.run` in each invocation never gets a connection of a closed event loop."""
     client = AsyncHttpClient()
     for number in range(3):
         server.responses = [reply(200, str(number).encode())]
         assert asyncio.run(client.send(ask(server))).content == str(number).encode()
     asyncio.run(client.aclose())
-    assert [asked.connection for asked in server.requests] == [1, 2, 3]
-    # The sockets of the loops that ended are closed by the collector, which says so.
+    assert [received.connection for received in server.requests] == [1, 2, 3]
+    # The garbage collector closes the sockets of the closed loops, and warns.
     gc.collect()
 
 
-async def test_cancelling_gives_the_connection_back(server: FaultyHttp) -> None:
-    """A request that is cancelled leaves no half-read connection in the pool."""
+async def test_a_cancelled_request_closes_its_connection(server: FaultyHttp) -> None:
+    """A cancelled request leaves no half-read connection in the pool."""
     client = AsyncHttpClient()
     server.responses = [stall(OK_HEAD), reply(200, b"fresh")]
     with anyio.move_on_after(0.1) as scope:
@@ -64,7 +64,7 @@ async def test_cancelling_gives_the_connection_back(server: FaultyHttp) -> None:
 
 
 async def test_a_connection_that_breaks_while_a_body_is_sent_leaves_nothing_open() -> None:
-    """Neither asyncio nor trio finds a generator that nobody has ended."""
+    """After a broken upload neither asyncio nor trio warns about an open generator."""
 
     def break_off(listener: socket.socket) -> None:
         peer, _ = listener.accept()

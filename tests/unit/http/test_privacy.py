@@ -1,4 +1,4 @@
-"""What both clients do not repeat."""
+"""Errors and logs of both clients contain nothing that was sent or received."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-async def test_errors_and_logs_repeat_nothing(server: FaultyHttp, send: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """What was sent or received stands in no error, none of its causes, no repr and no log line of any level."""
+async def test_errors_and_logs_contain_no_content(
+    server: FaultyHttp, send: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No error, cause, repr or log line of any level contains what was sent or received."""
     caplog.set_level(logging.DEBUG)
     server.responses = [
         raw(b"HTTP/1.1 200 OK\r\nsecret header\r\n\r\n"),
@@ -39,15 +41,13 @@ async def test_errors_and_logs_repeat_nothing(server: FaultyHttp, send: Any, cap
             causes.append(error.__cause__)
     shown += "".join(str(vars(record)) for record in caplog.records)
     assert len(server.requests) == 6
-    # The chain ends there: what is behind it holds what was sent or received.
+    # The chain of causes ends there, because further causes contain what was sent or received.
     assert [(cause.__cause__, cause.__context__) for cause in causes if cause is not None] == [(None, None)] * 5
     assert "secret" not in shown
 
 
-async def test_others_may_log_their_own_requests(
-    server: FaultyHttp, send: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Only this package's requests are kept out of the logs of httpx and urllib3."""
+async def test_other_code_may_log_its_requests(server: FaultyHttp, send: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """The loggers of httpx and urllib3 omit this package's requests, but not those of other code."""
     import httpx
     import urllib3
 

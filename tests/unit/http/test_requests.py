@@ -1,4 +1,4 @@
-"""What both clients send, and what they refuse to send."""
+"""Requests that both clients send, and those that they reject."""
 
 from __future__ import annotations
 
@@ -17,12 +17,17 @@ pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
 
 async def test_a_request_is_sent_and_its_response_read_in_full(server: FaultyHttp, send: Any) -> None:
-    """Status, headers by lower-case name, and body."""
+    """A response has the status, the headers by lower-case name, and the body."""
     server.responses = [reply(418, {"a": 1}, {"X-Kind": "tea"})]
     response = await send(ask(server, method="POST", content=b"hello", headers={"X-Mine": "1"}))
     assert (response.status_code, response.headers["x-kind"], response.json()) == (418, "tea", {"a": 1})
-    [asked] = server.requests
-    assert (asked.method, asked.target, asked.body, asked.headers["x-mine"]) == ("POST", "/x", b"hello", "1")
+    [received] = server.requests
+    assert (received.method, received.target, received.body, received.headers["x-mine"]) == (
+        "POST",
+        "/x",
+        b"hello",
+        "1",
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,11 +41,11 @@ async def test_a_request_is_sent_and_its_response_read_in_full(server: FaultyHtt
         ("/a#part", "/a"),
     ],
 )
-async def test_a_url_is_sent_as_it_stands(server: FaultyHttp, send: Any, url: str, target: str) -> None:
-    """It was signed like that; only the fragment is not sent."""
+async def test_a_url_is_sent_unchanged(server: FaultyHttp, send: Any, url: str, target: str) -> None:
+    """A URL is sent as it was signed, without its fragment."""
     await send(ask(server, url=server.url + url))
-    [asked] = server.requests
-    assert (asked.target, asked.headers["host"]) == (target, f"127.0.0.1:{server.port}")
+    [received] = server.requests
+    assert (received.target, received.headers["host"]) == (target, f"127.0.0.1:{server.port}")
 
 
 @pytest.mark.parametrize(
@@ -53,25 +58,25 @@ async def test_a_url_is_sent_as_it_stands(server: FaultyHttp, send: Any, url: st
 async def test_a_request_s_own_headers_take_precedence(
     server: FaultyHttp, send: Any, headers: dict[str, str], expected: dict[str, str]
 ) -> None:
-    """Only what it does not have is added."""
+    """Default headers are added only if the request does not have them."""
     await send(ask(server, method="POST", content=b"{}", headers=headers))
     assert expected.items() <= server.requests[0].headers.items()
 
 
 async def test_a_user_in_the_url_is_basic_authentication(server: FaultyHttp, send: Any) -> None:
-    """It does not go into the target."""
+    """Credentials in the URL become a basic authorization header, and are not in the target."""
     await send(ask(server, url=f"http://user:p%40ss@127.0.0.1:{server.port}/x"))
     assert (server.requests[0].target, server.requests[0].headers["authorization"]) == ("/x", "Basic dXNlcjpwQHNz")
 
 
-async def test_a_length_of_one_s_own_is_sent_once(server: FaultyHttp, send: Any) -> None:
-    """A caller who signs it has to send it."""
+async def test_a_caller_s_content_length_is_sent_once(server: FaultyHttp, send: Any) -> None:
+    """A Content-Length of the caller, who may have signed it, is sent once."""
     await send(ask(server, method="POST", content=b"hello", headers={"content-length": "5"}))
-    assert [asked.body for asked in server.requests] == [b"hello"]
+    assert [received.body for received in server.requests] == [b"hello"]
 
 
-async def test_other_headers_may_be_there_twice(server: FaultyHttp, send: Any) -> None:
-    """Only what tells of the message's end or its receiver has to be unique."""
+async def test_other_headers_may_be_repeated(server: FaultyHttp, send: Any) -> None:
+    """Headers other than Host and Content-Length may be repeated."""
     assert (await send(ask(server, headers={"Accept": "a/b", "accept": "c/d"}))).status_code == 200
 
 
@@ -88,10 +93,10 @@ async def test_other_headers_may_be_there_twice(server: FaultyHttp, send: Any) -
     ],
     ids=["short", "long", "sign", "none", "chunked", "twice", "hosts"],
 )
-async def test_a_request_whose_end_is_not_certain_is_not_sent(
+async def test_a_request_of_ambiguous_length_is_not_sent(
     server: FaultyHttp, send: Any, changes: dict[str, Any]
 ) -> None:
-    """A surplus of the body would be the connection's next request."""
+    """A request of ambiguous length or host, which permits request smuggling, is not sent."""
     with pytest.raises(ConfigurationError):
         await send(ask(server, **changes))
     assert server.requests == []
@@ -110,7 +115,7 @@ async def test_a_request_whose_end_is_not_certain_is_not_sent(
         ("http://127.0.0.1:9/secret\u00e9", {}),
         ("http://a secret/", {}),
         ("http:///secret", {}),
-        # A browser takes the backslash for a slash, and the host before it for the host.
+        # A browser reads the backslash as a slash, and the name before it as the host.
         ("http://api.example.com\\@127.0.0.1:9/secret", {}),
         ("{server}", {"X-Secret": "secret\nInjected: secret"}),
         ("{server}", {"X-Sec ret": "secret"}),
@@ -120,7 +125,7 @@ async def test_a_request_whose_end_is_not_certain_is_not_sent(
 async def test_an_invalid_request_is_a_configuration_error(
     server: FaultyHttp, send: Any, url: str, headers: dict[str, str]
 ) -> None:
-    """The error does not repeat it, and nothing is sent."""
+    """An invalid URL or header is a configuration error that does not contain it, and nothing is sent."""
     with pytest.raises(ConfigurationError) as caught:
         await send(HttpRequest(method="GET", url=url.format(server=server.url), headers=headers))
     assert "secret" not in "".join(traceback.format_exception(caught.value))
@@ -128,14 +133,14 @@ async def test_an_invalid_request_is_a_configuration_error(
 
 
 async def test_an_invalid_method_is_a_configuration_error(server: FaultyHttp, send: Any) -> None:
-    """It would be a request line of its own."""
+    """A method with spaces or line breaks, which would inject a request line, is not sent."""
     with pytest.raises(ConfigurationError):
         await send(ask(server, method="GET /x\r\nX:"))
     assert server.requests == []
 
 
 async def test_redirects_are_not_followed(server: FaultyHttp, send: Any) -> None:
-    """The other host gets no request."""
+    """The target of a redirect gets no request."""
     with FaultyHttp() as other:
         server.responses = [reply(307, b"", {"Location": f"{other.url}/y", "Retry-After": "0"})]
         response = await send(ask(server, headers={"Authorization": "secret"}))
@@ -144,42 +149,42 @@ async def test_redirects_are_not_followed(server: FaultyHttp, send: Any) -> None
 
 
 async def test_unavailability_is_not_retried(server: FaultyHttp, send: Any) -> None:
-    """Retries belong to the caller, who has the policy."""
+    """A 503 is returned without a retry, which is the caller's decision."""
     server.responses = [reply(503, b"", {"Retry-After": "0"})]
     assert (await send(ask(server))).status_code == 503
     assert len(server.requests) == 1
 
 
 async def test_environment_proxies_are_not_used(server: FaultyHttp, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests go where the URL says."""
+    """Proxies in the environment are ignored."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
     assert (await send(ask(server))).status_code == 200
 
 
 async def test_cookies_are_not_stored(server: FaultyHttp, send: Any) -> None:
-    """One caller's session is not sent with another's request."""
+    """A cookie of one response is not sent with the next request."""
     server.responses = [reply(200, b"", {"Set-Cookie": "session=1; Path=/"})]
     for _ in range(2):
         await send(ask(server))
-    assert all("cookie" not in asked.headers for asked in server.requests)
+    assert all("cookie" not in received.headers for received in server.requests)
 
 
 async def test_a_response_before_the_request_was_read_is_accepted(send: Any) -> None:
-    """A server that has seen enough says so and closes."""
+    """A response that the server sends before it has read the request is returned."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def refuse() -> None:
+        def reject() -> None:
             peer, _ = listener.accept()
             with peer:
                 peer.recv(100)
                 peer.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
                 peer.shutdown(socket.SHUT_WR)
-                # Reads on, so that no reset overtakes the response, but not to the end.
+                # Reads some more, so that no reset overtakes the response.
                 peer.settimeout(5)
                 peer.recv(1_000_000)
 
-        thread = threading.Thread(target=refuse)
+        thread = threading.Thread(target=reject)
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         try:

@@ -1,4 +1,4 @@
-"""Responses, good and bad, as both clients read them."""
+"""Valid and invalid responses, as both clients read them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ OK_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-async def test_a_body_is_cut_off_at_its_cap(server: FaultyHttp, send: Any) -> None:
-    """10 MB are not read, and the next request is not disturbed by what is left of them."""
+async def test_a_body_above_the_limit_is_an_error(server: FaultyHttp, send: Any) -> None:
+    """A body above the limit is not read to its end, and its rest does not affect the next request."""
     server.responses = [reply(200, bytes(10_000_000)), reply(200, b"small")]
     with pytest.raises(ServiceResponseError, match="more than 65536 bytes"):
         await send(ask(server, max_bytes=65536))
@@ -38,14 +38,14 @@ async def test_a_body_is_cut_off_at_its_cap(server: FaultyHttp, send: Any) -> No
     ids=["one member", "two members", "padded", "padded members"],
 )
 async def test_a_compressed_body_is_decoded(server: FaultyHttp, send: Any, encoding: str, body: bytes) -> None:
-    """What `Accept-Encoding` offers is understood in all its forms."""
+    """A body in the encoding that `Accept-Encoding` offers is decoded in all its variants."""
     server.responses = [reply(200, body, {"Content-Encoding": encoding})]
     assert (await send(ask(server))).content == HELLO
     assert server.requests[0].headers["accept-encoding"] == "gzip"
 
 
-async def test_a_compressed_body_in_parts_is_decoded(server: FaultyHttp, send: Any) -> None:
-    """Wherever it is cut."""
+async def test_a_compressed_body_in_chunks_is_decoded(server: FaultyHttp, send: Any) -> None:
+    """A compressed body is decoded wherever its chunks begin."""
     body = gzip.compress(b"one") + bytes(3) + gzip.compress(b"two") + bytes(3)
     chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body)
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -53,8 +53,8 @@ async def test_a_compressed_body_in_parts_is_decoded(server: FaultyHttp, send: A
     assert (await send(ask(server))).content == b"onetwo"
 
 
-async def test_a_compressed_body_is_cut_off_at_its_cap(server: FaultyHttp, send: Any) -> None:
-    """A bomb of 50 MB in 50 KB is expanded in pieces, of which the first is one too many."""
+async def test_a_compressed_body_above_the_limit_is_an_error(server: FaultyHttp, send: Any) -> None:
+    """A decompression bomb of 50 MB in 50 kB ends at the limit, because it is expanded in chunks."""
     server.responses = [reply(200, gzip.compress(bytes(50_000_000)), {"Content-Encoding": "gzip"})]
     with pytest.raises(ServiceResponseError, match="more than 1000 bytes"):
         await send(ask(server, max_bytes=1000))
@@ -63,7 +63,7 @@ async def test_a_compressed_body_is_cut_off_at_its_cap(server: FaultyHttp, send:
 @pytest.mark.parametrize(
     ("encoding", "body"),
     [
-        ("gzip", b"no gzip at all"),
+        ("gzip", b"not gzip at all"),
         ("gzip", gzip.compress(b"hello")[:-6]),
         ("gzip", gzip.compress(b"hello") + b"more"),
         ("gzip", gzip.compress(b"hello") + gzip.compress(b"more")[:-1]),
@@ -73,29 +73,29 @@ async def test_a_compressed_body_is_cut_off_at_its_cap(server: FaultyHttp, send:
     ],
     ids=["garbage", "truncated", "trailing", "half a member", "unknown", "twice", "not offered"],
 )
-async def test_a_body_that_is_not_in_its_encoding_is_refused(
+async def test_a_body_that_does_not_match_its_encoding_is_rejected(
     server: FaultyHttp, send: Any, encoding: str, body: bytes
 ) -> None:
-    """Nothing half-decoded is returned."""
+    """A body that does not match its content encoding is an error, not a partial body."""
     server.responses = [reply(200, body, {"Content-Encoding": encoding})]
     with pytest.raises(ServiceResponseError):
         await send(ask(server))
 
 
 async def test_an_empty_response_needs_no_encoding(server: FaultyHttp, send: Any) -> None:
-    """The Content-Encoding of a HEAD or a 204 is that of a body that is not there."""
+    """An empty response with a Content-Encoding, as to HEAD or with 204, is an empty body."""
     server.responses = [raw(b"HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n\r\n")]
     assert (await send(ask(server))).content == b""
 
 
 async def test_a_body_without_a_length_ends_with_the_connection(server: FaultyHttp, send: Any) -> None:
-    """As in HTTP/1.0."""
+    """A body without a length ends with the connection, as in HTTP/1.0."""
     server.responses = [raw(b"HTTP/1.1 200 OK\r\n\r\n" + b"x\r\n\r\n" * 20_000)]
     assert (await send(ask(server))).content == b"x\r\n\r\n" * 20_000
 
 
-async def test_a_body_may_hold_empty_lines(server: FaultyHttp, send: Any) -> None:
-    """With a length and in chunks."""
+async def test_a_body_may_contain_empty_lines(server: FaultyHttp, send: Any) -> None:
+    """Empty lines do not end a body with a length or in chunks."""
     body = b"a\n\n\r\n\r\nb\r\n\r\n0\r\n\r\n" * 1000
     chunked = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:7], body[7:]))
     server.responses = [reply(200, body), raw(CHUNKED_HEAD + chunked + b"0\r\n\r\n", keep=True), reply(200, b"next")]
@@ -103,7 +103,7 @@ async def test_a_body_may_hold_empty_lines(server: FaultyHttp, send: Any) -> Non
 
 
 async def test_a_repeated_header_is_joined(server: FaultyHttp, send: Any) -> None:
-    """Whatever its case; a folded line is one value."""
+    """Repeated headers are joined whatever their case, and a folded line is one value."""
     server.responses = [
         raw(b"HTTP/1.1 204 x\r\nX-A: 1\r\nx-a: 2\r\nX-B: a\r\n  b\r\nX-C: \xc3\xa9\r\nX-D: \xe9\r\n\r\n")
     ]
@@ -116,7 +116,7 @@ async def test_a_repeated_header_is_joined(server: FaultyHttp, send: Any) -> Non
     [b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 199 x\r\n\r\n"],
 )
 async def test_interim_responses_are_skipped(server: FaultyHttp, send: Any, interim: bytes) -> None:
-    """The response is the final one, and the next request gets its own."""
+    """Interim responses are skipped, and the next request gets its own response."""
     server.responses = [raw(interim * 3 + b"HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nhi", keep=True), reply(200)]
     response = await send(ask(server))
     assert (response.status_code, response.content, response.headers) == (404, b"hi", {"content-length": "2"})
@@ -139,7 +139,7 @@ async def test_interim_responses_are_skipped(server: FaultyHttp, send: Any, inte
     ids=["by length", "by chunks", "chunk", "trailer", "header", "headers", "status", "interim", "nothing"],
 )
 async def test_a_truncated_response_is_unavailable(server: FaultyHttp, send: Any, data: bytes) -> None:
-    """Half a response is not one, and sending the request again can help."""
+    """A truncated response is a retryable outage."""
     server.responses = [raw(data)]
     with pytest.raises(ServiceUnavailableError) as caught:
         await send(ask(server))
@@ -157,8 +157,8 @@ async def test_a_truncated_response_is_unavailable(server: FaultyHttp, send: Any
     ],
     ids=["ssh", "tls", "length", "header", "continuation"],
 )
-async def test_what_is_not_http_is_refused(server: FaultyHttp, send: Any, data: bytes) -> None:
-    """Sending the request again would not help."""
+async def test_a_response_that_is_not_http_is_rejected(server: FaultyHttp, send: Any, data: bytes) -> None:
+    """A response that is not valid HTTP is an error that is not retryable."""
     server.responses = [raw(data)]
     with pytest.raises(ServiceResponseError) as caught:
         await send(ask(server))
@@ -175,15 +175,17 @@ async def test_what_is_not_http_is_refused(server: FaultyHttp, send: Any, data: 
     ids=["endless header", "90 of 60 kB", "one of 170 kB"],
 )
 @pytest.mark.parametrize("status", [b"200 OK", b"103 Early Hints"])
-async def test_headers_are_capped(server: FaultyHttp, send: Any, headers: bytes, status: bytes) -> None:
-    """At 64 kB in all, at 100 kB and a read in httpcore, those of interim responses included."""
+async def test_headers_above_the_limit_are_rejected(
+    server: FaultyHttp, send: Any, headers: bytes, status: bytes
+) -> None:
+    """Headers, including those of interim responses, are limited to 64 kB (in httpcore to some 100 kB)."""
     server.responses = [raw(b"HTTP/1.1 " + status + b"\r\n" + headers + b"HTTP/1.1 200 OK\r\n\r\n")]
     with pytest.raises(ServiceResponseError):
         await send(ask(server))
 
 
-async def test_many_headers_below_the_cap_are_read(server: FaultyHttp, send: Any) -> None:
-    """90 of 600 bytes."""
+async def test_many_headers_below_the_limit_are_read(server: FaultyHttp, send: Any) -> None:
+    """90 headers of 600 bytes are read."""
     sent = {f"x-{number}": "x" * 600 for number in range(90)}
     server.responses = [reply(200, b"hi", sent)]
     assert sent.items() <= (await send(ask(server))).headers.items()
@@ -200,31 +202,31 @@ async def test_many_headers_below_the_cap_are_read(server: FaultyHttp, send: Any
         b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
     ],
 )
-async def test_a_body_whose_end_is_not_certain_is_refused(server: FaultyHttp, send: Any, head: bytes) -> None:
-    """Guesses are what request smuggling lives on (RFC 9112 section 6.3)."""
+async def test_a_body_of_ambiguous_length_is_rejected(server: FaultyHttp, send: Any, head: bytes) -> None:
+    """A body of ambiguous length, which permits request smuggling, is rejected (RFC 9112 section 6.3)."""
     server.responses = [raw(b"HTTP/1.1 200 OK\r\n" + head + b"\r\nbody")]
     with pytest.raises(ServiceResponseError):
         await send(ask(server))
 
 
 @pytest.mark.parametrize("size", [b"-1", b"zz", b"-ffffffff"])
-async def test_a_chunk_of_no_valid_size_is_an_error(server: FaultyHttp, send: Any, size: bytes) -> None:
-    """A chunk of -1 bytes would be all that the server will ever send, past the cap."""
+async def test_an_invalid_chunk_size_is_an_error(server: FaultyHttp, send: Any, size: bytes) -> None:
+    """An invalid chunk size is an error; -1 would be read until the connection ends, beyond the limit."""
     server.responses = [raw(CHUNKED_HEAD + size + b"\r\nbody\r\n0\r\n\r\n")]
     with pytest.raises((ServiceResponseError, ServiceUnavailableError)):
         await send(ask(server))
 
 
-async def test_a_length_that_stands_twice_in_one_header_is_one(server: FaultyHttp, send: Any) -> None:
-    """Joining repeated headers makes such a list (RFC 9110 section 8.6)."""
+async def test_a_repeated_equal_length_is_accepted(server: FaultyHttp, send: Any) -> None:
+    """A Content-Length with the same value twice is accepted (RFC 9110 section 8.6)."""
     server.responses = [raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nhi", keep=True), reply(200, b"next")]
     assert (await send(ask(server, read_timeout=1.0))).content == b"hi"
     assert (await send(ask(server))).content == b"next"
 
 
 @pytest.mark.parametrize("more", [b"", b"Content-Length: 3\r\n"])
-async def test_the_sizes_of_chunks_are_never_a_part_of_the_body(server: FaultyHttp, send: Any, more: bytes) -> None:
-    """A coding with white space behind it is decoded, or refused."""
+async def test_chunk_sizes_are_never_part_of_the_body(server: FaultyHttp, send: Any, more: bytes) -> None:
+    """A transfer coding with trailing white space is decoded or rejected."""
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked \r\n" + more + b"\r\n"
     server.responses = [raw(head + b"2\r\nhi\r\n0\r\n\r\n")]
     try:

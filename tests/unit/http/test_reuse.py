@@ -1,4 +1,4 @@
-"""Which connections the synchronous client uses again, and that neither reads what belongs to no request."""
+"""Reuse of connections by the synchronous client, and surplus bytes, which neither client reads as a response."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ SURPLUS = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nanother"
 
 @pytest.fixture(params=["plain", "tls"])
 def either_server(request: pytest.FixtureRequest) -> FaultyHttp:
-    """Give the server without TLS and with it, in turn."""
+    """Return the server without and with TLS, in turn."""
     server: FaultyHttp = request.getfixturevalue("tls_server" if request.param == "tls" else "server")
     return server
 
 
-async def test_connections_are_used_again(either_server: FaultyHttp, pooled_send: Any) -> None:
-    """Three requests go over one connection."""
+async def test_connections_are_reused(either_server: FaultyHttp, pooled_send: Any) -> None:
+    """Three requests use one connection."""
     either_server.responses = [reply(200, b"x" * 100_000)]
     for _ in range(3):
         assert len((await pooled_send(ask(either_server))).content) == 100_000
-    assert [asked.connection for asked in either_server.requests] == [1, 1, 1]
+    assert [received.connection for received in either_server.requests] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ async def test_connections_are_used_again(either_server: FaultyHttp, pooled_send
     ],
     ids=["chunks", "no chunks", "hints", "close", "1.0"],
 )
-async def test_a_connection_is_used_again_after_a_whole_response(
+async def test_a_connection_is_reused_after_a_complete_response(
     server: FaultyHttp, pooled_send: Any, data: bytes, content: bytes, connections: list[int]
 ) -> None:
-    """And only then, and where the server keeps it open too."""
+    """A connection is reused only after a complete response, and only if the server leaves it open."""
     server.responses = [raw(data, keep=True), reply(200, b"next")]
     assert (await pooled_send(ask(server))).content == content
     assert (await pooled_send(ask(server))).content == b"next"
-    assert [asked.connection for asked in server.requests] == connections
+    assert [received.connection for received in server.requests] == connections
 
 
 FIRST = [
@@ -75,31 +75,29 @@ FIRST_IDS = ["length", "chunks", "trailer", "204", "304", "long"]
 
 @pytest.mark.parametrize("surplus", [SURPLUS, SURPLUS[:20], b"x", b"\r\n", SURPLUS * 3000], ids=len)
 @pytest.mark.parametrize("first", FIRST, ids=FIRST_IDS)
-async def test_a_surplus_response_is_nobody_s(
+async def test_a_surplus_response_is_discarded(
     either_server: FaultyHttp, send: Any, first: bytes, surplus: bytes
 ) -> None:
-    """What came unasked, whole or in part, is not the response to the next request: it may be another customer's."""
+    """Surplus bytes, whole or partial, are not the response to the next request: it may be another customer's."""
     either_server.responses = [raw(first + surplus, keep=True), reply(200, b"next")]
     await send(ask(either_server))
     assert (await send(ask(either_server))).content == b"next"
-    assert [asked.connection for asked in either_server.requests] == [1, 2]
+    assert [received.connection for received in either_server.requests] == [1, 2]
 
 
 @pytest.mark.parametrize("first", FIRST, ids=FIRST_IDS)
-async def test_a_surplus_response_that_comes_later_is_nobody_s(
-    either_server: FaultyHttp, send: Any, first: bytes
-) -> None:
-    """Also where it comes while the connection is idle."""
+async def test_a_late_surplus_response_is_discarded(either_server: FaultyHttp, send: Any, first: bytes) -> None:
+    """A surplus response that is received while the connection is idle is discarded."""
     either_server.responses = [late(first, SURPLUS), reply(200, b"next")]
     await send(ask(either_server))
     either_server.release.set()
     await anyio.to_thread.run_sync(either_server.released.wait, 10)
     assert (await send(ask(either_server))).content == b"next"
-    assert [asked.connection for asked in either_server.requests] == [1, 2]
+    assert [received.connection for received in either_server.requests] == [1, 2]
 
 
-async def test_half_a_record_behind_a_response_is_nobody_s(send: Any, certificate: Any) -> None:
-    """The rest of it would come with the next response, and be decrypted as a part of that."""
+async def test_a_partial_tls_record_after_a_response_is_discarded(send: Any, certificate: Any) -> None:
+    """A partial TLS record after a response closes the connection, because its rest would precede the next one."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
     connections = []
@@ -159,36 +157,36 @@ async def test_half_a_record_behind_a_response_is_nobody_s(send: Any, certificat
     ],
 )
 @pytest.mark.parametrize("body", [b"", b"hello", b"5\r\nhello\r\n0\r\n\r\n"], ids=["none", "plain", "chunked"])
-async def test_a_response_that_must_have_no_body_has_none(
+async def test_a_response_without_a_body_by_definition_has_none(
     server: FaultyHttp, pooled_send: Any, method: str, data: bytes, body: bytes
 ) -> None:
-    """Its headers are those of another response (RFC 9112 section 6.3), and what comes anyway is nobody's."""
+    """A response that cannot have a body (RFC 9112 section 6.3) has none, and bytes after it are discarded."""
     server.responses = [raw(data + body, keep=True), reply(200, b"next")]
     assert (await pooled_send(ask(server, method=method, read_timeout=1.0))).content == b""
     assert (await pooled_send(ask(server))).content == b"next"
-    assert [asked.connection for asked in server.requests] == [1, 2 if body else 1]
+    assert [received.connection for received in server.requests] == [1, 2 if body else 1]
 
 
 async def test_a_stale_pooled_socket_is_replaced(server: FaultyHttp, send: Any) -> None:
-    """The caller does not notice that the server has closed an idle connection."""
+    """A pooled connection that the server has closed is replaced without an error."""
     server.responses = [reply(200, b"1", keep=False), reply(200, b"2")]
     assert (await send(ask(server))).content == b"1"
     server.next_connection_ended()
     assert (await send(ask(server, method="POST", content=b"x"))).content == b"2"
-    assert [asked.connection for asked in server.requests] == [1, 2]
+    assert [received.connection for received in server.requests] == [1, 2]
 
 
-@pytest.mark.parametrize("answer", [reset, hang_up], ids=["reset", "hang up"])
-async def test_a_pooled_socket_that_dies_in_use_is_replaced(server: FaultyHttp, pooled_send: Any, answer: Any) -> None:
-    """A pooled connection that breaks only when it is used costs an idempotent request nothing."""
-    server.responses = [reply(200, b"1"), answer, reply(200, b"2")]
+@pytest.mark.parametrize("respond", [reset, hang_up], ids=["reset", "hang up"])
+async def test_a_pooled_socket_that_dies_in_use_is_replaced(server: FaultyHttp, pooled_send: Any, respond: Any) -> None:
+    """An idempotent request is sent again if its pooled connection breaks in use."""
+    server.responses = [reply(200, b"1"), respond, reply(200, b"2")]
     await pooled_send(ask(server))
     assert (await pooled_send(ask(server, method="POST", idempotent=True))).content == b"2"
-    assert [asked.connection for asked in server.requests] == [1, 1, 2]
+    assert [received.connection for received in server.requests] == [1, 1, 2]
 
 
 async def test_a_request_that_is_not_idempotent_is_sent_once(server: FaultyHttp, send: Any) -> None:
-    """A POST may have been processed before its connection broke."""
+    """A POST is not sent again, because it may have been processed before its connection broke."""
     server.responses = [reply(200), reset, reply(200)]
     await send(ask(server))
     with pytest.raises(ServiceUnavailableError):
@@ -196,25 +194,23 @@ async def test_a_request_that_is_not_idempotent_is_sent_once(server: FaultyHttp,
     assert len(server.requests) == 2
 
 
-async def test_a_fresh_connection_that_fails_in_place_of_a_dead_one_is_an_error(
-    server: FaultyHttp, pooled_send: Any
-) -> None:
-    """Only pooled connections are replaced."""
+async def test_a_new_connection_that_fails_after_a_dead_one_is_an_error(server: FaultyHttp, pooled_send: Any) -> None:
+    """Only pooled connections are replaced, not a new one that fails."""
     server.responses = [reply(200), reset]
     await pooled_send(ask(server))
     with pytest.raises(ServiceUnavailableError):
         await pooled_send(ask(server))
-    assert [asked.connection for asked in server.requests] == [1, 1, 2]
+    assert [received.connection for received in server.requests] == [1, 1, 2]
 
 
 async def test_a_pool_of_dead_sockets_is_replaced(server: FaultyHttp, pooled_send: Any) -> None:
-    """After a freeze all of them are dead, and one request gets past all of them at its second attempt."""
+    """If all pooled connections are dead, as after a freeze, the second attempt uses a new one."""
     count = 5
-    together = threading.Barrier(count)
+    barrier = threading.Barrier(count)
 
-    def meet(server: FaultyHttp, peer: socket.socket, asked: Any) -> bool:
-        together.wait(10)
-        return reply(200)(server, peer, asked)
+    def meet(server: FaultyHttp, peer: socket.socket, received: Any) -> bool:
+        barrier.wait(10)
+        return reply(200)(server, peer, received)
 
     server.responses = [*[meet] * count, reset, reply(200, b"there")]
     async with anyio.create_task_group() as group:
@@ -224,8 +220,8 @@ async def test_a_pool_of_dead_sockets_is_replaced(server: FaultyHttp, pooled_sen
     assert (server.connections, len(server.requests)) == (count + 1, count + 2)
 
 
-async def test_a_body_can_be_left_half_read(server: FaultyHttp, client: BothClients) -> None:
-    """What the caller raises inside the block is its own, and the connection is closed."""
+async def test_a_partially_read_body_closes_the_connection(server: FaultyHttp, client: BothClients) -> None:
+    """An error that the caller raises inside the block propagates, and the connection is closed."""
     server.responses = [reply(200, bytes(3_000_000)), reply(200, b"next")]
 
     async def leave() -> None:
@@ -240,8 +236,8 @@ async def test_a_body_can_be_left_half_read(server: FaultyHttp, client: BothClie
 
 
 @pytest.mark.parametrize("head", [b"Content-Length: 10000000", b"Transfer-Encoding: chunked"])
-async def test_a_stream_that_was_left_is_not_complete(server: FaultyHttp, client: BothClients, head: bytes) -> None:
-    """A caller who goes on reading behind the block must not take half a body for the whole."""
+async def test_reading_a_closed_stream_is_an_error(server: FaultyHttp, client: BothClients, head: bytes) -> None:
+    """Reading after the block is an error, so that a partial body is not taken for the whole."""
     chunk = b"186a0\r\n" + b"x" * 100_000 + b"\r\n"
     server.responses = [raw(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n" + chunk * 100)]
     async with client.stream(ask(server, max_bytes=1 << 30)) as chunks:
@@ -256,17 +252,17 @@ async def _read_all(chunks: AsyncIterator[bytes]) -> None:
 
 
 async def test_a_closed_client_opens_new_connections(server: FaultyHttp, client: BothClients) -> None:
-    """Closing is not final: it is what one does after a freeze."""
+    """A closed client, as after a freeze, opens new connections."""
     await client.send(ask(server))
     await client.close()
     await client.close()
     await client.send(ask(server))
-    assert [asked.connection for asked in server.requests] == [1, 2]
+    assert [received.connection for received in server.requests] == [1, 2]
 
 
 async def test_the_asynchronous_client_opens_a_connection_for_each_request(server: FaultyHttp) -> None:
-    """No response can be left on a connection that is used once."""
+    """The asynchronous client uses each connection once, so that no surplus response is read."""
     client = AsyncHttpClient()
     server.responses = [raw(FIRST[0] + SURPLUS, keep=True), reply(200, b"next"), reply(200, b"last")]
     assert [(await client.send(ask(server))).content for _ in range(3)] == [b"hi", b"next", b"last"]
-    assert [asked.connection for asked in server.requests] == [1, 2, 3]
+    assert [received.connection for received in server.requests] == [1, 2, 3]

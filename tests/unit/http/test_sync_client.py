@@ -1,4 +1,4 @@
-"""What only the synchronous client does."""
+"""Behaviour of the synchronous client only, which uses urllib3."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.unit
 
 
 def test_one_client_serves_threads(server: FaultyHttp) -> None:
-    """Twenty threads at once get each the response to its own request, over one pool."""
+    """Twenty concurrent threads each get the response to their own request, over one pool."""
     server.responses = [echo]
     client = HttpClient()
     results: list[bytes] = []
@@ -44,10 +44,10 @@ def test_one_client_serves_threads(server: FaultyHttp) -> None:
     client.close()
 
 
-def test_the_shared_clients_are_one_per_process_and_survive_a_freeze(
+def test_the_shared_clients_exist_once_and_survive_a_freeze(
     server: FaultyHttp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`close_connections` leaves them usable."""
+    """The process has one client of each kind, which stays usable after `close_connections`."""
     monkeypatch.setattr(shared, "_shared", {})
     client = shared.shared_http_client()
     assert shared.shared_http_client() is client
@@ -56,12 +56,12 @@ def test_the_shared_clients_are_one_per_process_and_survive_a_freeze(
     client.send(ask(server))
     shared.close_connections()
     client.send(ask(server))
-    assert [asked.connection for asked in server.requests] == [1, 2]
+    assert [received.connection for received in server.requests] == [1, 2]
     shared.close_connections()
 
 
 def test_an_untrusted_certificate_is_named(tls_server: FaultyHttp) -> None:
-    """A TLS error contains what is wrong with the certificate."""
+    """The error of an untrusted certificate names the reason."""
     client = HttpClient()
     with pytest.raises(ServiceUnavailableError, match=r"ConnectError: .*certificate"):
         client.send(ask(tls_server))
@@ -71,17 +71,17 @@ def test_an_untrusted_certificate_is_named(tls_server: FaultyHttp) -> None:
 def test_the_certificate_is_checked_against_the_host(
     tls_server: FaultyHttp, certificate: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is that of another one, which the resolver returns."""
-    usual = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *others: usual("127.0.0.1", *others))
+    """A certificate of another host is rejected."""
+    original = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *others: original("127.0.0.1", *others))
     client = HttpClient(verify=ssl.create_default_context(cafile=certificate[0]))
     with pytest.raises(ServiceUnavailableError, match=r"ConnectError: .*not valid for 'other.invalid'"):
         client.send(ask(tls_server, url=f"https://other.invalid:{tls_server.port}/"))
     client.close()
 
 
-def test_synchronous_requests_do_without_httpx(server: FaultyHttp) -> None:
-    """In a process that cannot import it, nor httpcore or anyio, a request is sent and its response read."""
+def test_synchronous_requests_do_not_need_httpx(server: FaultyHttp) -> None:
+    """A process without httpx, httpcore and anyio can send a synchronous request."""
     script = f"""
 import sys
 class Blocked:
@@ -94,7 +94,7 @@ from ai_voice_shared.http import HttpClient, HttpRequest
 client = HttpClient()
 print("urllib3" in sys.modules)
 print(client.send(HttpRequest(method="GET", url={server.url!r})).json())
-# Its import is expensive, and names in other alphabets are not for this client.
+# Its import is expensive, and this client does not support internationalised names.
 print("encodings.idna" in sys.modules)
 """
     server.responses = [reply(200, {"a": 1})]
@@ -103,15 +103,15 @@ print("encodings.idna" in sys.modules)
 
 
 def test_an_old_urllib3_is_reported(monkeypatch: pytest.MonkeyPatch, server: FaultyHttp) -> None:
-    """As a function that brings its own may have; its connections have no public way to refuse another use."""
+    """urllib3 1, which a function's own packages may contain, is a configuration error."""
     monkeypatch.delattr("urllib3.BaseHTTPResponse")
-    with pytest.raises(ConfigurationError, match=r"urllib3 of version 1"):
+    with pytest.raises(ConfigurationError, match=r"contains urllib3 1"):
         HttpClient().send(ask(server))
     assert server.requests == []
 
 
-def test_connections_are_used_again_by_ipv6() -> None:
-    """The brackets belong to the URL."""
+def test_ipv6_connections_are_reused() -> None:
+    """Connections to an IPv6 address are reused, and the Host header has its brackets."""
     from http.server import BaseHTTPRequestHandler, HTTPServer
 
     hosts = []
@@ -146,8 +146,8 @@ def test_connections_are_used_again_by_ipv6() -> None:
         assert len({port for _, port in hosts}) == 1
 
 
-def test_no_more_than_twenty_connections_lie_idle(server: FaultyHttp) -> None:
-    """What comes back to a full pool is closed, and so is what comes back to a closed client."""
+def test_at_most_twenty_connections_are_idle(server: FaultyHttp) -> None:
+    """A connection that is returned to a full pool or a closed client is closed."""
     client = HttpClient()
     with ExitStack() as stack:
         streams = [stack.enter_context(client.stream(ask(server))) for _ in range(25)]
@@ -164,19 +164,19 @@ def test_no_more_than_twenty_connections_lie_idle(server: FaultyHttp) -> None:
     assert server.connections == 25
 
 
-def test_what_lay_idle_too_long_is_not_used(server: FaultyHttp, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Servers close what is idle; long before, it is closed here."""
+def test_a_connection_that_was_idle_too_long_is_not_reused(server: FaultyHttp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that was idle too long is replaced before the server closes it."""
     client = HttpClient()
     client.send(ask(server))
     monkeypatch.setattr(connection, "_IDLE_SECONDS", -1.0)
     client.send(ask(server))
     client.close()
-    assert [asked.connection for asked in server.requests] == [1, 2]
+    assert [received.connection for received in server.requests] == [1, 2]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
 def test_a_child_does_not_use_its_parent_s_connections(server: FaultyHttp) -> None:
-    """Two processes at one socket would read each other's responses."""
+    """A forked child opens its own connections, because two processes would read each other's responses."""
     script = f"""
 import os
 from ai_voice_shared.http import HttpClient, HttpRequest
@@ -191,15 +191,15 @@ if child:
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert sorted(asked.connection for asked in server.requests) == [1, 1, 2]
+    assert sorted(received.connection for received in server.requests) == [1, 1, 2]
 
 
-def test_each_record_of_a_body_has_what_is_left_of_the_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
-    """TLS takes 16 KB at a time, and Python's `sendall` gives each of them the whole time."""
+def test_each_record_of_a_body_has_the_remaining_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each TLS record of 16 kB is sent within the remaining time, unlike by Python's `sendall`."""
     now = [0.0]
 
     class Slow(socket.socket):
-        """As an `ssl.SSLSocket` sends, with a clock that each record moves."""
+        """A socket that sends like `ssl.SSLSocket`, with a clock that advances with each record."""
 
         limits: ClassVar[list[float | None]] = []
 
@@ -222,17 +222,17 @@ def test_each_record_of_a_body_has_what_is_left_of_the_exchange(monkeypatch: pyt
 
 
 def test_all_addresses_of_a_host_share_the_time(server: FaultyHttp, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three that do not respond do not take three times the limit."""
+    """Three addresses that do not respond take the limit once, not three times."""
     now, limits = [0.0], []
 
-    def never(_: object, timeout: float) -> socket.socket:
+    def time_out(_: object, timeout: float) -> socket.socket:
         limits.append(timeout)
         now[0] += 2.0
         raise TimeoutError
 
-    usual = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments: usual(*arguments) * 3)
-    monkeypatch.setattr(socket, "create_connection", never)
+    original = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments: original(*arguments) * 3)
+    monkeypatch.setattr(socket, "create_connection", time_out)
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     with pytest.raises(ServiceTimeoutError, match="ConnectTimeout"):
         HttpClient().send(ask(server, connect_timeout=5, timeout=3))
@@ -240,16 +240,16 @@ def test_all_addresses_of_a_host_share_the_time(server: FaultyHttp, monkeypatch:
 
 
 def test_the_next_address_of_a_host_is_tried(server: FaultyHttp, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where a name has an IPv6 address and the server has none."""
-    usual, calls = socket.getaddrinfo, []
+    """If the first address of a host refuses the connection, the next one is tried."""
+    original, calls = socket.getaddrinfo, []
 
-    def with_another(*arguments: Any) -> Any:
+    def resolve_with_dead_address(*arguments: Any) -> Any:
         calls.append(arguments)
-        found = usual(*arguments)
+        found = original(*arguments)
         # The later calls are for one address each.
         return found if len(calls) > 1 else [(*found[0][:4], ("127.0.0.1", closed_port())), *found]
 
-    monkeypatch.setattr(socket, "getaddrinfo", with_another)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_with_dead_address)
     client = HttpClient()
     assert client.send(ask(server)).status_code == 200
     assert len(calls) == 3
