@@ -1,9 +1,9 @@
-"""Debug lines of the package, held back in Powertools' log buffer and shown only with an error.
+"""Debug lines of the package in Powertools' log buffer, which writes them only when an error is logged.
 
 Powertools buffers what is logged through its `Logger`; the package logs through the standard library. Powertools'
-own bridge between the two (`BufferingHandler` of 3.37) drops a record's fields and its place in the code, ignores the
-logger's level, and shows nothing when the error comes from the bridged side. `LibraryHandler` passes the record on to
-the same buffer as a field, and `LineFilter` takes it out again when the buffer is flushed.
+own bridge between the two (`BufferingHandler` of 3.37) drops a record's fields and its location, ignores the logger's
+level, and does not flush when the error comes from the bridged logger. `LibraryHandler` adds the record to the same
+buffer as a field, and `LineFilter` restores it when the buffer is flushed.
 
 This module is imported when the first buffering logger is attached, so it may import Powertools itself.
 """
@@ -24,14 +24,14 @@ __all__ = ["DebugBufferConfig", "LibraryHandler"]
 
 
 class DebugBufferConfig(LoggerBufferConfig):
-    """Powertools' buffer of debug lines, off while the logger's level is DEBUG: then they are written at once.
+    """Powertools' buffer of debug lines, disabled while the logger's level is DEBUG, when they are written at once.
 
-    With Powertools' own configuration they would wait for an error at any level, in sampled invocations too.
+    Powertools' own configuration buffers them at any level, in sampled invocations too.
 
     Attributes
     ----------
     logger : logging.Logger | None
-        The logger whose level counts; until it is set, the buffer is on.
+        The logger whose level decides; until it is set, the buffer is enabled.
     """
 
     def __init__(self) -> None:
@@ -39,12 +39,12 @@ class DebugBufferConfig(LoggerBufferConfig):
         self.logger: logging.Logger | None = None
 
     def __bool__(self) -> bool:
-        """Return whether debug lines are held back."""
+        """Return whether debug lines are buffered."""
         return self.logger is None or self.logger.level > logging.DEBUG
 
 
 class LibraryHandler(logging.Handler):
-    """Write records of the logger's level and above, and leave those below to the logger's buffer.
+    """Write records of the logger's level and above, and add those below to the logger's buffer.
 
     Parameters
     ----------
@@ -64,6 +64,6 @@ class LibraryHandler(logging.Handler):
                 logger.flush_buffer()
             logger.registered_handler.handle(record)
             return
-        # When it is shown, another correlation id may be the current one.
+        # When the buffer is flushed, another correlation id may be the current one.
         add_correlation_id(record)
         logger.debug(record.msg, extra={LIBRARY_RECORD: record})

@@ -1,6 +1,6 @@
-"""The correlation id of the current work: one value that the log lines and calls of all services share.
+"""The correlation id of the current request: one value that the log lines and calls of all services share.
 
-It is held in a context variable, so it follows `await` and `contextvars.copy_context()`, and ends with its block.
+It is stored in a context variable, so it follows `await` and `contextvars.copy_context()`, and ends with its block.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ __all__ = [
 ]
 
 CORRELATION_HEADER = "X-Correlation-Id"
-"""The HTTP header that carries it, in and out."""
+"""The HTTP header that carries it, in requests and responses."""
 
 CORRELATION_METADATA_KEY = "correlation-id"
-"""The S3 user metadata key that carries it to whoever reads the object."""
+"""The S3 user metadata key that carries it to the readers of the object."""
 
 _MAX_LENGTH = 128
 _current: ContextVar[str | None] = ContextVar("ai_voice_shared_correlation_id", default=None)
@@ -46,13 +46,13 @@ def get_correlation_id() -> str | None:
 
 @contextmanager
 def use_correlation_id(correlation_id: str | None) -> Iterator[str]:
-    r"""Make `correlation_id` the current one for a block; without one, a new one is created.
+    r"""Set the current correlation id for a `with` block; without a valid one, a new one is created.
 
     Parameters
     ----------
     correlation_id
-        The id as it came in. It is untrusted: what is not a plain printable ASCII word of at most
-        128 characters is replaced by a new id, so that it can stand in headers and log lines.
+        The received id. It is untrusted: unless it is printable ASCII without spaces and at most 128 characters long,
+        it is replaced by a new id, so that it is safe in headers and log lines.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def use_correlation_id(correlation_id: str | None) -> Iterator[str]:
 
 
 def correlation_id_from_event(event: Mapping[str, Any]) -> str | None:
-    """Find the correlation id in an HTTP event: the header, else API Gateway's own request id.
+    """Return the correlation id of an HTTP event: the header, else API Gateway's own request id.
 
     Parameters
     ----------
@@ -87,22 +87,22 @@ def correlation_id_from_event(event: Mapping[str, Any]) -> str | None:
     'Kx1'
     """
     wanted = CORRELATION_HEADER.lower()
-    headers = _mapping(event.get("headers"))
-    if not headers:  # an ALB with multi-value headers, and REST v1, have them here
-        several = _mapping(event.get("multiValueHeaders"))
-        headers = {name: values[-1] for name, values in several.items() if isinstance(values, list) and values}
+    headers = _as_dict(event.get("headers"))
+    if not headers:  # an ALB with multi-value headers has them here, and so may REST v1
+        multiple = _as_dict(event.get("multiValueHeaders"))
+        headers = {name: values[-1] for name, values in multiple.items() if isinstance(values, list) and values}
     for name, value in headers.items():
         if isinstance(name, str) and name.lower() == wanted and isinstance(value, str) and _is_safe(value):
             return value
     direct = event.get("correlation_id")
     if isinstance(direct, str) and _is_safe(direct):
         return direct
-    request_id = _mapping(event.get("requestContext")).get("requestId")
+    request_id = _as_dict(event.get("requestContext")).get("requestId")
     return request_id if isinstance(request_id, str) and _is_safe(request_id) else None
 
 
-def _mapping(value: object) -> dict[Any, Any]:
-    # A direct invoke can have anything there.
+def _as_dict(value: object) -> dict[Any, Any]:
+    # A direct invoke may contain any type.
     return value if isinstance(value, dict) else {}
 
 

@@ -1,8 +1,8 @@
-"""Health of a service by component: each check runs in a thread of its own and has a timeout.
+"""Health of a service by component: each check runs in its own thread and has a timeout.
 
-Three probes: `live` (the process responds; a failing dependency is no reason to restart it), `ready` (every critical
-check passes; send it traffic), `health` (all checks, for people and dashboards). Powertools has none
-of them.
+Three probes: `live` (the process responds; a failing dependency is not a reason to restart it), `ready` (every
+critical check passes, so the service can receive traffic), `health` (all checks, for operators and dashboards).
+Powertools has no health checks.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class HealthResponse:
     Parameters
     ----------
     status_code
-        200, or 503 where the service should get no traffic.
+        200, or 503 if the service should not receive traffic.
     body
-        JSON as a dictionary.
+        The JSON object.
     """
 
     status_code: int
@@ -65,8 +65,8 @@ class _Run:
         self.started = time.monotonic()
         self.error: BaseException | None = None
         self.result: Any = None
-        self.took = 0.0
-        # A daemon: a check that hangs must not keep the process from ending.
+        self.duration = 0.0
+        # A daemon: a check that hangs must not prevent the process from exiting.
         self._thread = threading.Thread(target=self._run, args=(check,), name=f"health-{check.name}", daemon=True)
         self._thread.start()
 
@@ -76,7 +76,7 @@ class _Run:
         except BaseException as error:  # noqa: BLE001 - whatever it is, the check failed
             self.error = error
         finally:
-            self.took = time.monotonic() - self.started
+            self.duration = time.monotonic() - self.started
             self.done.set()
 
 
@@ -122,18 +122,18 @@ class HealthRegistry:
         name
             The component.
         check
-            Called without arguments, in another thread; a coroutine function runs in an event loop of its own. It
-            fails by raising or by returning False.
+            Called without arguments, in another thread; a coroutine function runs in its own event loop. It fails by
+            raising or by returning False.
         timeout
-            Seconds that it may take; later it counts as failed.
+            Seconds after which the check has failed.
         critical
-            Without this component the service cannot work. Otherwise it is only degraded.
+            Whether the service is unhealthy without this component, and not only degraded.
         """
         with self._lock:
             self._checks[name] = _Check(name, check, timeout, critical)
 
     def unregister(self, name: str) -> None:
-        """Remove a check, where there is one."""
+        """Remove a check, if it is registered."""
         with self._lock:
             self._checks.pop(name, None)
 
@@ -143,53 +143,53 @@ class HealthRegistry:
         Parameters
         ----------
         critical_only
-            Leave out the components that the service can do without.
+            Skip the components that are not critical.
 
         Returns
         -------
         dict
-            `status` ("healthy", "degraded" or "unhealthy"), `service`, `timestamp` and `components`, by name: its
-            `status`, whether it is `critical`, `latency_ms`, and `error`, the type of what went wrong. Texts of
-            errors are left out: they may be anything, and the route may be public.
+            `status` ("healthy", "degraded" or "unhealthy"), `service`, `timestamp` and, by name, `components`, each
+            with `status`, `critical`, `latency_ms`, and the type of an `error`. Texts of errors are omitted: they may
+            contain secrets, and the route may be public.
         """
         with self._lock:
             checks = [check for check in self._checks.values() if check.critical or not critical_only]
             runs = [(check, self._start(check)) for check in checks]
-        components = {check.name: _outcome(check, run) for check, run in runs}
+        components = {check.name: _get_outcome(check, run) for check, run in runs}
         failed = [component for component in components.values() if component["status"] != "healthy"]
         status: Status = "healthy"
         if failed:
             status = "unhealthy" if any(component["critical"] for component in failed) else "degraded"
-        return {**self._head(status), "components": components}
+        return {**self._create_head(status), "components": components}
 
     def health(self) -> HealthResponse:
-        """Return the response to `/health`: all components; 503 where a critical one fails."""
-        return _response(self.get_health_status())
+        """Return the response to `/health`: all components; 503 if a critical one fails."""
+        return _create_response(self.get_health_status())
 
     def ready(self) -> HealthResponse:
-        """Return the response to `/ready`: the critical components; 503 where one fails."""
-        return _response(self.get_health_status(critical_only=True))
+        """Return the response to `/ready`: the critical components; 503 if one fails."""
+        return _create_response(self.get_health_status(critical_only=True))
 
     def live(self) -> HealthResponse:
         """Return the response to `/live`: the process responds; nothing is checked."""
-        return HealthResponse(200, self._head("healthy"))
+        return HealthResponse(200, self._create_head("healthy"))
 
     def _start(self, check: _Check) -> _Run:
-        # A check that still hangs is not started again: each would leave one more thread behind.
+        # A check that still hangs is not started again, which would leak a thread each time.
         run = self._running.get(check.name)
         if run is None or run.done.is_set():
             run = self._running[check.name] = _Run(check)
         return run
 
-    def _head(self, status: Status) -> dict[str, Any]:
+    def _create_head(self, status: Status) -> dict[str, Any]:
         service = self._service or os.environ.get("POWERTOOLS_SERVICE_NAME") or "service_undefined"
         return {"status": status, "service": service, "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds")}
 
 
-def _outcome(check: _Check, run: _Run) -> dict[str, Any]:
-    in_time = run.done.wait(max(0.0, run.started + check.timeout - time.monotonic()))
+def _get_outcome(check: _Check, run: _Run) -> dict[str, Any]:
+    is_in_time = run.done.wait(max(0.0, run.started + check.timeout - time.monotonic()))
     error: str | None = None
-    if not in_time:
+    if not is_in_time:
         error = "TimeoutError"
     elif run.error is not None:
         error = type(run.error).__name__
@@ -198,14 +198,14 @@ def _outcome(check: _Check, run: _Run) -> dict[str, Any]:
     component: dict[str, Any] = {
         "status": "healthy" if error is None else "unhealthy",
         "critical": check.critical,
-        "latency_ms": round((run.took if in_time else check.timeout) * 1000, 3),
+        "latency_ms": round((run.duration if is_in_time else check.timeout) * 1000, 3),
     }
     if error is not None:
         component["error"] = error
     return component
 
 
-def _response(status: dict[str, Any]) -> HealthResponse:
+def _create_response(status: dict[str, Any]) -> HealthResponse:
     return HealthResponse(503 if status["status"] == "unhealthy" else 200, status)
 
 

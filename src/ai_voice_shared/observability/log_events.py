@@ -1,4 +1,4 @@
-"""Log lines of events and requests, and a manager of a service's loggers."""
+"""Log lines of events and requests, and the manager of a service's loggers."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _SERVER_ERROR = 500
 def log_event(
     logger: logging.Logger | ServiceLogger, name: str, data: Mapping[str, Any], correlation_id: str | None = None
 ) -> None:
-    """Log that something happened.
+    """Log an event.
 
     Parameters
     ----------
     logger
         A logger of this package, of Powertools, or of the standard library.
     name
-        What happened (`"user_created"`); the line's message, and its key `event`.
+        The event's name (`"user_created"`); the line's message, and its key `event`.
     data
-        Fields of it, without personal data; the line's key `data`.
+        The event's fields, without personal data; the line's key `data`.
     correlation_id
-        The work that it belongs to; by default the current one.
+        By default the current one.
 
     Examples
     --------
@@ -43,10 +43,10 @@ def log_event(
     >>> log_event(logger, "user_created", {"user_id": 123}, "correlation-123")
     {"message":"user_created",..."event":"user_created","data":{"user_id":123},"correlation_id":"correlation-123"}
     """
-    logger.info(name, extra=_fields(name, data, correlation_id), stacklevel=2 if _is_stdlib(logger) else 3)
+    logger.info(name, extra=_create_fields(name, data, correlation_id), stacklevel=2 if _is_stdlib(logger) else 3)
 
 
-def _fields(name: str, data: Mapping[str, Any], correlation_id: str | None) -> dict[str, Any]:
+def _create_fields(name: str, data: Mapping[str, Any], correlation_id: str | None) -> dict[str, Any]:
     fields: dict[str, Any] = {"event": name, "data": dict(data)}
     if correlation_id is not None:
         fields["correlation_id"] = correlation_id
@@ -60,14 +60,14 @@ def _is_stdlib(logger: Any) -> bool:
 
 
 class RequestLog:
-    """Fields of a request while it is handled; set `status_code` and what else the line should have.
+    """Fields of a request that is being handled; set `status_code` and further fields of the line.
 
     Attributes
     ----------
     status_code : int
-        The status of the response; 200 unless it is set, 500 when an error passes.
+        The status of the response; 200 by default; that of the error, or 500, if one is raised.
     user_id : str | None
-        The user who sent it, as an id.
+        Id of the user who sent it.
     fields : dict
         Further fields, without personal data.
     """
@@ -82,17 +82,17 @@ class RequestLog:
 def log_request(
     logger: ServiceLogger, method: str, endpoint: str, event: Mapping[str, Any] | None = None
 ) -> Iterator[RequestLog]:
-    """Log a request when it is done: method, endpoint, status, duration, correlation id.
+    """Log a request at its end: method, endpoint, status, duration, correlation id.
 
     Parameters
     ----------
     logger
         The service's logger.
     method, endpoint
-        Which request; the endpoint best as the route is written.
+        Of the request; the endpoint preferably is the pattern of the route.
     event
-        The HTTP event, whose correlation id becomes the current one; by default the current one stays, or a new one
-        is created.
+        The HTTP event, whose correlation id becomes the current one; by default the current one is used, or a new
+        one is created.
 
     Examples
     --------
@@ -119,14 +119,14 @@ def log_request(
 
 
 class LogManager:
-    """The loggers of one service: its own, and one for each of its parts at a level of its own.
+    """The loggers of one service: its own, and one for each of its parts.
 
     Parameters
     ----------
     service
         The service's name; by default `POWERTOOLS_SERVICE_NAME`.
     level
-        Its level, see `setup_logging`.
+        The level, as in `setup_logging`.
 
     Examples
     --------
@@ -143,12 +143,12 @@ class LogManager:
         self.logger: ServiceLogger = get_logger(service, **options)
 
     def get_logger(self, part: str | None = None) -> Any:
-        """Return the service's logger, or the standard library's logger of a part, whose lines come out through it.
+        """Return the service's logger, or the standard library's logger of a part, a child of it.
 
         Parameters
         ----------
         part
-            The part's name; it becomes a child of the service's logger.
+            Name of the part.
         """
         if part is None:
             return self.logger
@@ -157,14 +157,14 @@ class LogManager:
         return logging.getLogger(f"{self.logger.name}.{part}")
 
     def set_level(self, level: str | int) -> None:
-        """Change the level of the service and of the package's lines, from now on."""
+        """Change the level of the service and of the package's lines."""
         import logging
 
         self.logger.setLevel(level)
-        # A logger with a buffer is asked for its level with each of the package's lines.
+        # A logger with a buffer checks its level for each of the package's lines.
         if self.logger.registered_handler in logging.getLogger(LIBRARY_LOGGER).handlers:
             attach_library_logs(self.logger)
 
     def log_event(self, name: str, data: Mapping[str, Any], correlation_id: str | None = None) -> None:
-        """Log that something happened; see the function `log_event`."""
-        self.logger.info(name, extra=_fields(name, data, correlation_id), stacklevel=3)
+        """Log an event; see the function `log_event`."""
+        self.logger.info(name, extra=_create_fields(name, data, correlation_id), stacklevel=3)

@@ -1,11 +1,11 @@
-"""The handler's Powertools Logger, and how the package's own lines come out through it.
+"""The handler's Powertools Logger, which the package's own lines are written through.
 
 The package logs to the standard library's logger `ai_voice_shared` and never configures it. A handler creates its
-Logger with `get_logger`, or has one already and calls `attach_library_logs`; from then on the package's lines have
-the handler's format, level, service name and keys. No child `Logger` is made: under another service name it would
-be orphaned and silent.
+Logger with `get_logger`, or calls `attach_library_logs` with an existing one; from then on the package's lines have the
+handler's format, level, service name and keys. No child `Logger` is created: under another service name it would be
+orphaned and silent.
 
-`setup_logging`, `get_api_logger` and similar functions are the same function under the names that services know.
+`setup_logging`, `get_api_logger` and similar functions are `get_logger` under the names that the services use.
 """
 
 from __future__ import annotations
@@ -44,25 +44,25 @@ _loggers: dict[str | None, ServiceLogger] = {}
 
 
 class LineFilter(logging.Filter):
-    """Put the current correlation id on every line that passes the handler, and restore lines of the package.
+    """Add the current correlation id to every line of the handler, and restore buffered lines of the package.
 
-    It reads the id when the line is written, so it outlives Powertools' `clear_state=True` and is right in threads
-    and coroutines. A line of the package that comes out of the buffer has its record as a field (`buffering.py`); it
-    gets back that record's message, fields, place and time.
+    The id is read when the line is written, so it is not affected by Powertools' `clear_state=True` and is correct in
+    threads and coroutines. A buffered line of the package has its record as a field (`buffering.py`), whose message,
+    fields, location and time are restored.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Complete a record; no line is held back."""
+        """Complete a record, and return True."""
         fields = record.__dict__
         if LIBRARY_RECORD in fields:
-            # The service's name stays: by it, Lambda's own root handler knows that the line is printed already.
+            # The service's name is preserved: by it, Lambda's own root handler skips lines that were printed already.
             fields.update(fields.pop(LIBRARY_RECORD).__dict__ | {"name": record.name})
         add_correlation_id(record)
         return True
 
 
 def add_correlation_id(record: logging.LogRecord) -> None:
-    """Add `correlation_id` to a record where one is current and the record has none.
+    """Add the current correlation id to a record that has none.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def add_correlation_id(record: logging.LogRecord) -> None:
 
 
 def get_logger(service: str | None = None, **options: Any) -> ServiceLogger:
-    """Create the handler's Logger, or return the one of this name.
+    """Return the handler's Logger of this name; create it on first use.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def get_logger(service: str | None = None, **options: Any) -> ServiceLogger:
 
 
 def setup_logging(name: str | None = None, level: str | int | None = None, **options: Any) -> ServiceLogger:
-    """Create the service's logger, or set the level of the one of this name.
+    """Create the service's logger, or change the level of the existing one.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def setup_logging(name: str | None = None, level: str | int | None = None, **opt
         `"DEBUG"`, `"INFO"`, ...; by default `<SERVICE>_LOG_LEVEL` (`MY_SERVICE_LOG_LEVEL`), then
         `POWERTOOLS_LOG_LEVEL`, then INFO.
     **options
-        As for `get_logger`.
+        As in `get_logger`.
 
     Examples
     --------
@@ -120,9 +120,9 @@ def setup_logging(name: str | None = None, level: str | int | None = None, **opt
     >>> logger.log_level
     30
     """
-    known = name in _loggers
+    exists = name in _loggers
     logger = get_logger(name, level=level, **options)
-    if known and level is not None:
+    if exists and level is not None:
         logger.setLevel(level)
         attach_library_logs(logger)
     return logger
@@ -152,7 +152,7 @@ def _get_role_logger(role: str, options: dict[str, Any]) -> ServiceLogger:
     logger = _loggers.get(role)
     if logger is None:
         logger = _create(role, options)
-        # A process may have several of these; the package's lines stay with the first logger.
+        # A process may have several of these; the package's lines belong to the first logger.
         if logging.getLogger(LIBRARY_LOGGER).propagate:
             attach_library_logs(logger)
     return logger
@@ -175,7 +175,7 @@ def attach_library_logs(logger: Logger) -> None:
         The Powertools Logger of the handler.
     """
     library = logging.getLogger(LIBRARY_LOGGER)
-    # Shared, not copied: keys that the handler appends live in the formatter of this very handler.
+    # Shared, not copied: keys that the handler appends are stored in the formatter of this handler.
     handler = logger.registered_handler
     _add_filter(handler)
     library.handlers = [handler]
@@ -185,7 +185,7 @@ def attach_library_logs(logger: Logger) -> None:
 
         library.handlers = [LibraryHandler(logger)]
         library.setLevel(logging.DEBUG)
-    # Lambda's own root handler would print each line a second time.
+    # Lambda's own root handler would print each line again.
     library.propagate = False
 
 

@@ -1,13 +1,12 @@
 """Metrics: counts, gauges and timings of a service, by CloudWatch's EMF or by Datadog.
 
-Both are Powertools' providers: EMF writes one line of JSON to the log, out of which CloudWatch makes metrics;
-Datadog's goes to its extension, or to the log for its forwarder. Metrics are collected during an invocation and
-written at its end, by `MetricsClient.log_metrics` or `flush`.
+Both use Powertools' providers: EMF writes lines of JSON to the log, from which CloudWatch extracts metrics; Datadog's
+sends them to its extension, or to the log for its forwarder. Metrics are collected during an invocation and written at
+its end, by `MetricsClient.log_metrics` or `flush`.
 
-A metric with tags is written under the service and, beside it, under the service and its tags, so that one can ask
-for both. Each combination of tags is a metric that is paid for: tags are routes, task names and outcomes, never ids.
-Powertools' own `Metrics` has one set of dimensions for all metrics of a process, and a decorator for plain functions
-only.
+A metric with tags has two sets of dimensions, the service alone and the service with the tags, so that both can be
+queried. Each combination of tags is charged for: tags are routes, task names and outcomes, never ids. Powertools' own
+`Metrics` has one set of dimensions for all metrics of a process, and a decorator for synchronous functions only.
 """
 
 from __future__ import annotations
@@ -32,17 +31,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _NO_SERVICE = "service_undefined"
-_TAKEN = frozenset({"service", "timestamp"})
+_RESERVED = frozenset({"service", "timestamp"})
 
 
 class MetricsBackend(Protocol):
-    """Where metrics go."""
+    """The destination of metrics."""
 
     def add(self, name: str, value: float, unit: str, tags: dict[str, str]) -> None:
-        """Add a value; `unit` is CloudWatch's name of it."""
+        """Add a value; `unit` is one of CloudWatch's."""
 
     def flush(self) -> None:
-        """Write the values."""
+        """Write the collected values."""
 
 
 class EmfBackend:
@@ -59,7 +58,7 @@ class EmfBackend:
     def __init__(self, namespace: str, service: str) -> None:
         self._namespace = namespace
         self._service = service
-        # Dimensions belong to a whole EMF line, so each combination of tags has a line of its own.
+        # Dimensions apply to a whole EMF line, so each combination of tags has its own line.
         self._providers: dict[tuple[tuple[str, str], ...], Any] = {}
 
     def add(self, name: str, value: float, unit: str, tags: dict[str, str]) -> None:
@@ -80,17 +79,17 @@ class EmfBackend:
         """Print the lines."""
         providers, self._providers = self._providers, {}
         for provider in providers.values():
-            if provider.metric_set:  # a full line prints itself, and may have left nothing
+            if provider.metric_set:  # a full line is printed at once, and may leave no values
                 provider.flush_metrics()
 
 
 class DatadogBackend:
-    """Datadog metrics, by Powertools' provider: through `datadog_lambda` where it is installed, else by the log.
+    """Datadog metrics, by Powertools' provider: through `datadog_lambda` if it is installed, else through the log.
 
     Parameters
     ----------
     namespace
-        Put before each name.
+        Prefix of each name.
     service
         The tag `service`, which every metric has.
     """
@@ -105,13 +104,13 @@ class DatadogBackend:
         self._provider.add_metric(name, value, None, **tags)
 
     def flush(self) -> None:
-        """Hand the values on."""
+        """Pass the values on to Datadog."""
         if self._provider.metric_set:
             self._provider.flush_metrics()
 
 
 class MetricsClient:
-    """Counts, measures and times what a service does.
+    """Records counts, gauges and timings of a service.
 
     Parameters
     ----------
@@ -120,7 +119,7 @@ class MetricsClient:
     settings
         Provider and namespace; by default from the environment.
     backend
-        Where metrics go; by default what the settings say.
+        The destination of the metrics; by default that of the settings.
 
     Examples
     --------
@@ -144,35 +143,35 @@ class MetricsClient:
         self._lock = threading.RLock()
 
     def increment(self, name: str, value: float = 1, **tags: str) -> None:
-        """Count something.
+        """Increment a counter.
 
         Parameters
         ----------
         name
-            The metric (`"operation.count"`): letters, digits, `_` and `.`, so that every provider takes it.
+            The metric (`"operation.count"`): letters, digits, `_` and `.`, which every provider accepts.
         value
-            How many.
+            The increment.
         **tags
-            Its dimensions: few values each, never ids.
+            The dimensions: few values each, never ids.
 
         Raises
         ------
         ValidationError
-            A name, value or tag that the provider does not take.
+            The name, the value or a tag is not valid.
         """
         self._add(name, value, "Count", tags)
 
     def gauge(self, name: str, value: float, unit: str = "None", **tags: str) -> None:
-        """Record how much there is of something; `unit` is one of CloudWatch's (`"Bytes"`, `"Percent"`)."""
+        """Record a value at this moment; `unit` is one of CloudWatch's (`"Bytes"`, `"Percent"`)."""
         self._add(name, value, unit, tags)
 
     def timing(self, name: str, milliseconds: float, **tags: str) -> None:
-        """Record how long something took, in milliseconds."""
+        """Record a duration in milliseconds."""
         self._add(name, milliseconds, "Milliseconds", tags)
 
     @contextmanager
     def record_timing(self, name: str, **tags: str) -> Iterator[None]:
-        """Record how long the block takes, also when an error leaves it."""
+        """Record the duration of a `with` block, even if it raises."""
         started = time.perf_counter()
         try:
             yield
@@ -180,30 +179,30 @@ class MetricsClient:
             self.timing(name, (time.perf_counter() - started) * 1000, **tags)
 
     def circuit_transition(self, circuit: str, state: str) -> None:
-        """Record that a circuit breaker went to another state.
+        """Record a state change of a circuit breaker.
 
         Parameters
         ----------
         circuit
-            Its name.
+            Name of the circuit.
         state
-            `"OPEN"`, `"HALF_OPEN"` or `"CLOSED"`, in any case.
+            The new state: `"OPEN"`, `"HALF_OPEN"` or `"CLOSED"`, in any case.
         """
         level = {"closed": 0, "half_open": 0.5, "open": 1}.get(state.lower())
         if level is None:
-            msg = f"{state!r} is not a state of a circuit"
+            msg = f"{state!r} is not a valid circuit breaker state"
             raise ValidationError(msg)
         self.gauge("circuit_breaker.open", level, circuit=circuit)
         self.increment("circuit_breaker.transitions", circuit=circuit, state=state.lower())
 
     def flush(self) -> None:
-        """Write what was collected; nothing, where there is nothing."""
+        """Write the collected metrics, if there are any."""
         with self._lock:
             if self._backend is not None:
                 self._backend.flush()
 
     def log_metrics(self, function: Callable[P, R]) -> Callable[P, R]:
-        """Decorate a handler, plain or `async`: metrics are written when it is done, also when it fails.
+        """Decorate a synchronous or `async` handler: metrics are written when it returns or raises.
 
         Examples
         --------
@@ -217,22 +216,22 @@ class MetricsClient:
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
-            async def awaited(*args: P.args, **kwargs: P.kwargs) -> Any:
+            async def wrapper_async(*args: P.args, **kwargs: P.kwargs) -> Any:
                 try:
                     return await function(*args, **kwargs)
                 finally:
                     self.flush()
 
-            return awaited  # type: ignore[return-value]
+            return wrapper_async  # type: ignore[return-value]
 
         @functools.wraps(function)
-        def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 return function(*args, **kwargs)
             finally:
                 self.flush()
 
-        return called
+        return wrapper
 
     def _add(self, name: str, value: float, unit: str, tags: dict[str, str]) -> None:
         from aws_lambda_powertools.metrics.exceptions import (
@@ -243,12 +242,12 @@ class MetricsClient:
         from aws_lambda_powertools.metrics.provider.cloudwatch_emf.exceptions import MetricNameError
 
         if not name.isascii() or not name.replace("_", "").replace(".", "").isalnum():
-            msg = f"the metric name {name!r} has other characters than letters, digits, _ and ."
+            msg = f"invalid metric name {name!r}: use letters, digits, _ and . only"
             raise ValidationError(msg)
         texts = {key: str(text) for key, text in tags.items()}
         for key, text in texts.items():
-            if key in _TAKEN or not text.strip():
-                msg = f"the tag {key} of the metric {name} has no value, or a name that is taken"
+            if key in _RESERVED or not text.strip():
+                msg = f"the tag {key} of the metric {name} has no value, or a reserved name"
                 raise ValidationError(msg)
         try:
             with self._lock:
@@ -256,7 +255,7 @@ class MetricsClient:
                     self._backend = self._create()
                 self._backend.add(name, value, unit, texts)
         except (MetricNameError, MetricUnitError, MetricValueError, SchemaValidationError) as error:
-            msg = f"the metric {name} is not usable: {error}"
+            msg = f"invalid metric {name}: {error}"
             raise ValidationError(msg) from error
 
     def _create(self) -> MetricsBackend:
@@ -273,7 +272,7 @@ _metrics_lock = threading.Lock()
 
 
 def get_metrics() -> MetricsClient:
-    """Return the metrics of this process, which monitoring writes to as well."""
+    """Return the metrics client of this process, which the monitoring decorators use by default."""
     global _metrics  # noqa: PLW0603 - one per process, as its invocations share the log
     with _metrics_lock:
         if _metrics is None:
@@ -282,7 +281,7 @@ def get_metrics() -> MetricsClient:
 
 
 def set_metrics(metrics: MetricsClient | None) -> MetricsClient | None:
-    """Make `metrics` those of this process; return the previous ones.
+    """Set the metrics client of this process, and return the previous one.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""Decorators that instrument tasks and API calls, plain and `async`, with a log line, a span and metrics for each.
+"""Decorators that instrument synchronous and `async` tasks and API calls with a log line, a span and metrics.
 
-Only names, ids, outcomes and times are written. Arguments, results and texts of errors are not: they may be anything.
+Only names, ids, outcomes and times are written. Arguments, results and error texts may contain personal data.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def monitor_task_execution(
     task
         The task's name; a tag of its metrics.
     user_id
-        For whom it runs, as an id; on the log line only.
+        Id of the user for whom it runs; on the log line only.
     logger
         By default the agents' logger.
     metrics
@@ -92,7 +92,7 @@ def monitor_task_execution(
                 task, "success" if error is None else "failed", round(duration, 3), user_id, **fields
             )
 
-    return _decorator(instrumented)
+    return _create_decorator(instrumented)
 
 
 def monitor_api_call(
@@ -105,17 +105,17 @@ def monitor_api_call(
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Instrument an API call: `log_api_call`, the span `## api.<method> <endpoint>`, and the metrics `api.*`.
 
-    The metrics are `api.count`, `api.client_errors` (4xx), `api.errors` (5xx) and `api.duration`. The status is the
-    result's (`statusCode`, `status_code`), or the error's (`status`), or 200, or 500 for any other error.
+    The metrics are `api.count`, `api.client_errors` (4xx), `api.errors` (5xx) and `api.duration`. The status is that of
+    the result (`statusCode`, `status_code`; else 200) or of the error (`status`; else 500).
 
     Parameters
     ----------
     endpoint
-        As the route is written (`/users/{id}`); a tag of its metrics.
+        The pattern of the route (`/users/{id}`); a tag of its metrics.
     method
         GET, POST, ...; a tag as well.
     user_id
-        Who asks, as an id; on the log line only.
+        Id of the user who calls; on the log line only.
     logger
         By default the API's logger.
     metrics
@@ -145,7 +145,7 @@ def monitor_api_call(
             raise
         finally:
             duration = (time.perf_counter() - started) * 1000
-            status = _status(call.result, error)
+            status = _get_status(call.result, error)
             client = metrics or get_metrics()
             client.increment("api.count", endpoint=endpoint, method=method)
             if status >= _CLIENT_ERROR:
@@ -155,11 +155,11 @@ def monitor_api_call(
             fields = {} if error is None else {"error": type(error).__name__}
             (logger or get_api_logger()).log_api_call(endpoint, method, status, round(duration, 3), user_id, **fields)
 
-    return _decorator(instrumented)
+    return _create_decorator(instrumented)
 
 
 def circuit_transition_hook(metrics: MetricsClient | None = None) -> Callable[[Any], None]:
-    """Create an `on_transition` hook for a circuit breaker, this package's or Powertools', that records each change.
+    """Create an `on_transition` hook that records each state change of a circuit breaker of this package or Powertools.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def circuit_transition_hook(metrics: MetricsClient | None = None) -> Callable[[A
     return record
 
 
-def _decorator(instrumented: Callable[[], Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def _create_decorator(instrumented: Callable[[], Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         if inspect.iscoroutinefunction(function):
 
@@ -201,7 +201,7 @@ def _decorator(instrumented: Callable[[], Any]) -> Callable[[Callable[P, R]], Ca
     return decorate
 
 
-def _status(result: Any, error: BaseException | None) -> int:
+def _get_status(result: Any, error: BaseException | None) -> int:
     if error is not None:
         status = getattr(error, "status", _SERVER_ERROR)
     elif isinstance(result, dict):

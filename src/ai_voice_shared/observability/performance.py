@@ -1,10 +1,10 @@
-"""How a service has performed, read back from where its metrics and log lines went.
+"""Performance of a service, read from its metrics and log lines in CloudWatch.
 
-What all of a service did comes from CloudWatch's metrics. What one user did comes from the log lines: a user as a
-dimension would be a metric of its own, paid for each. CloudWatch needs no clean-up of metrics: it keeps them for 15
-months, ever coarser, and nobody can delete them
-(https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html). What grows is the log
-groups that the metrics came by; `cleanup_old_metrics` sets how long those are kept.
+Totals of a service come from CloudWatch's metrics. Those of a user come from the log lines, because every value of a
+dimension is a metric that is charged for. Metrics need no clean-up: CloudWatch retains them for 15 months, with
+decreasing resolution, and has no operation to delete them
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html). What grows is the
+log groups that the metrics were written to; `cleanup_old_metrics` sets their retention.
 
 These calls are for dashboards and reports, not for every request.
 """
@@ -53,7 +53,7 @@ RETENTION_DAYS = (
     3288,
     3653,
 )
-"""The days that CloudWatch Logs can keep a log group for."""
+"""The retention periods of CloudWatch Logs, in days."""
 
 _MAX_HOURS = 24 * 455
 _QUERIES: dict[str, dict[str, tuple[str, str]]] = {
@@ -76,7 +76,7 @@ _QUERIES: dict[str, dict[str, tuple[str, str]]] = {
 def get_performance_metrics(
     time_range_hours: float = 24, *, service: str | None = None, namespace: str | None = None, client: Any = None
 ) -> dict[str, Any]:
-    """Give what a service's tasks and API calls came to.
+    """Return counts, error rates and durations of a service's tasks and API calls.
 
     Parameters
     ----------
@@ -93,30 +93,30 @@ def get_performance_metrics(
     -------
     dict
         `service`, `time_range_hours`, `start` and `end` (ISO 8601), and for `tasks` and `api_calls`: `count`,
-        `errors` (`client_errors`), `error_rate`, `average_ms` and `max_ms`; times are None where nothing was done.
+        `errors` (`client_errors`), `error_rate`, `average_ms` and `max_ms`; times are None if there were no calls.
 
     Raises
     ------
     ValidationError
-        Not a time range that CloudWatch keeps metrics for.
+        CloudWatch does not retain metrics for this time range.
     ConfigurationError
-        Nobody says which service.
+        The service is neither passed nor configured.
     """
     from ai_voice_shared.settings.metrics import MetricsSettings
 
     settings = MetricsSettings()
     service = service or settings.service
     if not service:
-        msg = "whose metrics? pass service=, or set POWERTOOLS_SERVICE_NAME"
+        msg = "the service is not set: pass service=, or set POWERTOOLS_SERVICE_NAME"
         raise ConfigurationError(msg)
-    start, end, hours = _range(time_range_hours)
+    start, end, hours = _get_range(time_range_hours)
     dimensions = [{"Name": "service", "Value": service}]
     wanted = {
         f"{group}__{key}": (name, statistic)
         for group, queries in _QUERIES.items()
         for key, (name, statistic) in queries.items()
     }
-    values = _read(client, namespace or settings.namespace, dimensions, wanted, start, end)
+    values = _read_metrics(client, namespace or settings.namespace, dimensions, wanted, start, end)
     result: dict[str, Any] = {
         "service": service,
         "time_range_hours": hours,
@@ -124,7 +124,7 @@ def get_performance_metrics(
         "end": end.isoformat(),
     }
     for group, queries in _QUERIES.items():
-        numbers = {key: _number(key, values[f"{group}__{key}"]) for key in queries}
+        numbers = {key: _to_number(key, values[f"{group}__{key}"]) for key in queries}
         count = numbers["count"]
         result[group] = {**numbers, "error_rate": round(numbers["errors"] / count, 4) if count else 0.0}
     return result
@@ -133,7 +133,7 @@ def get_performance_metrics(
 def get_system_metrics(
     time_range_hours: float = 24, *, function_name: str | None = None, client: Any = None
 ) -> dict[str, Any]:
-    """Give what Lambda itself measured of a function: invocations, errors, throttles, duration, concurrency.
+    """Return what Lambda measured of a function: invocations, errors, throttles, duration, concurrency.
 
     Parameters
     ----------
@@ -151,9 +151,9 @@ def get_system_metrics(
     """
     function_name = function_name or os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
     if not function_name:
-        msg = "which function? pass function_name=; outside Lambda, AWS_LAMBDA_FUNCTION_NAME is not set"
+        msg = "the function is not set: pass function_name=; AWS_LAMBDA_FUNCTION_NAME is set in Lambda only"
         raise ConfigurationError(msg)
-    start, end, hours = _range(time_range_hours)
+    start, end, hours = _get_range(time_range_hours)
     wanted = {
         "invocations": ("Invocations", "Sum"),
         "errors": ("Errors", "Sum"),
@@ -162,29 +162,29 @@ def get_system_metrics(
         "max_ms": ("Duration", "Maximum"),
         "max_concurrency": ("ConcurrentExecutions", "Maximum"),
     }
-    values = _read(client, "AWS/Lambda", [{"Name": "FunctionName", "Value": function_name}], wanted, start, end)
+    values = _read_metrics(client, "AWS/Lambda", [{"Name": "FunctionName", "Value": function_name}], wanted, start, end)
     return {
         "function_name": function_name,
         "time_range_hours": hours,
         "start": start.isoformat(),
         "end": end.isoformat(),
-        **{key: _number(key, value) for key, value in values.items()},
+        **{key: _to_number(key, value) for key, value in values.items()},
     }
 
 
 def get_user_metrics(
     user_id: str, time_range_hours: float = 24, *, log_group: str | None = None, client: Any = None
 ) -> dict[str, Any]:
-    """Give what was done for one user, counted from the log lines that `monitor_...` and `log_...` wrote.
+    """Return counts and durations of one user's tasks and API calls, from the lines of `monitor_...` and `log_...`.
 
     Parameters
     ----------
     user_id
         The user's id, as on the lines.
     time_range_hours
-        Hours to look back; no further than the log group is kept.
+        Hours to look back; limited by the log group's retention.
     log_group
-        Where the lines are; by default this function's (`AWS_LAMBDA_LOG_GROUP_NAME`).
+        The log group; by default this function's (`AWS_LAMBDA_LOG_GROUP_NAME`).
     client
         A boto3 CloudWatch Logs client.
 
@@ -198,57 +198,57 @@ def get_user_metrics(
     ValidationError, ConfigurationError
         As `get_performance_metrics`.
     """
-    group = _log_group(log_group)
-    start, end, hours = _range(time_range_hours)
+    group = _get_log_group(log_group)
+    start, end, hours = _get_range(time_range_hours)
     durations: dict[str, list[float]] = {"Task execution": [], "API call": []}
     errors = dict.fromkeys(durations, 0)
-    for line in _lines_of(user_id, group, start, end, client):
+    for line in _read_lines(user_id, group, start, end, client):
         message, duration = line.get("message"), line.get("duration_ms")
         if message in durations and isinstance(duration, int | float):
             durations[message].append(duration)
             errors[message] += line.get("level") == "ERROR"
     result: dict[str, Any] = {"user_id": user_id, "time_range_hours": hours}
     for name, message in (("tasks", "Task execution"), ("api_calls", "API call")):
-        taken = durations[message]
+        values = durations[message]
         result[name] = {
-            "count": len(taken),
+            "count": len(values),
             "errors": errors[message],
-            "average_ms": sum(taken) / len(taken) if taken else None,
-            "max_ms": max(taken) if taken else None,
+            "average_ms": sum(values) / len(values) if values else None,
+            "max_ms": max(values) if values else None,
         }
     return result
 
 
 def cleanup_old_metrics(days: int = 30, *, log_groups: Iterable[str] | None = None, client: Any = None) -> list[str]:
-    """Let CloudWatch delete the log lines that metrics came by, once they are older than this.
+    """Limit the retention of the log groups that metrics are written to.
 
-    Metrics themselves cannot be deleted and need not be: they expire after 15 months.
+    Metrics themselves cannot be deleted; they expire after 15 months.
 
     Parameters
     ----------
     days
-        Days to keep, one of `RETENTION_DAYS`.
+        Retention in days, one of `RETENTION_DAYS`.
     log_groups
-        Which; by default this function's (`AWS_LAMBDA_LOG_GROUP_NAME`).
+        By default this function's (`AWS_LAMBDA_LOG_GROUP_NAME`).
     client
         A boto3 CloudWatch Logs client.
 
     Returns
     -------
     list
-        The log groups whose retention was changed; one that keeps no longer already is left alone.
+        The log groups whose retention was changed; a shorter retention is not extended.
 
     Raises
     ------
     ValidationError
-        A number of days that CloudWatch Logs does not have.
+        `days` is not a retention period of CloudWatch Logs.
     """
     if days not in RETENTION_DAYS:
-        msg = f"CloudWatch Logs cannot keep lines for {days} days, but for {', '.join(map(str, RETENTION_DAYS))}"
+        msg = f"CloudWatch Logs has no retention of {days} days; use one of {', '.join(map(str, RETENTION_DAYS))}"
         raise ValidationError(msg)
-    logs = client or _client("logs")
+    logs = client or _create_client("logs")
     changed = []
-    for name in [_log_group(None)] if log_groups is None else log_groups:
+    for name in [_get_log_group(None)] if log_groups is None else log_groups:
         pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
         for group in (group for page in pages for group in page["logGroups"] if group["logGroupName"] == name):
             if group.get("retentionInDays", days + 1) > days:
@@ -257,15 +257,15 @@ def cleanup_old_metrics(days: int = 30, *, log_groups: Iterable[str] | None = No
     return changed
 
 
-def _range(hours: float) -> tuple[datetime, datetime, float]:
+def _get_range(hours: float) -> tuple[datetime, datetime, float]:
     if not 0 < hours <= _MAX_HOURS:
-        msg = f"a time range is more than 0 and at most {_MAX_HOURS} hours, which CloudWatch keeps metrics for"
+        msg = f"time range must be more than 0 and at most {_MAX_HOURS} hours, for which CloudWatch retains metrics"
         raise ValidationError(msg)
     end = datetime.now(UTC)
     return end - timedelta(hours=hours), end, hours
 
 
-def _read(
+def _read_metrics(
     client: Any,
     namespace: str,
     dimensions: list[dict[str, str]],
@@ -273,13 +273,13 @@ def _read(
     start: datetime,
     end: datetime,
 ) -> dict[str, Any]:
-    cloudwatch = client or _client("cloudwatch")
-    period = _period(start, end)
+    cloudwatch = client or _create_client("cloudwatch")
+    period = _get_period(start, end)
     queries: list[dict[str, Any]] = []
     for key, (name, statistic) in wanted.items():
         metric = {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions}
         queries.append({"Id": key, "MetricStat": {"Metric": metric, "Period": period, "Stat": statistic}})
-        if statistic == "Average":  # averages of periods are put together by their weights
+        if statistic == "Average":  # averages of periods are weighted by their sample counts
             queries.append(
                 {"Id": f"{key}__n", "MetricStat": {"Metric": metric, "Period": period, "Stat": "SampleCount"}}
             )
@@ -290,10 +290,12 @@ def _read(
     for page in pages:
         for series in page["MetricDataResults"]:
             found[series["Id"]].update(zip(series["Timestamps"], series["Values"], strict=True))
-    return {key: _together(statistic, found[key], found.get(f"{key}__n", {})) for key, (_, statistic) in wanted.items()}
+    return {
+        key: _aggregate(statistic, found[key], found.get(f"{key}__n", {})) for key, (_, statistic) in wanted.items()
+    }
 
 
-def _together(statistic: str, values: dict[datetime, float], counts: dict[datetime, float]) -> float | None:
+def _aggregate(statistic: str, values: dict[datetime, float], counts: dict[datetime, float]) -> float | None:
     if not values:
         return None
     if statistic == "Sum":
@@ -304,26 +306,26 @@ def _together(statistic: str, values: dict[datetime, float], counts: dict[dateti
     return sum(value * counts.get(moment, 0) for moment, value in values.items()) / total if total else None
 
 
-def _number(key: str, value: float | None) -> Any:
+def _to_number(key: str, value: float | None) -> Any:
     return value if key.endswith("_ms") else int(value or 0)
 
 
-def _period(start: datetime, end: datetime) -> int:
-    # CloudWatch keeps minutes for 15 days, 5 minutes for 63 days, hours for 15 months.
+def _get_period(start: datetime, end: datetime) -> int:
+    # CloudWatch retains periods of 1 minute for 15 days, 5 minutes for 63 days, 1 hour for 15 months.
     days = (end - start) / timedelta(days=1)
     if days <= 1:
         return 60
     return 300 if days <= 15 else 3600  # noqa: PLR2004 - as the comment says
 
 
-def _lines_of(user_id: str, group: str, start: datetime, end: datetime, client: Any) -> Iterator[dict[str, Any]]:
-    logs = client or _client("logs")
+def _read_lines(user_id: str, group: str, start: datetime, end: datetime, client: Any) -> Iterator[dict[str, Any]]:
+    logs = client or _create_client("logs")
     quoted = user_id.replace("\\", "\\\\").replace('"', '\\"')
     pages = logs.get_paginator("filter_log_events").paginate(
         logGroupName=group,
         startTime=int(start.timestamp() * 1000),
         endTime=int(end.timestamp() * 1000) + 1,
-        # A term, which finds the line wherever the id stands; which key it stands at is looked at below.
+        # A term matches the id anywhere in the line; its key is checked below.
         filterPattern=f'"{quoted}"',
     )
     for page in pages:
@@ -336,15 +338,15 @@ def _lines_of(user_id: str, group: str, start: datetime, end: datetime, client: 
                 yield line
 
 
-def _log_group(name: str | None) -> str:
+def _get_log_group(name: str | None) -> str:
     name = name or os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
     if not name:
-        msg = "which log group? pass log_group=; outside Lambda, AWS_LAMBDA_LOG_GROUP_NAME is not set"
+        msg = "the log group is not set: pass log_group=; AWS_LAMBDA_LOG_GROUP_NAME is set in Lambda only"
         raise ConfigurationError(msg)
     return name
 
 
-def _client(service_name: str) -> Any:
+def _create_client(service_name: str) -> Any:
     from ai_voice_shared.aws import aws_client
 
     return aws_client(service_name, retries={"mode": "standard"})

@@ -1,4 +1,4 @@
-"""Headers of a request that connect the logs and traces of the service which receives it."""
+"""Request headers that propagate the correlation id and the trace to the receiving service."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["outgoing_headers", "traceparent"]
 
 _XRAY = r"Root=1-([0-9a-f]{8})-([0-9a-f]{24})"
 _PARENT = r"Parent=([0-9a-f]{16})"
-# What can stand in a header as it is; X-Ray's own are far shorter.
+# Characters that are valid in a header; X-Ray's own values are far shorter.
 _HEADER = r"[\x21-\x7e]{1,512}"
 
 
@@ -21,7 +21,7 @@ def outgoing_headers() -> dict[str, str]:
     Returns
     -------
     dict
-        `X-Correlation-Id`, `X-Amzn-Trace-Id` and W3C's `traceparent`, as far as there are any.
+        `X-Correlation-Id`, `X-Amzn-Trace-Id` and W3C's `traceparent`, as far as they are known.
     """
     headers = {}
     correlation_id = get_correlation_id()
@@ -37,7 +37,7 @@ def outgoing_headers() -> dict[str, str]:
 
 
 def traceparent(trace_id: str) -> str | None:
-    """Write an X-Ray trace header as W3C's (https://www.w3.org/TR/trace-context/), or None where it has no parent.
+    """Convert an X-Ray trace header to W3C's (https://www.w3.org/TR/trace-context/); None if it has no parent.
 
     Examples
     --------
@@ -48,5 +48,5 @@ def traceparent(trace_id: str) -> str | None:
     if root is None or parent is None:
         return None
     if not (root[1] + root[2]).strip("0") or not parent[1].strip("0"):
-        return None  # ids of zeros are invalid by the standard
+        return None  # the standard forbids ids of zeros
     return f"00-{root[1]}{root[2]}-{parent[1]}-{'01' if 'Sampled=1' in trace_id else '00'}"

@@ -1,9 +1,9 @@
-"""Powertools' Logger with what every service logs: calls, tasks, agents, security, the database, requests.
+"""Powertools' Logger with methods for what every service logs: calls, tasks, agents, security, the database, requests.
 
-`ServiceLogger` is a Powertools Logger and can do all that one can. It holds debug lines back and shows them only with
-an error (`buffering.py`), and takes its level from `<SERVICE>_LOG_LEVEL` before `POWERTOOLS_LOG_LEVEL`. Lines are
-written by Powertools' formatter. Two of its options are set, which change no line: by default it parses every message
-as JSON and creates a JSON encoder for every line, 2.5 of the 19.5 microseconds of a line.
+`ServiceLogger` is a Powertools Logger. It buffers debug lines and writes them only when an error is logged
+(`buffering.py`), and prefers the level in `<SERVICE>_LOG_LEVEL` to that in `POWERTOOLS_LOG_LEVEL`. Lines are written by
+Powertools' formatter, with two options that do not change its output: by default it parses every message as JSON and
+creates a JSON encoder for every line, which takes 2.5 of the 19.5 microseconds of a line.
 
 This module is imported when the first logger is created, so it may import Powertools itself.
 """
@@ -40,7 +40,7 @@ _JSON_STARTS = frozenset('{["-0123456789tfnNI \t\n\r')
 
 
 def get_service_level(service: str) -> str | None:
-    """Return the log level that the environment has for a service: `WEBHOOK_HANDLER_LOG_LEVEL` for `webhook-handler`.
+    """Return a service's log level from the environment: `WEBHOOK_HANDLER_LOG_LEVEL` for `webhook-handler`.
 
     Examples
     --------
@@ -52,25 +52,25 @@ def get_service_level(service: str) -> str | None:
 
 
 def _parse_message(text: str) -> Any:
-    """Parse a message that may be JSON; most are a few words, and to fail on them is half the cost of parsing."""
+    """Parse a message that may be JSON. Most are plain text, whose parsing would take most of the time."""
     return json.loads(text) if text[:1] in _JSON_STARTS else text
 
 
 class ServiceLogger(Logger):
-    """A Powertools Logger that knows what services log. Create it with `get_logger` or `setup_logging`.
+    """A Powertools Logger for services. Create it with `get_logger` or `setup_logging`.
 
     Parameters
     ----------
     service
         The service's name; by default `POWERTOOLS_SERVICE_NAME`.
     level
-        Its level; by default `<SERVICE>_LOG_LEVEL`, then `POWERTOOLS_LOG_LEVEL`, then INFO.
+        The level; by default `<SERVICE>_LOG_LEVEL`, then `POWERTOOLS_LOG_LEVEL`, then INFO.
     buffer_debug
-        Hold debug lines back (20 kB of an invocation at most) and show them when an error is logged or leaves the
-        handler. In Lambda only, where an invocation has a trace id. Where the level is DEBUG, or a sampling rate
-        makes it so, they are shown at once.
+        Buffer debug lines (at most 20 kB per invocation) and write them when an error is logged or leaves the handler.
+        In Lambda only, where an invocation has a trace id. At level DEBUG, which a sampling rate may set, they are
+        written at once.
     **options
-        Passed on to Powertools' Logger; what it does not know becomes a key of every line.
+        Passed on to Powertools' Logger; unknown ones become keys of every line.
 
     Examples
     --------
@@ -93,7 +93,7 @@ class ServiceLogger(Logger):
             )
             options["json_serializer"] = encoder.encode
         config = DebugBufferConfig()
-        # Where Lambda filters by level itself, it would drop what is shown later, and Powertools warns of it.
+        # Where Lambda itself filters by level, it would drop the flushed lines, and Powertools warns about it.
         if buffer_debug and not options.get("child") and "AWS_LAMBDA_LOG_LEVEL" not in os.environ:
             options.setdefault("buffer_config", config)
         super().__init__(service=service, level=level if level is not None else get_service_level(name), **options)
@@ -101,13 +101,13 @@ class ServiceLogger(Logger):
         _suppress_exactly(self.service)
 
     def setLevel(self, level: str | int | None) -> None:  # noqa: N802 - logging's name
-        """Change the level; at DEBUG, lines that were held back are shown and further ones are not held back."""
+        """Change the level; DEBUG flushes the buffer and disables it."""
         number = logging.getLevelNamesMapping().get(level.upper()) if isinstance(level, str) else level
         if number is not None and number <= logging.DEBUG:
             self.flush_buffer()
         super().setLevel(level)
 
-    @overload  # type: ignore[override] # Powertools' own options, passed on
+    @overload  # type: ignore[override] # takes Powertools' options as keywords
     def inject_lambda_context(self, lambda_handler: HandlerT, **options: Any) -> HandlerT: ...
 
     @overload
@@ -116,29 +116,29 @@ class ServiceLogger(Logger):
     def inject_lambda_context(self, lambda_handler: Callable[..., Any] | None = None, **options: Any) -> Any:
         """Decorate a handler: every line has fields of Lambda's context and the correlation id.
 
-        Debug lines that were held back are shown when an error leaves the handler.
+        Buffered debug lines are written when an error leaves the handler.
 
         Parameters
         ----------
         lambda_handler
             The handler.
         **options
-            Those of Powertools; `flush_buffer_on_uncaught_error` is on by default.
+            Powertools' options; `flush_buffer_on_uncaught_error` is True by default.
         """
         if lambda_handler is None:
             return functools.partial(self.inject_lambda_context, **options)
         options.setdefault("flush_buffer_on_uncaught_error", True)
-        inner = super().inject_lambda_context(lambda_handler, **options)
+        handler = super().inject_lambda_context(lambda_handler, **options)
 
         @functools.wraps(lambda_handler)
-        def decorated(event: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
+        def wrapper(event: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
             current = get_correlation_id()
             if current is None and isinstance(event, Mapping):
                 current = correlation_id_from_event(event)
             with use_correlation_id(current):
-                return inner(event, context, *args, **kwargs)
+                return handler(event, context, *args, **kwargs)
 
-        return decorated
+        return wrapper
 
     def log_api_call(
         self,
@@ -149,20 +149,20 @@ class ServiceLogger(Logger):
         user_id: str | None = None,
         **fields: Any,
     ) -> None:
-        """Log a call of an API; a 5xx response is an error.
+        """Log an API call; a 5xx response is logged at ERROR.
 
         Parameters
         ----------
         endpoint
-            The path, best as the route is written (`/users/{id}`). A query string is cut off: it may be anything.
+            The path, preferably the pattern of the route (`/users/{id}`). A query string is removed.
         method
             GET, POST, ...
         status_code
             The status of the response.
         duration_ms
-            Milliseconds that it took.
+            Duration in milliseconds.
         user_id
-            The user, as an id.
+            Id of the user.
         **fields
             Further fields, without personal data.
         """
@@ -178,18 +178,18 @@ class ServiceLogger(Logger):
     def log_task_execution(
         self, task: str, status: str, duration_ms: float, user_id: str | None = None, **fields: Any
     ) -> None:
-        """Log a task that ended; `status` "error", "failed", "failure" or "timeout" makes it an error.
+        """Log the end of a task; the `status` "error", "failed", "failure" or "timeout" is logged at ERROR.
 
         Parameters
         ----------
         task
             The task's name.
         status
-            How it ended (`"success"`).
+            The outcome (`"success"`).
         duration_ms
-            Milliseconds that it took.
+            Duration in milliseconds.
         user_id
-            For whom, as an id.
+            Id of the user for whom it ran.
         **fields
             Further fields, without personal data.
         """
@@ -205,16 +205,16 @@ class ServiceLogger(Logger):
         user_id: str | None = None,
         **fields: Any,
     ) -> None:
-        """Log what an agent did (`"completion"`, `"tool_call"`); never the text.
+        """Log an interaction of an agent (`"completion"`, `"tool_call"`), never its text.
 
         Parameters
         ----------
         agent
             The agent's name or id.
         interaction
-            The kind of thing that it did.
+            The kind of interaction.
         status, duration_ms, user_id, **fields
-            As for a task.
+            As in `log_task_execution`.
         """
         logged = {"agent": agent, "interaction": interaction, "status": status, "duration_ms": duration_ms, **fields}
         self._log_fields(_get_level(status), "Agent interaction", logged, user_id)
@@ -222,18 +222,18 @@ class ServiceLogger(Logger):
     def log_security_event(
         self, event: str, outcome: str = "denied", user_id: str | None = None, *, level: str = "WARNING", **fields: Any
     ) -> None:
-        """Log something about who may do what (`"login"`, `"invalid_signature"`), by default at WARNING.
+        """Log an authentication or authorization event (`"login"`, `"invalid_signature"`), by default at WARNING.
 
         Parameters
         ----------
         event
-            What it was about.
+            The event.
         outcome
-            How it ended: `"denied"`, `"allowed"`.
+            The outcome: `"denied"`, `"allowed"`.
         user_id
-            Who, as an id, where that is known.
+            Id of the user, if it is known.
         level
-            The line's level.
+            The log level.
         **fields
             Further fields; no tokens, keys or addresses.
         """
@@ -249,26 +249,26 @@ class ServiceLogger(Logger):
         status: str = "success",
         **fields: Any,
     ) -> None:
-        """Log an operation on the database; never its values.
+        """Log a database operation, never its values.
 
         Parameters
         ----------
         operation
-            What was done (`"select"`).
+            The operation (`"select"`).
         table
-            On what.
+            The table.
         duration_ms
-            Milliseconds that it took.
+            Duration in milliseconds.
         rows
-            Rows that were read or changed.
+            Number of rows read or changed.
         status, **fields
-            As for a task.
+            As in `log_task_execution`.
         """
         logged = {"operation": operation, "table": table, "duration_ms": duration_ms, "rows": rows, "status": status}
         self._log_fields(_get_level(status), "Database operation", {**logged, **fields}, None)
 
     def log_event(self, name: str, data: Mapping[str, Any], correlation_id: str | None = None) -> None:
-        """Log that something happened; see the function `log_event`."""
+        """Log an event; see the function `log_event`."""
         fields: dict[str, Any] = {"event": name, "data": dict(data)}
         if correlation_id is not None:
             fields["correlation_id"] = correlation_id
@@ -278,7 +278,7 @@ class ServiceLogger(Logger):
         extra = {key: value for key, value in fields.items() if value is not None}
         if user_id is not None:
             extra["user_id"] = user_id
-        # Past this method and the public one, so that `location` is the caller's.
+        # Skips this method and the public one, so that `location` is the caller's.
         if level >= logging.ERROR:
             self.error(message, extra=extra, stacklevel=4)
         elif level >= logging.WARNING:
@@ -292,7 +292,7 @@ def _get_level(status: str) -> int:
 
 
 class _ExactSuppressFilter(logging.Filter):
-    """Suppress the lines of one logger and its children, and no others."""
+    """Suppress the lines of one logger and its children only."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not super().filter(record)
@@ -301,7 +301,7 @@ class _ExactSuppressFilter(logging.Filter):
 def _suppress_exactly(service: str) -> None:
     """Replace Powertools' filter, which matches any part of a logger's name, by an exact one.
 
-    A service called `api` would silence `google.api_core`, and `shared` this very package.
+    A service named `api` would silence `google.api_core`, and `shared` this package itself.
     """
     for handler in logging.getLogger().handlers:
         for existing in handler.filters[:]:

@@ -1,7 +1,7 @@
-"""Suppression of what other packages log of this package's own calls.
+"""Suppression of what other packages log about this package's own calls.
 
-HTTP and AWS clients write URLs, headers and bodies at DEBUG, and some of it at INFO. A handler that turns that on for
-its own calls should not find phone numbers in its logs because of this package's.
+HTTP and AWS clients log URLs, headers and bodies at DEBUG, some of them at INFO. A handler that enables that for its
+own calls must not get phone numbers into its logs through the calls of this package.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _own_call: ContextVar[bool] = ContextVar("ai_voice_shared_own_call", default=Fal
 
 
 class _OwnCallsFilter(logging.Filter):
-    """Suppress what is logged during this package's own calls, and nothing else."""
+    """Suppress what is logged during this package's own calls only."""
 
     def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - the signature is logging's
         return not _own_call.get()
@@ -37,7 +37,7 @@ def suppress_logging(*names: str) -> Iterator[None]:
     Parameters
     ----------
     *names
-        Names of the loggers that write: a filter does not apply to children.
+        Names of the loggers; a filter does not apply to their children.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def suppress_logging(*names: str) -> Iterator[None]:
     """
     if names not in _filtered:
         for name in names:
-            # Adding a filter that is there already does nothing.
+            # Adding the same filter again has no effect.
             logging.getLogger(name).addFilter(_own_calls)
         _filtered.add(names)
     token = _own_call.set(True)

@@ -1,11 +1,11 @@
 """The one abstraction for tracing: services open spans here and never name a tracing SDK.
 
-X-Ray is behind it by default, and only while it has something to do: a request that is not sampled costs one look
-at an environment variable, and the X-Ray SDK is not even imported. OpenTelemetry comes in by `set_tracer`.
+The default is X-Ray. For a request that is not sampled, a span reads two environment variables, and the X-Ray SDK is
+not imported. OpenTelemetry is enabled by `set_tracer`.
 
-Powertools' `Tracer` keeps its configuration on the class, so a second one, created by a library, would change the
-handler's. That is why none is created here: a handler that has one passes it to `XRayTracer(provider=tracer.provider)`,
-and otherwise its X-Ray recorder, the one per process, is used as Powertools uses it.
+Powertools' `Tracer` stores its configuration on the class, so a second one, created by a library, would change the
+handler's. Therefore none is created here: a handler with its own passes `XRayTracer(provider=tracer.provider)`, and
+otherwise the process's X-Ray recorder is used, which is also Powertools' own.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ class Span(Protocol):
         """Add an annotation that traces can be searched by."""
 
     def fail(self, error: BaseException) -> None:
-        """Mark the work as failed, with the error's type; its text stays out, it may be anything."""
+        """Mark the work as failed, with the error's type; its text may contain personal data and is omitted."""
 
 
 @runtime_checkable
 class Tracer(Protocol):
-    """What a tracing system has to offer."""
+    """The interface of a tracing system."""
 
     def span(self, name: str, /, **annotations: AnnotationValue) -> AbstractContextManager[Span]:
         """Open a span for a `with` block; an error that leaves the block marks it as failed."""
 
 
 class _NoopSpan:
-    """A span that is not recorded. One object serves all: it has no state."""
+    """A span that is not recorded. It has no state, so one object is shared."""
 
     __slots__ = ()
 
@@ -96,12 +96,12 @@ class XRayTracer:
     Parameters
     ----------
     provider
-        The X-Ray recorder; by default the SDK's own, the one that Powertools' Tracer uses too.
+        The X-Ray recorder; by default the SDK's own, which Powertools' Tracer uses as well.
 
     Notes
     -----
-    Lambda tells whether a request is sampled in `_X_AMZN_TRACE_ID`
-    (https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html). `POWERTOOLS_TRACE_DISABLED` turns it off, as
+    Lambda sets in `_X_AMZN_TRACE_ID` whether a request is sampled
+    (https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html). `POWERTOOLS_TRACE_DISABLED` disables tracing, as
     it does for Powertools.
     """
 
@@ -109,9 +109,9 @@ class XRayTracer:
         self._provider = provider
 
     def span(self, name: str, /, **annotations: AnnotationValue) -> AbstractContextManager[Span]:
-        """Open a subsegment, or nothing where the request is not sampled."""
+        """Open a subsegment, or a span that is not recorded if the request is not sampled."""
         environment = os.environ
-        # In this order: a look at a variable is most of what a span costs that is not recorded.
+        # `environ` is read only as often as needed: it is most of the cost of a span that is not recorded.
         if (environment.get("POWERTOOLS_TRACE_DISABLED") or "").lower() in _TRUE:
             return NOOP_SPAN
         if "Sampled=1" not in environment.get("_X_AMZN_TRACE_ID", ""):
@@ -124,7 +124,7 @@ class XRayTracer:
             from aws_xray_sdk.core import xray_recorder
 
             self._provider = xray_recorder
-        # Not `in_subsegment`: it records the text of an error that passes, and that may hold anything.
+        # Not `in_subsegment`: it records the text of an exception, which may contain personal data.
         span = _XRaySpan(self._provider.begin_subsegment(name))
         try:
             for key, value in annotations.items():
@@ -152,7 +152,7 @@ class _XRaySpan:
 
 
 class OpenTelemetryTracer:
-    """Spans of OpenTelemetry, for teams that have left X-Ray's SDK.
+    """Spans of OpenTelemetry, for teams that no longer use the X-Ray SDK.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ class OpenTelemetryTracer:
     @contextmanager
     def span(self, name: str, /, **annotations: AnnotationValue) -> Iterator[Span]:
         """Open a span as the current one."""
-        # The SDK would record the error's text, which may hold anything; the type is enough.
+        # The SDK would record the error's text, which may contain personal data; the type is enough.
         with self._tracer.start_as_current_span(
             name, attributes=annotations, record_exception=False, set_status_on_exception=False
         ) as otel_span:
@@ -201,7 +201,7 @@ def get_tracer() -> Tracer:
 
 
 def set_tracer(tracer: Tracer) -> Tracer:
-    """Make `tracer` the one that all clients of this process use; return the previous one.
+    """Set the tracer that all clients of this process use, and return the previous one.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What the tests of metrics share: a fresh process-wide client, and the EMF lines that were printed."""
+"""Fixtures for loggers and metrics: clean registries, a new metrics client, and the printed EMF lines."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _loggers_are_put_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _restore_loggers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for variable in ("POWERTOOLS_LOG_LEVEL", "LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL", "_X_AMZN_TRACE_ID"):
         monkeypatch.delenv(variable, raising=False)
-    # When pytest collects the doctests of a module as well, the module may be there twice.
+    # When pytest collects the doctests of a module as well, the module may be loaded twice.
     for namespace in (get_logger.__globals__, vars(sys.modules[get_logger.__module__])):
         monkeypatch.setitem(namespace, "_loggers", {})
     library = logging.getLogger(LIBRARY_LOGGER)
@@ -33,15 +33,15 @@ def _loggers_are_put_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def clear_powertools_loggers() -> None:
-    """Drop the loggers that Powertools has set up: asked for again, they would have another test's stream."""
-    known = logging.Logger.manager.loggerDict
-    for name in [name for name, logger in known.items() if hasattr(logger, "powertools_handler")]:
-        del known[name]
+    """Remove the loggers that Powertools has set up, because reused ones would have another test's stream."""
+    loggers = logging.Logger.manager.loggerDict
+    for name in [name for name, logger in loggers.items() if hasattr(logger, "powertools_handler")]:
+        del loggers[name]
 
 
 @pytest.fixture
 def _fresh_metrics(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give the process metrics of its own for a test, under the service `voice-parser`."""
+    """Set a new metrics client for the process, under the service `voice-parser`."""
     for variable in ("METRICS_PROVIDER", "METRICS_NAMESPACE", "POWERTOOLS_METRICS_NAMESPACE", "METRICS_SERVICE"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "voice-parser")
@@ -52,7 +52,7 @@ def _fresh_metrics(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def emf(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
-    """Give a function that parses the EMF lines which were printed since it was called last."""
+    """Return a function that parses the EMF lines printed since its last call."""
 
     def read() -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

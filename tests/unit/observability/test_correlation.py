@@ -17,7 +17,7 @@ pytestmark = pytest.mark.unit
 
 
 def test_blocks_nest() -> None:
-    """An inner block has its own id, and the outer one is back after it, also after an error."""
+    """An inner block has its own id, and the outer id is restored after it, even after an error."""
 
     def work() -> None:
         with use_correlation_id("inner"):
@@ -32,15 +32,15 @@ def test_blocks_nest() -> None:
 
 
 @pytest.mark.parametrize("bad", [None, "", "two\nlines", "a b", "é", "x" * 129])
-def test_an_id_that_cannot_stand_in_a_header_is_replaced(bad: str | None) -> None:
-    """Somebody else's text never splits a header or a log line."""
-    with use_correlation_id(bad) as made:
-        assert made != bad
-        assert len(made) == 36
+def test_an_id_that_is_not_valid_in_a_header_is_replaced(bad: str | None) -> None:
+    """An untrusted id that could split a header or a log line is replaced by a new one."""
+    with use_correlation_id(bad) as created:
+        assert created != bad
+        assert len(created) == 36
 
 
 def test_concurrent_tasks_do_not_mix() -> None:
-    """Each task of an event loop has its own id."""
+    """Each task of an event loop has its own correlation id."""
 
     async def work(name: str) -> str | None:
         with use_correlation_id(name):
@@ -64,6 +64,6 @@ def test_concurrent_tasks_do_not_mix() -> None:
         ({"Records": []}, None),
     ],
 )
-def test_it_is_found_in_every_shape_of_event(event: dict[str, Any], expected: str | None) -> None:
-    """Header first, then a direct invoke's own field, then API Gateway's request id."""
+def test_the_id_is_read_from_every_kind_of_event(event: dict[str, Any], expected: str | None) -> None:
+    """The id is that of the header, else a direct invoke's own field, else API Gateway's request id."""
     assert correlation_id_from_event(event) == expected

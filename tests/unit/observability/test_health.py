@@ -1,4 +1,4 @@
-"""How components are checked, and what the three routes answer."""
+"""Health checks of components, and the responses of the three health routes."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ pytestmark = pytest.mark.unit
 
 @pytest.fixture
 def registry() -> HealthRegistry:
-    """Give a registry of its own."""
+    """Return a new registry."""
     return HealthRegistry("my-service")
 
 
 @pytest.fixture
 def stuck() -> Iterator[threading.Event]:
-    """Give an event that is set when the test is over, for checks that hang."""
+    """Return an event that is set after the test, for checks that hang."""
     event = threading.Event()
     yield event
     event.set()
 
 
-def failing() -> None:
-    """Fail as a dependency might, with a text that nobody should see."""
+def fail() -> None:
+    """Fail as a dependency might, with a secret in the error's text."""
     raise ConnectionError("postgresql://app:hunter2@db")
 
 
 def test_a_service_without_checks_is_healthy(registry: HealthRegistry) -> None:
-    """There is nothing that could be wrong."""
+    """A service without checks is healthy and has no components."""
     status = registry.get_health_status()
     assert (status["status"], status["service"], status["components"]) == ("healthy", "my-service", {})
 
@@ -57,7 +57,7 @@ def test_a_service_without_checks_is_healthy(registry: HealthRegistry) -> None:
 def test_the_worst_critical_component_decides(
     *, critical: bool, optional: bool, status: str, health: int, ready: int, registry: HealthRegistry
 ) -> None:
-    """An optional one only degrades; the process is live in any case."""
+    """A critical component makes the service unhealthy, an optional one degrades it; the process stays live."""
     registry.register("database", lambda: critical)
     registry.register("cache", lambda: optional, critical=False)
     assert registry.get_health_status()["status"] == status
@@ -68,15 +68,15 @@ def test_the_worst_critical_component_decides(
 
 
 def test_an_error_is_named_by_its_type_alone(registry: HealthRegistry) -> None:
-    """Its text may hold a password, and the route may be public."""
-    registry.register("database", failing)
+    """The status contains the type of an error only: its text may contain a password, and the route may be public."""
+    registry.register("database", fail)
     status = registry.get_health_status()
     assert status["components"]["database"]["error"] == "ConnectionError"
     assert "hunter2" not in str(status)
 
 
 def test_a_check_may_be_a_coroutine_function(registry: HealthRegistry) -> None:
-    """It runs in an event loop of its own."""
+    """A check that is a coroutine function runs in its own event loop."""
 
     async def check() -> bool:
         return False
@@ -86,11 +86,11 @@ def test_a_check_may_be_a_coroutine_function(registry: HealthRegistry) -> None:
 
 
 def test_a_check_that_hangs_is_cut_off(registry: HealthRegistry, stuck: threading.Event) -> None:
-    """The others answer, the hanging one is a timeout, and asking again starts no second one."""
-    begun: list[int] = []
+    """A hanging check is reported as a timeout beside the others, and is not started again."""
+    started: list[int] = []
 
     def hang() -> None:
-        begun.append(1)
+        started.append(1)
         stuck.wait(30)
 
     registry.register("database", hang, timeout=0.05)
@@ -99,11 +99,11 @@ def test_a_check_that_hangs_is_cut_off(registry: HealthRegistry, stuck: threadin
         components: dict[str, Any] = registry.get_health_status()["components"]
         assert components["database"]["error"] == "TimeoutError"
         assert components["cache"]["status"] == "healthy"
-    assert begun == [1]
+    assert started == [1]
 
 
-def test_checks_run_side_by_side(registry: HealthRegistry) -> None:
-    """Each waits for the other; one after the other they would never pass."""
+def test_checks_run_concurrently(registry: HealthRegistry) -> None:
+    """Two checks that wait for each other both pass, because they run concurrently."""
     barrier = threading.Barrier(2)
     registry.register("one", lambda: barrier.wait(20) >= 0, timeout=20)
     registry.register("two", lambda: barrier.wait(20) >= 0, timeout=20)
@@ -111,14 +111,14 @@ def test_checks_run_side_by_side(registry: HealthRegistry) -> None:
 
 
 def test_a_check_that_recovers_is_healthy_again(registry: HealthRegistry) -> None:
-    """Nothing of a former run is kept."""
-    answers = iter([False, True])
-    registry.register("database", lambda: next(answers))
+    """A check that passes after a failure is healthy: no earlier result is cached."""
+    results = iter([False, True])
+    registry.register("database", lambda: next(results))
     assert [registry.ready().status_code for _ in range(2)] == [503, 200]
 
 
 def test_the_registry_of_the_process() -> None:
-    """The functions work on one registry, which a check can be taken from."""
+    """The module's functions share one registry, from which a check can be removed."""
     register_health_check("test-component", lambda: False, critical=False)
     try:
         assert get_health_status()["components"]["test-component"]["status"] == "unhealthy"

@@ -1,4 +1,4 @@
-"""The lines of a service's logger against those of Powertools' own: the same bytes for every record."""
+"""The lines of a service's logger compared with those of Powertools: the same bytes for every record."""
 
 from __future__ import annotations
 
@@ -16,9 +16,22 @@ pytestmark = [pytest.mark.unit, pytest.mark.differential]
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 VALUES = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(st.text(), SCALARS, max_size=3) | st.binary()
-JSON_WORDS = ("", " ", "true", " null ", "NaN", "-Infinity", "Infinity", "12", "-1.5e3 ", '"text"', '{"a": 1}', "[1, 2")
-NO_JSON = ("{", "nul", "\ufeff{}", "\u00a0{}", "\n{}", "0x1", "true story", "1 line", "-", "\x0b1", "Not found")
-JSON_LIKE = st.sampled_from((*JSON_WORDS, *NO_JSON))
+JSON_VALUES = (
+    "",
+    " ",
+    "true",
+    " null ",
+    "NaN",
+    "-Infinity",
+    "Infinity",
+    "12",
+    "-1.5e3 ",
+    '"text"',
+    '{"a": 1}',
+    "[1, 2",
+)
+NOT_JSON = ("{", "nul", "\ufeff{}", "\u00a0{}", "\n{}", "0x1", "true story", "1 line", "-", "\x0b1", "Not found")
+JSON_LIKE = st.sampled_from((*JSON_VALUES, *NOT_JSON))
 RECORD = logging.LogRecord("service", logging.INFO, "app.py", 12, "hello", (), None, "handler")
 FREE_KEYS = st.text(min_size=1).filter(lambda key: key not in vars(RECORD))
 
@@ -56,13 +69,13 @@ def test_any_message_with_any_fields(message: Any, extra: dict[str, Any]) -> Non
     ids="-".join,
 )
 def test_options_of_powertools_have_their_effect(options: dict[str, Any]) -> None:
-    """Own serializers, dates, orders and keys that are turned off mean the same as in a Powertools Logger."""
+    """Custom serializers, date formats, key orders and disabled keys have the same effect as in a Powertools Logger."""
     name = "-".join(options)
     assert_same(record("plain", when=object), f"powertools-{name}", f"package-{name}", **options)
 
 
 @pytest.mark.filterwarnings("ignore:POWERTOOLS_DEV")
 def test_lines_are_indented_in_development_mode(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`POWERTOOLS_DEV` asks for lines that people read."""
+    """With `POWERTOOLS_DEV` lines are indented for reading."""
     monkeypatch.setenv("POWERTOOLS_DEV", "true")
     assert_same(record("x", a={"b": 1}), "powertools-dev", "package-dev")

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.unit
 
 @pytest.fixture
 def out() -> io.StringIO:
-    """Give the stream that the handler's Logger writes to."""
+    """Return the stream that the handler's Logger writes to."""
     return io.StringIO()
 
 
@@ -39,7 +39,7 @@ def test_the_library_s_lines_have_the_handler_s_format_and_keys(out: io.StringIO
 
 
 def test_the_library_s_lines_follow_the_handler_s_level(out: io.StringIO) -> None:
-    """Debug lines of the package show when the handler's level is DEBUG, and only then."""
+    """Debug lines of the package are written only if the handler's level is DEBUG."""
     library = logging.getLogger("ai_voice_shared.http")
     attach_library_logs(Logger(service="level-info", stream=out, level="INFO"))
     library.debug("hidden")
@@ -49,7 +49,7 @@ def test_the_library_s_lines_follow_the_handler_s_level(out: io.StringIO) -> Non
 
 
 def test_each_line_is_written_once(out: io.StringIO) -> None:
-    """Lambda's own root handler does not print a library line a second time."""
+    """Lambda's own root handler does not print a library line again."""
     root_stream = io.StringIO()
     root_handler = logging.StreamHandler(root_stream)
     logging.getLogger().addHandler(root_handler)
@@ -63,14 +63,14 @@ def test_each_line_is_written_once(out: io.StringIO) -> None:
 
 
 def test_a_service_whose_name_is_part_of_the_package_s_does_not_silence_it(out: io.StringIO) -> None:
-    """Powertools' SuppressFilter matches substrings: a service called `ai_voice` must not swallow our lines."""
+    """Powertools' SuppressFilter matches substrings, but a service `ai_voice` keeps the package's lines."""
     attach_library_logs(Logger(service="ai_voice", stream=out))
     logging.getLogger("ai_voice_shared.services").warning("still there")
     assert [line["message"] for line in lines(out)] == ["still there"]
 
 
-def test_the_correlation_id_is_on_every_line_and_outlives_clear_state(out: io.StringIO) -> None:
-    """Lines of the handler and of the package carry it, also with `clear_state=True`, which drops appended keys."""
+def test_the_correlation_id_is_on_every_line_despite_clear_state(out: io.StringIO) -> None:
+    """Lines of the handler and of the package have the id even with `clear_state=True`, which drops appended keys."""
     logger = Logger(service="correlated", stream=out)
     attach_library_logs(logger)
 
@@ -92,15 +92,15 @@ def test_the_correlation_id_is_on_every_line_and_outlives_clear_state(out: io.St
 
 
 def test_outside_a_correlation_block_the_key_is_absent(out: io.StringIO) -> None:
-    """No line pretends to belong to something."""
+    """A line outside any block has no correlation id."""
     logger = Logger(service="uncorrelated", stream=out)
     attach_library_logs(logger)
     logger.info("alone")
     assert "correlation_id" not in lines(out)[0]
 
 
-def test_get_logger_gives_one_logger_for_a_name(out: io.StringIO) -> None:
-    """Asking twice gives the same object, which the package's lines come out through."""
+def test_get_logger_returns_one_logger_per_name(out: io.StringIO) -> None:
+    """A second call returns the same logger, which writes the package's lines."""
     logger = get_logger("test-get-logger", stream=out)
     assert get_logger("test-get-logger") is logger
     logging.getLogger("ai_voice_shared").warning("through it")

@@ -1,4 +1,4 @@
-"""What is counted and timed, and how it is written."""
+"""Metrics: what is recorded, and in which format it is written."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ pytestmark = [pytest.mark.unit, pytest.mark.usefixtures("_fresh_metrics")]
 
 
 def dimensions(line: dict[str, Any]) -> list[list[str]]:
-    """Give the sets of dimensions of an EMF line."""
+    """Return the sets of dimensions of an EMF line."""
     sets: list[list[str]] = line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
     return sets
 
 
 def units(line: dict[str, Any]) -> dict[str, str]:
-    """Give the metrics of an EMF line and their units."""
+    """Return the metrics of an EMF line with their units."""
     return {metric["Name"]: metric["Unit"] for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
 
 
-def test_count_and_time_as_in_the_documents(emf: Callable[[], list[dict[str, Any]]]) -> None:
-    """A timed block and a count in it come out as one line, in the service's name."""
+def test_a_count_and_a_timing(emf: Callable[[], list[dict[str, Any]]]) -> None:
+    """A timed block and a counter are written as one line with the service's name."""
     metrics = MetricsClient()
     with metrics.record_timing("operation.duration"):
         metrics.increment("operation.count")
@@ -46,8 +46,8 @@ def test_count_and_time_as_in_the_documents(emf: Callable[[], list[dict[str, Any
     assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "AIVoiceTool"
 
 
-def test_tags_are_dimensions_beside_the_service_alone(emf: Callable[[], list[dict[str, Any]]]) -> None:
-    """Each combination of tags has its line, which counts for the service as a whole too."""
+def test_tags_are_an_additional_set_of_dimensions(emf: Callable[[], list[dict[str, Any]]]) -> None:
+    """Each combination of tags has its own line, which also has the service as its only dimension."""
     metrics = MetricsClient("my-service", settings=MetricsSettings(namespace="Voice"))
     metrics.increment("calls", route="/users", method="GET")
     metrics.increment("calls", method="GET", route="/users")
@@ -62,7 +62,7 @@ def test_tags_are_dimensions_beside_the_service_alone(emf: Callable[[], list[dic
 
 
 def test_a_flush_writes_once(emf: Callable[[], list[dict[str, Any]]]) -> None:
-    """What was written is gone; a flush of nothing writes nothing."""
+    """Values are written once, and a flush without values writes nothing."""
     metrics = MetricsClient()
     metrics.flush()
     metrics.increment("calls")
@@ -72,7 +72,7 @@ def test_a_flush_writes_once(emf: Callable[[], list[dict[str, Any]]]) -> None:
 
 
 def test_more_than_a_line_holds(emf: Callable[[], list[dict[str, Any]]]) -> None:
-    """EMF takes 100 values in a line: none is lost and none is written twice, whatever the threads."""
+    """EMF allows 100 values per line: with concurrent threads none is lost or written twice."""
     metrics = MetricsClient()
 
     def count() -> None:
@@ -89,15 +89,15 @@ def test_more_than_a_line_holds(emf: Callable[[], list[dict[str, Any]]]) -> None
 
 
 def test_the_decorator_flushes_after_each_invocation(emf: Callable[[], list[dict[str, Any]]]) -> None:
-    """Also after one that fails."""
+    """Metrics are written after an invocation that returns and after one that raises."""
     metrics = MetricsClient()
 
     @metrics.log_metrics
     def handler(event: dict[str, Any], context: Any) -> str:
         metrics.increment("invocations")
-        return str(event["answer"])
+        return str(event["number"])
 
-    assert handler({"answer": 42}, None) == "42"
+    assert handler({"number": 42}, None) == "42"
     assert len(emf()) == 1
     with pytest.raises(KeyError):
         handler({}, None)
@@ -105,8 +105,8 @@ def test_the_decorator_flushes_after_each_invocation(emf: Callable[[], list[dict
 
 
 @pytest.mark.anyio
-async def test_the_decorator_takes_coroutine_functions(emf: Callable[[], list[dict[str, Any]]]) -> None:
-    """Metrics are written when the coroutine is done, not when it is made."""
+async def test_the_decorator_accepts_coroutine_functions(emf: Callable[[], list[dict[str, Any]]]) -> None:
+    """Metrics are written when the coroutine ends, not when it is created."""
     metrics = MetricsClient()
 
     @metrics.log_metrics
@@ -121,7 +121,7 @@ async def test_the_decorator_takes_coroutine_functions(emf: Callable[[], list[di
 
 
 def test_datadog_by_setting(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without Datadog's package the lines are those that its forwarder reads."""
+    """Without Datadog's package the lines have the format of its forwarder."""
     monkeypatch.setenv("METRICS_PROVIDER", "datadog")
     monkeypatch.setenv("METRICS_NAMESPACE", "voice")
     metrics = MetricsClient()
@@ -146,10 +146,10 @@ def test_datadog_by_setting(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         ("calls", 1, {f"t{n}": "x" for n in range(40)}),
     ],
 )
-def test_what_no_provider_takes_is_refused(
+def test_an_invalid_metric_is_rejected(
     name: str, value: Any, tags: dict[str, str], emf: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    """It is a ValidationError at the call, and nothing is written."""
+    """An invalid name, value or tag is a ValidationError at the call, and nothing is written."""
     metrics = MetricsClient()
     with pytest.raises(ValidationError):
         metrics.increment(name, value, **tags)
@@ -157,13 +157,13 @@ def test_what_no_provider_takes_is_refused(
     assert emf() == []
 
 
-def test_a_unit_that_cloudwatch_does_not_have_is_refused() -> None:
-    """Its units are a closed list."""
+def test_an_unknown_unit_is_rejected() -> None:
+    """A unit that CloudWatch does not have is a ValidationError."""
     with pytest.raises(ValidationError, match="size"):
         MetricsClient().gauge("size", 1, "Parsecs")
 
 
-def test_a_circuit_s_changes_of_state_are_metrics(emf: Callable[[], list[dict[str, Any]]]) -> None:
+def test_state_changes_of_a_circuit_are_metrics(emf: Callable[[], list[dict[str, Any]]]) -> None:
     """The breaker's hook records that it opened, under the circuit's name."""
     breaker = CircuitBreaker(
         "metrics-example", failure_threshold=1, on_transition=circuit_transition_hook(get_metrics())
@@ -179,7 +179,7 @@ def test_a_circuit_s_changes_of_state_are_metrics(emf: Callable[[], list[dict[st
     assert values["state"] == "open"
 
 
-def test_a_state_that_circuits_do_not_have_is_refused() -> None:
-    """A metric of it would mislead."""
+def test_an_unknown_circuit_state_is_rejected() -> None:
+    """A state that circuit breakers do not have is a ValidationError."""
     with pytest.raises(ValidationError, match="ajar"):
         MetricsClient().circuit_transition("example", "ajar")

@@ -1,4 +1,4 @@
-"""What is read back from CloudWatch: metrics that came as EMF lines, and log lines of one user."""
+"""Performance read from CloudWatch: metrics that were written as EMF lines, and one user's log lines."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def _aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def as_cloudwatch_would(lines: list[dict[str, Any]]) -> None:
-    """Make metrics of EMF lines: each metric under each of its sets of dimensions."""
+def put_emf_metrics(lines: list[dict[str, Any]]) -> None:
+    """Create the metrics of EMF lines, as CloudWatch does, under each set of dimensions."""
     client = boto3.client("cloudwatch")
     for line in lines:
         directive = line["_aws"]["CloudWatchMetrics"][0]
@@ -65,7 +65,7 @@ def as_cloudwatch_would(lines: list[dict[str, Any]]) -> None:
                     )
 
 
-def work(logger: ServiceLogger, user_id: str = "user-123") -> None:
+def run_tasks_and_calls(logger: ServiceLogger, user_id: str = "user-123") -> None:
     """Run three tasks of which one fails, and two API calls of which one fails."""
 
     @monitor_task_execution("parse", user_id=user_id, logger=logger)
@@ -89,23 +89,23 @@ def work(logger: ServiceLogger, user_id: str = "user-123") -> None:
 
 
 def test_what_was_monitored_is_read_back(emf: Callable[[], list[dict[str, Any]]]) -> None:
-    """Counts, errors and times of all tasks and calls of the service, whatever their tags."""
-    work(ServiceLogger("performance", stream=io.StringIO()))
+    """The result has counts, errors and durations of all tasks and calls of the service, whatever their tags."""
+    run_tasks_and_calls(ServiceLogger("performance", stream=io.StringIO()))
     get_metrics().flush()
     lines = emf()
-    as_cloudwatch_would(lines)
+    put_emf_metrics(lines)
     metrics = get_performance_metrics(time_range_hours=24)
     assert (metrics["service"], metrics["time_range_hours"]) == ("voice-parser", 24)
     tasks, calls = metrics["tasks"], metrics["api_calls"]
     assert (tasks["count"], tasks["errors"], tasks["error_rate"]) == (3, 1, 0.3333)
     assert (calls["count"], calls["client_errors"], calls["errors"], calls["error_rate"]) == (2, 1, 0, 0.0)
-    taken = [value for line in lines for value in line.get("task.duration", [])]
-    assert tasks["average_ms"] == pytest.approx(sum(taken) / 3)
-    assert tasks["max_ms"] == pytest.approx(max(taken))
+    durations = [value for line in lines for value in line.get("task.duration", [])]
+    assert tasks["average_ms"] == pytest.approx(sum(durations) / 3)
+    assert tasks["max_ms"] == pytest.approx(max(durations))
 
 
-def test_averages_are_weighted_by_what_they_are_averages_of() -> None:
-    """Two minutes with unequal numbers of tasks: the average is that of the tasks, not of the minutes."""
+def test_averages_are_weighted_by_their_sample_counts() -> None:
+    """The average over periods with unequal numbers of tasks is that of the tasks, not of the periods."""
     client = boto3.client("cloudwatch")
     now = datetime.now(UTC)
     for moment, values in ((now - timedelta(minutes=5), [10.0, 10.0, 10.0]), (now - timedelta(minutes=9), [50.0])):
@@ -125,21 +125,21 @@ def test_averages_are_weighted_by_what_they_are_averages_of() -> None:
     assert get_performance_metrics(0.1)["tasks"]["average_ms"] == pytest.approx(10)
 
 
-def test_a_service_that_did_nothing_has_no_times() -> None:
-    """Nothing is counted as zero, and no time is made up."""
+def test_an_idle_service_has_no_durations() -> None:
+    """An idle service has counts of zero, and None in place of durations."""
     metrics = get_performance_metrics(24, service="idle")
     assert metrics["tasks"] == {"count": 0, "errors": 0, "average_ms": None, "max_ms": None, "error_rate": 0.0}
 
 
 @pytest.mark.parametrize("hours", [0, -1, 24 * 500])
-def test_a_time_range_that_cloudwatch_does_not_keep_is_refused(hours: int) -> None:
-    """It would be an empty answer, which looks like an idle service."""
+def test_a_time_range_beyond_the_retention_is_rejected(hours: int) -> None:
+    """A time range that CloudWatch does not retain is an error: an empty result would look like an idle service."""
     with pytest.raises(ValidationError, match="time range"):
         get_performance_metrics(hours)
 
 
-def test_nobody_s_metrics_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a service, a function or a log group the error says what to pass."""
+def test_a_missing_name_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a service, a function or a log group the error names the variable that sets it."""
     monkeypatch.delenv("POWERTOOLS_SERVICE_NAME")
     with pytest.raises(ConfigurationError, match="POWERTOOLS_SERVICE_NAME"):
         get_performance_metrics()
@@ -150,7 +150,7 @@ def test_nobody_s_metrics_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_lambda_s_own_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Invocations, errors and durations of this function."""
+    """The result has the invocations, errors and durations of this function."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "parser")
     client = boto3.client("cloudwatch")
     for name, values in {"Invocations": [1.0, 1.0], "Errors": [1.0], "Duration": [20.0, 40.0]}.items():
@@ -172,22 +172,22 @@ def test_lambda_s_own_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_user_s_tasks_and_calls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are counted from the log lines; lines of others, and lines that only mention the id, are not."""
+    """A user's tasks and calls are counted from the log lines; other users' lines and mentions of the id are not."""
     monkeypatch.setenv("AWS_LAMBDA_LOG_GROUP_NAME", GROUP)
     out = io.StringIO()
     logger = ServiceLogger("user-metrics", stream=out)
-    work(logger, "user-123")
-    work(logger, "user-1234")
+    run_tasks_and_calls(logger, "user-123")
+    run_tasks_and_calls(logger, "user-1234")
     logger.info("who is user-123?", subject="user-123")
     client = boto3.client("logs")
     client.create_log_group(logGroupName=GROUP)
     client.create_log_stream(logGroupName=GROUP, logStreamName="one")
-    then = int(time.time() * 1000) - 60_000
+    timestamp = int(time.time() * 1000) - 60_000
     messages = [*out.getvalue().splitlines(), "START user-123", json.dumps("user-123")]
     client.put_log_events(
         logGroupName=GROUP,
         logStreamName="one",
-        logEvents=[{"timestamp": then + n, "message": message} for n, message in enumerate(messages)],
+        logEvents=[{"timestamp": timestamp + n, "message": message} for n, message in enumerate(messages)],
     )
     metrics = get_user_metrics("user-123", 1)
     assert (metrics["tasks"]["count"], metrics["tasks"]["errors"]) == (3, 1)
@@ -196,8 +196,8 @@ def test_one_user_s_tasks_and_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     assert get_user_metrics("user-9", 1)["tasks"] == {"count": 0, "errors": 0, "average_ms": None, "max_ms": None}
 
 
-def test_old_lines_are_cleaned_up_by_retention() -> None:
-    """A log group that keeps lines for longer, or for ever, is changed; one that keeps them shorter is not."""
+def test_old_lines_expire_by_retention() -> None:
+    """A longer or unlimited retention is reduced; a shorter one is not changed."""
     client = boto3.client("logs")
     for name, days in ((GROUP, None), (f"{GROUP}-long", 90), (f"{GROUP}-short", 7)):
         client.create_log_group(logGroupName=name)
@@ -205,12 +205,12 @@ def test_old_lines_are_cleaned_up_by_retention() -> None:
             client.put_retention_policy(logGroupName=name, retentionInDays=days)
     names = [GROUP, f"{GROUP}-long", f"{GROUP}-short", "/no/such/group"]
     assert cleanup_old_metrics(30, log_groups=names) == [GROUP, f"{GROUP}-long"]
-    kept = {group["logGroupName"]: group["retentionInDays"] for group in client.describe_log_groups()["logGroups"]}
-    assert kept == {GROUP: 30, f"{GROUP}-long": 30, f"{GROUP}-short": 7}
+    retention = {group["logGroupName"]: group["retentionInDays"] for group in client.describe_log_groups()["logGroups"]}
+    assert retention == {GROUP: 30, f"{GROUP}-long": 30, f"{GROUP}-short": 7}
     assert cleanup_old_metrics(30, log_groups=names) == []
 
 
-def test_a_retention_that_cloudwatch_does_not_have_is_refused() -> None:
-    """The message lists those that there are."""
-    with pytest.raises(ValidationError, match="31 days, but for 1, 3, 5"):
+def test_an_unknown_retention_is_rejected() -> None:
+    """The error of an unknown retention lists the valid ones."""
+    with pytest.raises(ValidationError, match="31 days; use one of 1, 3, 5"):
         cleanup_old_metrics(31, log_groups=[GROUP])

@@ -1,4 +1,4 @@
-"""What goes out with a request."""
+"""Request headers that propagate the correlation id and the trace."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ pytestmark = pytest.mark.unit
 ROOT = "Root=1-5759e988-bd862e3fe1be46a994272793"
 
 
-def test_outside_any_work_nothing_goes_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither an id nor a trace is made up."""
+def test_without_a_request_no_headers_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a correlation id and a trace there are no headers."""
     monkeypatch.delenv("_X_AMZN_TRACE_ID", raising=False)
     assert outgoing_headers() == {}
 
 
-def test_the_correlation_id_goes_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """That of the work at hand."""
+def test_the_correlation_id_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The headers contain the current correlation id."""
     monkeypatch.delenv("_X_AMZN_TRACE_ID", raising=False)
     with use_correlation_id("order-7"):
         assert outgoing_headers() == {"X-Correlation-Id": "order-7"}
 
 
-def test_the_trace_goes_out_in_both_forms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """X-Ray's own and W3C's."""
+def test_the_trace_is_sent_in_both_formats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The headers contain the trace in X-Ray's format and in W3C's."""
     trace_id = f"{ROOT};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:a87bd80c:0"
     monkeypatch.setenv("_X_AMZN_TRACE_ID", trace_id)
     headers = outgoing_headers()
@@ -52,7 +52,7 @@ def test_the_trace_goes_out_in_both_forms(monkeypatch: pytest.MonkeyPatch) -> No
     ],
 )
 def test_a_traceparent_is_w3c_s_or_none(trace_id: str, expected: str | None) -> None:
-    """Ids of zeros are invalid by the standard, and a trace without a parent has none."""
+    """A trace is converted to a valid W3C traceparent; without a parent, or with ids of zeros, it is None."""
     found = traceparent(trace_id)
     assert found == expected
     if found is not None:
@@ -60,7 +60,7 @@ def test_a_traceparent_is_w3c_s_or_none(trace_id: str, expected: str | None) -> 
 
 
 @pytest.mark.parametrize("trace_id", ["two\r\nlines", "caf\u00e9", "x" * 2000])
-def test_a_trace_that_is_no_header_stays_here(monkeypatch: pytest.MonkeyPatch, trace_id: str) -> None:
-    """A variable of the environment is somebody else's text."""
+def test_a_trace_that_is_not_a_valid_header_is_not_sent(monkeypatch: pytest.MonkeyPatch, trace_id: str) -> None:
+    """A trace id from the environment that is not a valid header is not sent."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", trace_id)
     assert outgoing_headers() == {}

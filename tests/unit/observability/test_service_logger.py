@@ -1,4 +1,4 @@
-"""The logger of a service: what it logs, at which level, and when debug lines are shown."""
+"""The logger of a service: its lines, their levels, and when debug lines are written."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sample
 
 
 class Context:
-    """The Lambda context, as far as Powertools reads it."""
+    """A Lambda context with the attributes that Powertools reads."""
 
     function_name = function_version = invoked_function_arn = aws_request_id = log_stream_name = "x"
     memory_limit_in_mb = 128
@@ -42,7 +42,7 @@ class Context:
 
 @pytest.fixture
 def out() -> io.StringIO:
-    """Give the stream that the logger writes to."""
+    """Return the stream that the logger writes to."""
     return io.StringIO()
 
 
@@ -52,7 +52,7 @@ def lines(out: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_it_is_a_powertools_logger_with_keyword_fields(out: io.StringIO) -> None:
-    """`logger.info("...", user_id=...)` puts the keyword on the line, beside the service's name."""
+    """`logger.info("...", user_id=...)` adds the keyword to the line, with the service's name."""
     logger = get_api_logger(stream=out)
     assert isinstance(logger, Logger)
     logger.info("API request processed", user_id="123", endpoint="/users")
@@ -99,7 +99,7 @@ def test_it_is_a_powertools_logger_with_keyword_fields(out: io.StringIO) -> None
     ],
 )
 def test_what_services_log(call: Any, level: str, expected: dict[str, Any], out: io.StringIO) -> None:
-    """Each kind of line has its message and its fields, and an error where something failed."""
+    """Each kind of line has its message, its fields and its level, which is ERROR after a failure."""
     call(get_agent_logger(stream=out))
     (line,) = lines(out)
     assert line["level"] == level
@@ -108,22 +108,26 @@ def test_what_services_log(call: Any, level: str, expected: dict[str, Any], out:
     assert None not in line.values()
 
 
-@pytest.mark.parametrize("kind", ["ours", "powertools", "stdlib"])
-def test_log_event_takes_any_logger(kind: str, out: io.StringIO) -> None:
-    """The event, its data and the correlation id are on the line, and the line is the caller's."""
-    theirs = Logger(service="log-event-theirs", stream=out)
-    loggers: dict[str, Any] = {"ours": setup_logging("log-event", stream=out), "powertools": theirs, "stdlib": theirs}
-    logger = logging.getLogger("log-event-theirs") if kind == "stdlib" else loggers[kind]
-    log_event(logger, "user_created", {"user_id": 123, "name": "kept apart"}, "correlation-123")
+@pytest.mark.parametrize("kind", ["package", "powertools", "stdlib"])
+def test_log_event_accepts_any_logger(kind: str, out: io.StringIO) -> None:
+    """The line has the event, its data and the correlation id, and the location of the caller."""
+    powertools = Logger(service="log-event-powertools", stream=out)
+    loggers: dict[str, Any] = {
+        "package": setup_logging("log-event", stream=out),
+        "powertools": powertools,
+        "stdlib": logging.getLogger("log-event-powertools"),
+    }
+    logger = loggers[kind]
+    log_event(logger, "user_created", {"user_id": 123, "name": "a nested field"}, "correlation-123")
     (line,) = lines(out)
     assert (line["message"], line["event"]) == ("user_created", "user_created")
-    assert line["data"] == {"user_id": 123, "name": "kept apart"}
+    assert line["data"] == {"user_id": 123, "name": "a nested field"}
     assert line["correlation_id"] == "correlation-123"
-    assert line["location"].startswith("test_log_event_takes_any_logger:")
+    assert line["location"].startswith("test_log_event_accepts_any_logger:")
 
 
 def test_the_correlation_id_is_on_every_line(out: io.StringIO) -> None:
-    """Also where no handler was told."""
+    """Lines have the correlation id even outside a decorated handler."""
     logger = setup_logging("my-service", level="INFO", stream=out)
     with use_correlation_id("order-7"):
         logger.info("Service started")
@@ -131,7 +135,7 @@ def test_the_correlation_id_is_on_every_line(out: io.StringIO) -> None:
 
 
 def test_the_level_is_the_service_s_own(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`<SERVICE>_LOG_LEVEL` comes before `POWERTOOLS_LOG_LEVEL`, and an argument before both."""
+    """`<SERVICE>_LOG_LEVEL` takes precedence over `POWERTOOLS_LOG_LEVEL`, and an argument over both."""
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "ERROR")
     monkeypatch.setenv("WEB_LOG_LEVEL", "WARNING")
     assert get_web_logger(stream=out).log_level == logging.WARNING
@@ -140,8 +144,8 @@ def test_the_level_is_the_service_s_own(out: io.StringIO, monkeypatch: pytest.Mo
     assert setup_logging("another", level="INFO", stream=out).log_level == logging.INFO
 
 
-def test_the_package_s_lines_stay_with_the_first_logger(out: io.StringIO) -> None:
-    """A process with several loggers prints each of them once, under one service's name."""
+def test_the_package_s_lines_belong_to_the_first_logger(out: io.StringIO) -> None:
+    """A process with several loggers prints each line of the package once, under one service's name."""
     get_api_logger(stream=out)
     get_agent_logger(stream=io.StringIO())
     logging.getLogger("ai_voice_shared.http").warning("once")
@@ -154,8 +158,8 @@ def log_all(logger: ServiceLogger) -> None:
     logging.getLogger("ai_voice_shared.http").debug("package detail", extra={"step": 2})
 
 
-def test_debug_lines_are_shown_only_before_an_error(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without one they are never written; with one they come with their fields and places."""
+def test_debug_lines_are_written_only_before_an_error(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Debug lines are written when an error is logged, with their fields and locations, and otherwise never."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
     logger = setup_logging("buffered", stream=out)
     log_all(logger)
@@ -168,16 +172,16 @@ def test_debug_lines_are_shown_only_before_an_error(out: io.StringIO, monkeypatc
     assert all(line["location"].startswith("log_all:") for line in shown[:2])
 
 
-def test_an_error_of_the_package_shows_them_too(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What went before is wanted whoever reports the error."""
+def test_an_error_of_the_package_writes_debug_lines_too(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that the package logs flushes the debug lines as well."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
     log_all(setup_logging("buffered-library", stream=out))
     logging.getLogger("ai_voice_shared.http").error("package failed")
     assert [line["message"] for line in lines(out)] == ["service detail", "package detail", "package failed"]
 
 
-def test_debug_lines_of_another_invocation_are_not_shown(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next invocation's error says nothing about the last."""
+def test_debug_lines_of_another_invocation_are_not_written(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error does not flush the debug lines of an earlier invocation."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
     logger = setup_logging("two-invocations", stream=out)
     log_all(logger)
@@ -186,8 +190,8 @@ def test_debug_lines_of_another_invocation_are_not_shown(out: io.StringIO, monke
     assert [line["message"] for line in lines(out)] == ["second"]
 
 
-def test_an_error_that_leaves_the_handler_shows_them(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the correlation id of the event."""
+def test_an_error_that_leaves_the_handler_writes_debug_lines(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that leaves the handler flushes the debug lines, with the correlation id of the event."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
     logger = setup_logging("uncaught", stream=out)
 
@@ -205,7 +209,7 @@ def test_an_error_that_leaves_the_handler_shows_them(out: io.StringIO, monkeypat
 def test_a_buffered_line_has_the_time_and_the_correlation_id_of_when_it_was_logged(
     out: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is shown with an error later tells when it happened and in which work."""
+    """A flushed line has the time and the correlation id of the moment when it was logged."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
     logger = setup_logging("buffered-time", stream=out, utc=True)
     record = logging.makeLogRecord(
@@ -223,10 +227,10 @@ def test_a_buffered_line_has_the_time_and_the_correlation_id_of_when_it_was_logg
     assert lines(out)[0]["timestamp"] == "1970-01-02 00:00:00,500+0000"
 
 
-def test_a_plain_powertools_logger_with_a_buffer_shows_the_package_s_lines_too(
+def test_a_powertools_logger_with_a_buffer_buffers_the_package_s_lines(
     out: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With their fields and places, in the order of all lines, and only when an error is logged."""
+    """The package's lines are flushed in order with their fields and locations, only when an error is logged."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
     logger: Any = Logger(service="buffered-plain", stream=out, buffer_config=LoggerBufferConfig())
     attach_library_logs(logger)
@@ -241,7 +245,7 @@ def test_a_plain_powertools_logger_with_a_buffer_shows_the_package_s_lines_too(
 
 
 def test_a_buffered_line_is_written_once(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lambda's own root handler does not print it a second time."""
+    """Lambda's own root handler does not print a buffered line again."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
     root_stream = io.StringIO()
     root_handler = logging.StreamHandler(root_stream)
@@ -256,10 +260,10 @@ def test_a_buffered_line_is_written_once(out: io.StringIO, monkeypatch: pytest.M
     assert root_stream.getvalue() == ""
 
 
-def test_lines_that_were_held_back_are_shown_when_the_level_becomes_debug(
+def test_buffered_lines_are_written_when_the_level_becomes_debug(
     out: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And further ones are written at once, until the level is raised again."""
+    """Level DEBUG flushes the buffer, and further lines are written at once until the level is raised."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
     logger = setup_logging("lowered", stream=out)
     log_all(logger)
@@ -272,10 +276,10 @@ def test_lines_that_were_held_back_are_shown_when_the_level_becomes_debug(
     assert len(lines(out)) == 4
 
 
-def test_an_invocation_that_is_not_sampled_holds_its_debug_lines_back(
+def test_an_invocation_that_is_not_sampled_buffers_its_debug_lines(
     out: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A sampling rate decides for each invocation: the others show them with an error."""
+    """Invocations that the sampling rate does not select write their debug lines with an error only."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
     logger = setup_logging("sampled-by-turns", stream=out, sampling_rate=1e-12)
     log_all(logger)
@@ -285,10 +289,10 @@ def test_an_invocation_that_is_not_sampled_holds_its_debug_lines_back(
 
 
 @pytest.mark.parametrize("alc", [None, "DEBUG", "INFO"])
-def test_debug_lines_at_level_debug_are_shown_at_once(
+def test_debug_lines_at_level_debug_are_written_at_once(
     alc: str | None, out: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is kept where they are wanted anyway, nor where Lambda would drop them; nothing warns."""
+    """Debug lines are not buffered at level DEBUG, nor where Lambda would drop them, and there is no warning."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
     if alc is not None:
         monkeypatch.setenv("AWS_LAMBDA_LOG_LEVEL", alc)
@@ -297,16 +301,16 @@ def test_debug_lines_at_level_debug_are_shown_at_once(
     assert [line["message"] for line in lines(out)] == expected
 
 
-def test_a_sampled_invocation_shows_its_debug_lines(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a sampling rate nothing is kept back: who samples wants to see them."""
+def test_a_sampled_invocation_writes_its_debug_lines(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sampled invocation does not buffer its debug lines."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
     setup_logging("sampled", stream=out, sampling_rate=1.0).debug("shown")
     (line,) = lines(out)
     assert (line["message"], line["sampling_rate"]) == ("shown", 1.0)
 
 
-def test_a_short_name_silences_nobody_else(out: io.StringIO) -> None:
-    """Powertools' filter on the root handlers matches any part of a name; ours only the service and its children."""
+def test_a_short_name_does_not_silence_other_loggers(out: io.StringIO) -> None:
+    """The filter on the root handlers matches the service and its children only, not any part of a name."""
     root_stream = io.StringIO()
     root_handler = logging.StreamHandler(root_stream)
     logging.getLogger().addHandler(root_handler)
@@ -320,8 +324,8 @@ def test_a_short_name_silences_nobody_else(out: io.StringIO) -> None:
     assert root_stream.getvalue() == "still there\n"
 
 
-def test_a_request_is_logged_when_it_is_done(out: io.StringIO) -> None:
-    """With its status, its time, and the correlation id that it came with."""
+def test_a_request_is_logged_at_its_end(out: io.StringIO) -> None:
+    """The line of a request has its status, its duration and its correlation id."""
     logger = setup_logging("requests", stream=out)
     with log_request(logger, "POST", "/users", {"headers": {"x-correlation-id": "order-7"}}) as request:
         request.status_code, request.user_id = 201, "user-1"
@@ -338,7 +342,7 @@ def test_a_request_is_logged_when_it_is_done(out: io.StringIO) -> None:
 def test_a_request_that_fails_is_logged_by_the_error_s_type(
     error: Exception, status: int, level: str, out: io.StringIO
 ) -> None:
-    """The status is the error's; its text, which may be anything, stays out."""
+    """The line of a failed request has the error's status and type, but not its text."""
     logger = setup_logging("failing-requests", stream=out)
     with pytest.raises(type(error)), log_request(logger, "GET", "/users/{id}"):
         raise error
@@ -348,7 +352,7 @@ def test_a_request_that_fails_is_logged_by_the_error_s_type(
 
 
 def test_a_log_manager_has_the_service_s_logger_and_its_parts(out: io.StringIO) -> None:
-    """A part's lines come out through the service's logger, at its level, which can be changed."""
+    """A part's lines are written by the service's logger, at its level, which can be changed."""
     logs = LogManager("managed", level="WARNING", stream=out)
     part = logs.get_logger("worker")
     part.info("hidden")

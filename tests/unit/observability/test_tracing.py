@@ -1,4 +1,4 @@
-"""The tracing seam."""
+"""The tracing interface and its implementations."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ SAMPLED = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Samp
 
 
 class Capture:
-    """Keeps what the X-Ray SDK would send to its daemon."""
+    """Records what the X-Ray SDK would send to its daemon."""
 
     def __init__(self) -> None:
         self.entities: list[Any] = []
 
     def send_entity(self, entity: Any) -> None:
-        """Keep a finished entity."""
+        """Record a finished entity."""
         self.entities.append(entity)
 
     def set_daemon_address(self, address: str) -> None:
-        """Accept what the recorder tells its emitter."""
+        """Do nothing: the recorder calls this on its emitter."""
 
 
 @pytest.fixture
 def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Capture]]:
-    """Give an X-Ray recorder of its own, as in a Lambda function whose request is sampled."""
+    """Return an X-Ray recorder as in a Lambda function whose request is sampled, and what it sent."""
     from aws_xray_sdk.core.lambda_launcher import LambdaContext
     from aws_xray_sdk.core.recorder import AWSXRayRecorder
 
@@ -61,7 +61,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Capture]]:
 
 
 def test_a_span_is_a_subsegment_with_annotations(recorder: tuple[Any, Capture]) -> None:
-    """A sampled request gets a subsegment with the name and the facts."""
+    """A span of a sampled request is a subsegment with its name and annotations."""
     provider, capture = recorder
     with XRayTracer(provider).span("## s3.put_object", bucket="notes") as span:
         span.annotate("bytes", 12)
@@ -72,7 +72,7 @@ def test_a_span_is_a_subsegment_with_annotations(recorder: tuple[Any, Capture]) 
 
 
 def test_an_error_marks_the_span_without_its_text(recorder: tuple[Any, Capture]) -> None:
-    """The type of the error is in the trace, its text, which may hold personal data, is not."""
+    """The trace contains the type of the error, but not its text, which may contain personal data."""
     provider, capture = recorder
     with pytest.raises(ValueError, match="secret"), XRayTracer(provider).span("work"):
         raise ValueError("a secret +61400000000")
@@ -87,7 +87,7 @@ def test_an_error_marks_the_span_without_its_text(recorder: tuple[Any, Capture])
     [("", ""), (SAMPLED.replace("Sampled=1", "Sampled=0"), ""), (SAMPLED, "true")],
 )
 def test_an_unsampled_request_loads_no_sdk(trace_id: str, disabled: str) -> None:
-    """Without sampling, a span costs no import of the X-Ray SDK and records nothing."""
+    """A span of an unsampled request records nothing and does not import the X-Ray SDK."""
     script = """
 import sys
 from ai_voice_shared import get_tracer
@@ -104,7 +104,7 @@ print(type(span).__name__)
 
 
 def test_the_handler_s_powertools_tracer_keeps_its_configuration(recorder: tuple[Any, Capture]) -> None:
-    """A span of the package does not change the configuration that Powertools keeps on its Tracer class."""
+    """A span of the package does not change the configuration that Powertools stores on its Tracer class."""
     from aws_lambda_powertools import Tracer as PowertoolsTracer
 
     before = dict(PowertoolsTracer._config)
@@ -113,8 +113,8 @@ def test_the_handler_s_powertools_tracer_keeps_its_configuration(recorder: tuple
     assert PowertoolsTracer._config == before
 
 
-def test_spans_of_open_telemetry_carry_facts_and_failures() -> None:
-    """The same spans come out through OpenTelemetry's SDK, without the text of errors."""
+def test_open_telemetry_spans_have_attributes_and_failures() -> None:
+    """OpenTelemetry's SDK records the spans with their attributes and failures, without the text of errors."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -137,7 +137,7 @@ def test_spans_of_open_telemetry_carry_facts_and_failures() -> None:
 
 
 def test_one_tracer_serves_the_process_and_can_be_replaced() -> None:
-    """`set_tracer` gives back the one before, so that it can be put back."""
+    """`set_tracer` returns the previous tracer, so that it can be restored."""
     mine = NoopTracer()
     before = set_tracer(mine)
     try:
@@ -149,6 +149,6 @@ def test_one_tracer_serves_the_process_and_can_be_replaced() -> None:
 
 
 @pytest.mark.parametrize("tracer", [NoopTracer(), XRayTracer(), OpenTelemetryTracer(None)])
-def test_every_tracer_fits_the_seam(tracer: Tracer) -> None:
-    """Each class offers what services call."""
+def test_every_tracer_implements_the_interface(tracer: Tracer) -> None:
+    """Each tracer class implements the `Tracer` protocol."""
     assert isinstance(tracer, Tracer)
