@@ -1,1 +1,1 @@
-"""What the services' own tests need."""
+"""Fakes and fixtures for the tests of services."""

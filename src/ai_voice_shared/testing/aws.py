@@ -15,17 +15,17 @@ REGION = "eu-central-1"
 
 
 def isolate(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Replace the machine's AWS configuration in the environment by a harmless one.
+    """Replace the machine's AWS configuration in the environment by fake values.
 
     Parameters
     ----------
     monkeypatch
-        Undoes it after the test.
+        Restores the environment after the test.
 
     Returns
     -------
     str
-        The region that is set.
+        The region.
     """
     for name in list(os.environ):
         if name.startswith("AWS_") or name == "_X_AMZN_TRACE_ID":
@@ -36,7 +36,7 @@ def isolate(monkeypatch: pytest.MonkeyPatch) -> str:
         "AWS_SESSION_TOKEN": "testing",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        # botocore would look there for credentials, and wait for a response.
+        # botocore would request credentials there, and wait for the response.
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -46,7 +46,7 @@ def isolate(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def clear_clients() -> None:
-    """Drop the package's AWS clients: they keep the credentials that they were created with."""
+    """Drop the package's AWS clients, which hold the credentials that they were created with."""
     from ai_voice_shared import aws
 
     aws.clear_clients()

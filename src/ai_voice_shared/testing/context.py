@@ -1,4 +1,4 @@
-"""Lambda's context, for handlers that are called by a test."""
+"""A fake of Lambda's context, for handlers that a test calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["FakeLambdaContext"]
 
 @dataclass(kw_only=True)
 class FakeLambdaContext:
-    """What Lambda passes to a handler beside the event.
+    """A fake of the context that Lambda passes to a handler.
 
     Its attributes are those of https://docs.aws.amazon.com/lambda/latest/dg/python-context.html.
 
@@ -24,9 +24,9 @@ class FakeLambdaContext:
     function_name, memory_limit_in_mb, aws_request_id
         As Lambda names them.
     remaining_seconds
-        Seconds that the invocation has left when it begins.
+        Seconds that remain when the context is created.
     clock
-        Seconds that only go forward.
+        A monotonic clock.
 
     Examples
     --------
@@ -47,7 +47,7 @@ class FakeLambdaContext:
     client_context: None = None
 
     def __post_init__(self) -> None:
-        self._ends_at = self.clock() + self.remaining_seconds
+        self._deadline = self.clock() + self.remaining_seconds
 
     @property
     def invoked_function_arn(self) -> str:
@@ -56,9 +56,9 @@ class FakeLambdaContext:
 
     @property
     def log_group_name(self) -> str:
-        """Where its lines go."""
+        """The function's log group."""
         return f"/aws/lambda/{self.function_name}"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return the milliseconds until Lambda would end the invocation."""
-        return max(0, round((self._ends_at - self.clock()) * 1000))
+        """Return the milliseconds until Lambda would terminate the invocation."""
+        return max(0, round((self._deadline - self.clock()) * 1000))

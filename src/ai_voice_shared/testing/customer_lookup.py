@@ -1,4 +1,4 @@
-"""A customer lookup in memory, for the tests of services."""
+"""An in-memory customer lookup, for the tests of services."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ __all__ = ["AsyncInMemoryTransport", "FakeCustomerLookup", "InMemoryTransport"]
 
 
 class InMemoryTransport:
-    """Respond from a dictionary, as the server would.
+    """A transport that responds from a dictionary, as the server would.
 
     Parameters
     ----------
     customers
         Phone number or external user id to the server's response.
     error
-        Raised in place of every response while it is set: an outage.
+        Raised in place of every response while it is set, to simulate an outage.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class InMemoryTransport:
         self._lock = threading.Lock()
 
     def send(self, request: LookupRequest, timeout: float) -> LookupResponse:  # noqa: ARG002 - the protocol's arguments
-        """Answer a question."""
+        """Respond to a request."""
         with self._lock:
             self.requests.append(request)
         if self.error is not None:
@@ -56,19 +56,19 @@ class InMemoryTransport:
 
 
 class AsyncInMemoryTransport(InMemoryTransport):
-    """The same for the asynchronous client."""
+    """The async counterpart of `InMemoryTransport`."""
 
     async def send(  # type: ignore[override] # the asynchronous protocol's method
         self,
         request: LookupRequest,
         timeout: float,  # noqa: ASYNC109 - the protocol's arguments
     ) -> LookupResponse:
-        """Answer a question."""
+        """Respond to a request."""
         return super().send(request, timeout)
 
 
 class FakeCustomerLookup:
-    """Customers that a test adds, and the real clients that find them.
+    """A server whose customers the test adds, with the real clients of it.
 
     Examples
     --------
@@ -81,11 +81,11 @@ class FakeCustomerLookup:
     """
 
     def __init__(self) -> None:
-        self._transport = AsyncInMemoryTransport()
-        self._sync = InMemoryTransport()
-        # One world for both clients.
-        self._transport.customers = self._sync.customers
-        self._transport.requests = self._sync.requests
+        self._async_transport = AsyncInMemoryTransport()
+        self._transport = InMemoryTransport()
+        # Both clients share the customers and the recorded requests.
+        self._async_transport.customers = self._transport.customers
+        self._async_transport.requests = self._transport.requests
 
     def add(
         self,
@@ -102,52 +102,56 @@ class FakeCustomerLookup:
         sender
             Their phone number in E.164, or their external user id.
         customer_id, company_id, company_name
-            Who they are.
+            The customer's metadata.
         """
-        self._sync.customers[sender] = {
+        self._transport.customers[sender] = {
             "customer_id": customer_id,
             "company_id": company_id,
             "company_name": company_name,
         }
 
     def fail(self, error: Exception | None = None) -> None:
-        """Fail every request from now on: an outage, unless another error is given."""
+        """Fail every request from now on, by default with an outage."""
         from ai_voice_shared.errors import ServiceUnavailableError
 
-        self._sync.error = self._transport.error = error or ServiceUnavailableError(service="customer-lookup-server")
+        self._transport.error = self._async_transport.error = error or ServiceUnavailableError(
+            service="customer-lookup-server"
+        )
 
     def recover(self) -> None:
         """End the outage."""
-        self._sync.error = self._transport.error = None
+        self._transport.error = self._async_transport.error = None
 
     @property
     def requests(self) -> list[LookupRequest]:
         """All requests that reached the server."""
-        return self._sync.requests
+        return self._transport.requests
 
     @property
     def client(self) -> CustomerLookupClient:
-        """A client of it, with nothing in its cache and a circuit of its own; it asks once."""
+        """A client with an empty cache and its own circuit, which does not retry."""
         from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
         from ai_voice_shared.services.customer_lookup.client import CustomerLookupClient
         from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
 
         settings = CustomerLookupSettings(url="http://localhost", max_attempts=1)
-        return CustomerLookupClient(settings, transport=self._sync, circuit_breaker=CircuitBreaker(_unique()))
+        return CustomerLookupClient(settings, transport=self._transport, circuit_breaker=CircuitBreaker(_create_name()))
 
     @property
     def async_client(self) -> AsyncCustomerLookupClient:
-        """The same for coroutines."""
+        """The async counterpart of `client`."""
         from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker
         from ai_voice_shared.services.customer_lookup.client import AsyncCustomerLookupClient
         from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
 
         settings = CustomerLookupSettings(url="http://localhost", max_attempts=1)
-        return AsyncCustomerLookupClient(settings, transport=self._transport, circuit_breaker=CircuitBreaker(_unique()))
+        return AsyncCustomerLookupClient(
+            settings, transport=self._async_transport, circuit_breaker=CircuitBreaker(_create_name())
+        )
 
 
-def _unique() -> str:
+def _create_name() -> str:
     import uuid
 
-    # Circuits of one name share their state, and one test's outage is not another's.
+    # Circuits with the same name would share one test's outage with another test.
     return f"fake-{uuid.uuid4()}"

@@ -1,4 +1,4 @@
-"""The JSON lines that a handler's Loggers write, as dictionaries."""
+"""Capture of the JSON lines that a handler's Loggers write."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _FORMAT = "format"
 
 
 class LogCapture:
-    """Capture the lines of every Powertools Logger, whether it was created before or is created meanwhile.
+    """Capture the lines of every Powertools Logger, including those created before.
 
-    A Logger keeps the stream that was standard output when it was created, and pytest changes that between the phases
-    of a test, so that `capsys` misses lines; `caplog` has records without Powertools' keys. Lines are therefore taken
-    where they are formatted, and are still written.
+    A Logger writes to the stream that was standard output when it was created, and pytest replaces that between the
+    phases of a test, so that `capsys` misses lines; `caplog` has records without Powertools' keys. Lines are therefore
+    captured when they are formatted, and are still written.
 
     Attributes
     ----------
     text : str
-        All that was written.
+        All captured lines.
 
     Examples
     --------
@@ -42,15 +42,15 @@ class LogCapture:
         self._format: Callable[[logging.Handler, logging.LogRecord], str] | None = None
 
     def __enter__(self) -> Self:
-        before = self._format = logging.Handler.format
+        original = self._format = logging.Handler.format
 
-        def formatted(handler: logging.Handler, record: logging.LogRecord) -> str:
-            line = before(handler, record)
+        def format_and_capture(handler: logging.Handler, record: logging.LogRecord) -> str:
+            line = original(handler, record)
             if _is_powertools(handler.formatter):
                 self.text += f"{line}\n"
             return line
 
-        setattr(logging.Handler, _FORMAT, formatted)
+        setattr(logging.Handler, _FORMAT, format_and_capture)
         return self
 
     def __exit__(
@@ -61,7 +61,7 @@ class LogCapture:
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """Every line that is a JSON object, in the order in which they were written."""
+        """All lines that are JSON objects, in the order in which they were written."""
         found = []
         for line in self.text.splitlines():
             try:
@@ -77,10 +77,10 @@ class LogCapture:
         return [line for line in self.lines if line.get("message") == message]
 
     def clear(self) -> None:
-        """Drop the lines so far."""
+        """Discard the captured lines."""
         self.text = ""
 
 
 def _is_powertools(formatter: logging.Formatter | None) -> bool:
-    # By name: the check must not import Powertools into a test that does without.
+    # By name, because the check must not import Powertools into a test without it.
     return any(kind.__name__ == "BasePowertoolsFormatter" for kind in type(formatter).__mro__)

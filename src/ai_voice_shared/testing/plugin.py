@@ -1,19 +1,19 @@
-"""The pytest plugin: installed with the package, it provides every service's tests with the same fixtures.
+"""The pytest plugin, installed with the package, with the fixtures for the tests of services.
 
-pytest loads it in every run of an environment that has the package, so loading it imports nothing but pytest; each
-fixture imports what it needs when a test asks for it.
+pytest loads it in every run of an environment that has the package, so the module imports pytest only; a fixture
+imports what it needs when a test requests it.
 
 ======================  =================================================================================
-`lambda_context`        Lambda's context of an invocation that has just begun
-`aws_environment`       fake credentials, one region, and nothing of the machine's own AWS configuration
+`lambda_context`        Lambda's context of a new invocation
+`aws_environment`       fake credentials and a region in place of the machine's AWS configuration
 `aws_mock`              AWS in memory, by moto
-`s3_service`            an `S3Service` on a bucket in memory, by moto
+`s3_service`            an `S3Service` on an in-memory bucket, by moto
 `customer_lookup`       a customer lookup whose customers the test adds
-`twilio_webhooks`       signed webhooks of Twilio, and a `TwilioService` that takes them and their voice notes
-`idempotency_table`     the table of `handle_once`, empty, in memory
-`lambda_logs`           the JSON lines that the handler has logged
-`traces`                the spans that were opened
-`xray_collector`        the segments that the X-Ray SDK has sent
+`twilio_webhooks`       signed webhooks of Twilio, and a `TwilioService` that accepts them
+`idempotency_table`     an empty in-memory table for `handle_once`
+`lambda_logs`           the JSON lines that the handler logs
+`traces`                the spans that are opened
+`xray_collector`        the segments that the X-Ray SDK sends
 ======================  =================================================================================
 """
 
@@ -50,7 +50,7 @@ __all__ = [
 
 @pytest.fixture
 def lambda_context() -> FakeLambdaContext:
-    """Return Lambda's context of an invocation that has just begun, with 30 s to go."""
+    """Return Lambda's context of a new invocation, with 30 s remaining."""
     from ai_voice_shared.testing.context import FakeLambdaContext
 
     return FakeLambdaContext()
@@ -58,7 +58,7 @@ def lambda_context() -> FakeLambdaContext:
 
 @pytest.fixture
 def aws_environment(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Keep the machine's own AWS configuration away from the test, and return the region that is set."""
+    """Replace the machine's AWS configuration by fake credentials, and return the region."""
     from ai_voice_shared.testing.aws import isolate
 
     return isolate(monkeypatch)
@@ -79,7 +79,7 @@ def aws_mock(aws_environment: str) -> Iterator[str]:
 
 @pytest.fixture
 def s3_service(aws_mock: str) -> InMemoryS3Service:  # noqa: ARG001 - moto is on while the test runs
-    """Return an `S3Service` on an empty bucket in memory, by moto."""
+    """Return an `S3Service` on an empty in-memory bucket, by moto."""
     from ai_voice_shared.testing.s3 import InMemoryS3Service
 
     return InMemoryS3Service()
@@ -95,7 +95,7 @@ def customer_lookup() -> FakeCustomerLookup:
 
 @pytest.fixture
 def twilio_webhooks() -> TwilioWebhooks:
-    """Return a factory of signed Twilio webhooks, as the events that a function gets."""
+    """Return a factory of signed Twilio webhooks, as events of Lambda."""
     from ai_voice_shared.testing.twilio import TwilioWebhooks
 
     return TwilioWebhooks()
@@ -103,7 +103,7 @@ def twilio_webhooks() -> TwilioWebhooks:
 
 @pytest.fixture
 def idempotency_table(aws_mock: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the name of an empty table in memory, by moto, that `handle_once` uses."""
+    """Return the name of an empty in-memory table, by moto, that `handle_once` uses."""
     import boto3
 
     from ai_voice_shared.resilience import idempotency
@@ -116,7 +116,7 @@ def idempotency_table(aws_mock: str, monkeypatch: pytest.MonkeyPatch) -> str:
         BillingMode="PAY_PER_REQUEST",
     )
     monkeypatch.setenv("IDEMPOTENCY_TABLE_NAME", name)
-    # The process's own keeps the table that it has found.
+    # The process's own guard has stored the table's name.
     monkeypatch.setattr(idempotency, "_shared_guard", idempotency.IdempotencyGuard())
     return name
 
@@ -144,7 +144,7 @@ def traces() -> Iterator[RecordingTracer]:
 
 @pytest.fixture
 def xray_collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[XRayCollector]:
-    """Collect what the X-Ray SDK sends during the test; the current invocation is sampled."""
+    """Return a collector of the segments that the X-Ray SDK sends during the test, which is sampled."""
     from aws_xray_sdk.core import xray_recorder
 
     from ai_voice_shared.testing.xray import XRayCollector

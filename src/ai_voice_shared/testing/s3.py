@@ -1,4 +1,4 @@
-"""S3 in memory by moto, for the tests of services: no network, no emulator."""
+"""In-memory S3 by moto, for the tests of services: no network, no emulator."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ __all__ = ["InMemoryS3Service"]
 class InMemoryS3Service(S3Service):
     """`S3Service` on a new bucket of moto; its client is the process's own, as in a function.
 
-    It needs moto to be on: by the fixture `aws_mock`, or by `moto.mock_aws`. What it presigns is signed as S3's own,
-    with credentials that open nothing; no server responds to it. moto 5.2 ignores the conditions of a copy.
+    It requires active moto: the fixture `aws_mock`, or `moto.mock_aws`. Presigned URLs are signed for S3 with fake
+    credentials; no server responds to them. moto 5.2 ignores the conditions of a copy.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class InMemoryS3Service(S3Service):
     Raises
     ------
     RuntimeError
-        moto is off: the bucket would be created in a real account.
+        moto is not active: the bucket would be created in a real account.
 
     Examples
     --------
@@ -37,9 +37,9 @@ class InMemoryS3Service(S3Service):
         from moto.core.models import botocore_stubber, patch_client
 
         if not botocore_stubber.enabled:
-            raise RuntimeError("InMemoryS3Service needs the fixture aws_mock, or moto.mock_aws")
+            raise RuntimeError("InMemoryS3Service requires the fixture aws_mock, or moto.mock_aws")
         super().__init__(S3Settings(bucket_name=bucket_name))
-        # A client that the process created before moto was imported would go to the network.
+        # A client that was created before moto was imported would use the network.
         patch_client(self.client)
         region = self.client.meta.region_name
         location = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}

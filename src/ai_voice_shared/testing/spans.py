@@ -1,6 +1,6 @@
 """A tracer that records spans, for tests.
 
-OpenTelemetry's SDK has an in-memory exporter, but it is not a dependency of this package or of its tests.
+OpenTelemetry's SDK has an in-memory exporter, but it is not a dependency of this package.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ class RecordedSpan:
         self.annotations[key] = value
 
     def fail(self, error: BaseException) -> None:
-        """Mark it as failed."""
+        """Mark the span as failed."""
         self.error = error
 
 
 class RecordingTracer:
-    """Record every span, in the order in which they were opened.
+    """A tracer that records every span, in the order in which they are opened.
 
     Attributes
     ----------
     spans : list
-        All so far.
+        All spans so far.
 
     Examples
     --------

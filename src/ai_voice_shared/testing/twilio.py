@@ -1,4 +1,4 @@
-"""Signed Twilio webhooks in all the shapes that Lambda gets them in, and the files that they point to, for tests."""
+"""Signed Twilio webhooks in the format of each event source, and the media that they refer to, for tests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 
 
 def new_sid(kind: str) -> str:
-    """Create an id of Twilio's: two letters (`MM`, `SM`, `ME`) and 32 hexadecimal digits."""
+    """Create a Twilio id: two letters (`MM`, `SM`, `ME`) and 32 hexadecimal digits."""
     return kind + uuid.uuid4().hex
 
 
@@ -42,7 +42,7 @@ def message_parameters(media: Iterable[tuple[str, str]] = (), /, **parameters: s
     media
         URL and content type of each file; see `media_parameters`.
     **parameters
-        More parameters, or other values, by Twilio's names (`From="whatsapp:US.1234ABC"`).
+        Additional or different parameters, by Twilio's names (`From="whatsapp:US.1234ABC"`).
 
     Examples
     --------
@@ -76,7 +76,7 @@ def message_parameters(media: Iterable[tuple[str, str]] = (), /, **parameters: s
 def media_parameters(
     *sids: str, message_sid: str, content_type: str = "audio/ogg", api_base_url: str = "https://api.twilio.com"
 ) -> list[tuple[str, str]]:
-    """Create the URL and the type of each media item, as `message_parameters` takes them."""
+    """Create the URL and the type of each media item, for `message_parameters`."""
     folder = f"{api_base_url}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{message_sid}/Media"
     return [(f"{folder}/{sid}", content_type) for sid in sids]
 
@@ -100,12 +100,12 @@ def status_parameters(status: str = "delivered", **parameters: str) -> dict[str,
 
 
 class TwilioWebhooks:
-    """Signed webhooks of one account, and the service that takes them and finds their voice notes.
+    """Signed webhooks of one account, and the service that accepts them and downloads their media.
 
     Attributes
     ----------
     media : TwilioMedia
-        What the service downloads from.
+        The fake that the service downloads from.
 
     Examples
     --------
@@ -123,7 +123,7 @@ class TwilioWebhooks:
 
     @property
     def service(self) -> TwilioService:
-        """A `TwilioService` of the account, whose downloads come from `media` and whose retries wait for nothing."""
+        """A `TwilioService` of the account, which downloads from `media` and retries without delay."""
         if self._service is None:
             from ai_voice_shared.services.twilio.client import TwilioService
             from ai_voice_shared.settings.twilio import TwilioSettings
@@ -159,4 +159,4 @@ class TwilioWebhooks:
 
     def forged(self, **parameters: str) -> dict[str, Any]:
         """Create the event of a message that Twilio did not sign."""
-        return twilio_event(message_parameters(**parameters), token="somebody-else-s-token")  # noqa: S106 - as above
+        return twilio_event(message_parameters(**parameters), token="the-token-of-another-account")  # noqa: S106 - a fake

@@ -1,6 +1,6 @@
-"""The events in which Lambda gets a webhook, signed as Twilio signs them.
+"""Events of signed Twilio webhooks.
 
-They have what API Gateway, function URLs and load balancers really send, as far as a webhook handler reads it.
+They contain what API Gateway, function URLs and load balancers send, as far as a webhook handler reads it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ __all__ = ["ACCOUNT_SID", "AUTH_TOKEN", "SHAPES", "EventShape", "twilio_event"]
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 """The account of the webhooks."""
 
-AUTH_TOKEN = "a-token-that-opens-nothing"  # noqa: S105 - it says so
-"""The token that they are signed with."""
+AUTH_TOKEN = "a-fake-token"  # noqa: S105 - a fake
+"""The token that signs them."""
 
 EventShape: TypeAlias = Literal["http_api", "function_url", "rest_api", "alb", "alb_multi_value"]
 
@@ -46,21 +46,21 @@ def twilio_event(
     Parameters
     ----------
     parameters
-        The form's pairs, or a body that is no form, which is then not part of what is signed.
+        The form's pairs, or a body that is not a form, which the signature does not cover.
     shape
-        Which of the events.
+        The event source.
     url
         The URL that Twilio calls. For `"rest_api"` the first part of its path is the stage.
     method
-        With `"GET"` the parameters go into the query.
+        `"GET"` sends the parameters in the query.
     token
-        What it is signed with.
+        The token to sign with.
     signature
-        A signature to use instead.
+        A signature to send instead.
     content_type
-        Of the body.
+        Content type of the body.
     base64
-        Whether the body is encoded; by default as each shape does it.
+        Whether the body is base64-encoded; by default as the event source does it.
 
     Examples
     --------
@@ -97,13 +97,13 @@ def twilio_event(
         "isBase64Encoded": encoded,
     }
     if shape in {"http_api", "function_url"}:
-        return event | _version_2(parts.path, parts.query, parts.hostname or "", method, headers, shape)
+        return event | _create_v2_fields(parts.path, parts.query, parts.hostname or "", method, headers, shape)
     if shape == "rest_api":
-        return event | _version_1(parts.path, parts.query, parts.hostname or "", method, headers)
-    return event | _load_balancer(parts.path, parts.query, method, headers, multi_value=shape == "alb_multi_value")
+        return event | _create_v1_fields(parts.path, parts.query, parts.hostname or "", method, headers)
+    return event | _create_alb_fields(parts.path, parts.query, method, headers, multi_value=shape == "alb_multi_value")
 
 
-def _version_2(
+def _create_v2_fields(
     path: str, query: str, host: str, method: str, headers: dict[str, str], shape: EventShape
 ) -> dict[str, Any]:
     stage = path.split("/")[1] if shape == "http_api" else "$default"
@@ -126,7 +126,7 @@ def _version_2(
     }
 
 
-def _version_1(path: str, query: str, host: str, method: str, headers: dict[str, str]) -> dict[str, Any]:
+def _create_v1_fields(path: str, query: str, host: str, method: str, headers: dict[str, str]) -> dict[str, Any]:
     stage = path.split("/")[1]
     multiple: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
@@ -151,9 +151,11 @@ def _version_1(path: str, query: str, host: str, method: str, headers: dict[str,
     }
 
 
-def _load_balancer(path: str, query: str, method: str, headers: dict[str, str], *, multi_value: bool) -> dict[str, Any]:
-    # A load balancer hands the query on without decoding it.
-    pairs = [piece.partition("=")[::2] for piece in query.split("&") if piece]
+def _create_alb_fields(
+    path: str, query: str, method: str, headers: dict[str, str], *, multi_value: bool
+) -> dict[str, Any]:
+    # A load balancer does not decode the query.
+    pairs = [part.partition("=")[::2] for part in query.split("&") if part]
     multiple: dict[str, list[str]] = {}
     for name, value in pairs:
         multiple.setdefault(name, []).append(value)

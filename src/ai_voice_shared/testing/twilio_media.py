@@ -1,4 +1,4 @@
-"""Twilio's media API and its CDN in memory: an HTTP client that knows no other hosts."""
+"""An in-memory fake of Twilio's media API and CDN, with the interface of an HTTP client."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["VOICE_NOTE", "TwilioMedia"]
 
 VOICE_NOTE = b"OggS\x00\x02" + bytes(20) + b"\x01\x13OpusHead\x01\x01" + bytes(100)
-"""Bytes that begin as an Ogg Opus file does, and are none."""
+"""Bytes with the header of an Ogg Opus file, without audio."""
 
 _API, _CDN = "https://api.twilio.com/", "https://media.twiliocdn.com/"
 _CHUNK_SIZE = 16 << 10
 
 
 class TwilioMedia:
-    """Respond as Twilio does: the API wants the account's token and redirects, the CDN refuses credentials.
+    """A fake of Twilio: the API requires the account's token and redirects, the CDN rejects credentials.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ class TwilioMedia:
     Attributes
     ----------
     files : dict
-        Media id to bytes; one that is not there is a 404.
+        Media id to bytes; the response to any other id is a 404.
     requests : list
-        The ids that were asked for at the API so far.
+        The ids that were requested from the API so far.
 
     Examples
     --------
@@ -58,7 +58,7 @@ class TwilioMedia:
         self.requests: list[str] = []
 
     def fail(self, error: Exception | None = None) -> None:
-        """Fail every download from now on: an outage, unless another error is given."""
+        """Fail every download from now on, by default with an outage."""
         self._error = error or ServiceUnavailableError("no response", service="twilio")
 
     def recover(self) -> None:

@@ -4,10 +4,10 @@ The X-Ray SDK sends each segment as a UDP datagram to the address in ``AWS_XRAY_
 ``{"format":"json","version":1}``, a newline, and the segment as JSON
 (https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html). `XRayCollector` listens there.
 Inside Lambda the SDK sends each subsegment on its own, under a parent segment that the service itself writes; on an
-emulator that parent is missing, so a tree's top is whatever has no parent among the segments received.
+emulator that parent is missing, so a tree's root is any segment without a parent among those received.
 
-No library has the receiving side: the X-Ray SDK only sends, and moto takes segments by X-Ray's API only. It is a real
-socket, since the functions of the e2e tests run in processes of their own.
+No library implements the receiving side: the X-Ray SDK only sends, and moto accepts segments by X-Ray's API only. It is
+a real socket, because the functions of the e2e tests run in their own processes.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class TraceNode:
 
     @property
     def label(self) -> str:
-        """The name, with the service before it where Powertools' Tracer has noted one."""
+        """The name, prefixed with the service if Powertools' Tracer has annotated one."""
         service = self.annotations.get("Service")
         return f"{service}: {self.name}" if service else self.name
 
@@ -67,7 +67,7 @@ def parse_datagram(data: bytes) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If the header, the JSON or a field that every segment has is missing.
+        The header, the JSON or a required field is missing.
 
     Examples
     --------
@@ -86,13 +86,13 @@ def parse_datagram(data: bytes) -> dict[str, Any]:
 
 
 def build_traces(segments: Iterable[Mapping[str, Any]]) -> dict[str, list[TraceNode]]:
-    """Join segments and subsegments by parent id, whatever order they came in.
+    """Join segments and subsegments by parent id, in whatever order they were received.
 
     Parameters
     ----------
     segments
-        As sent; a subsegment may stand inside its parent or on its own with ``parent_id`` and ``trace_id``. Where an
-        id comes twice (in progress, then complete) the later one counts.
+        As sent; a subsegment is inside its parent, or separate with ``parent_id`` and ``trace_id``. Of two segments
+        with the same id (in progress, then complete) the later one is used.
 
     Returns
     -------
@@ -157,15 +157,15 @@ def render_traces(traces: Mapping[str, list[TraceNode]]) -> str:
 def _draw(nodes: list[TraceNode], indent: str, lines: list[str]) -> None:
     for node in nodes:
         last = node is nodes[-1]
-        took = "in progress" if node.duration is None else f"{node.duration * 1000:.1f} ms"
-        lines.append(f"{indent}{'└── ' if last else '├── '}{node.label}  {took}{'  failed' if node.failed else ''}")
+        duration = "in progress" if node.duration is None else f"{node.duration * 1000:.1f} ms"
+        lines.append(f"{indent}{'└── ' if last else '├── '}{node.label}  {duration}{'  failed' if node.failed else ''}")
         _draw(node.children, indent + ("    " if last else "│   "), lines)
 
 
 class XRayCollector:
     r"""A listener for X-Ray's daemon protocol on a free UDP port of loopback, as a context manager.
 
-    Datagrams that cannot be read are kept in `rejected`, so that a test can assert that there were none.
+    Invalid datagrams are stored in `rejected`, so that a test can assert that there were none.
 
     Examples
     --------
@@ -214,17 +214,17 @@ class XRayCollector:
 
     @property
     def segments(self) -> list[dict[str, Any]]:
-        """All that came in so far, in that order."""
+        """All segments so far, in the order in which they were received."""
         with self._changed:
             return list(self._segments)
 
     def clear(self) -> None:
-        """Drop the segments so far."""
+        """Discard the segments so far."""
         with self._changed:
             self._segments.clear()
 
     def wait_for(self, enough: Callable[[list[dict[str, Any]]], bool], timeout: float = 10.0) -> bool:
-        """Wait until `enough` is true of the segments, at most `timeout` seconds; return whether it is."""
+        """Wait at most `timeout` seconds until `enough` returns True for the segments; return whether it did."""
         with self._changed:
             return self._changed.wait_for(lambda: enough(list(self._segments)), timeout)
 

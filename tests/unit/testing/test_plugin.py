@@ -1,4 +1,4 @@
-"""The pytest plugin, in runs of its own."""
+"""The pytest plugin, in separate test runs."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.unit
 
 
-def passes(pytester: pytest.Pytester, source: str, tests: int = 1) -> None:
-    """Run tests in a process of their own, with warnings as errors, and hold that all of them pass."""
+def run_tests(pytester: pytest.Pytester, source: str, tests: int = 1) -> None:
+    """Run tests in a separate process, with warnings as errors, and check that all of them pass."""
     pytester.makepyfile(source)
     result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "error")
     result.assert_outcomes(passed=tests)
 
 
 def test_the_extra_installs_it_as_a_plugin() -> None:
-    """Installed with its extra, pytest finds it by the entry point; the extra brings what its fixtures need."""
-    (plugin,) = [one for one in entry_points(group="pytest11") if one.name == "ai_voice_shared"]
+    """The plugin is found by its entry point, and the extra installs what the fixtures need."""
+    (plugin,) = [entry for entry in entry_points(group="pytest11") if entry.name == "ai_voice_shared"]
     assert plugin.value == "ai_voice_shared.testing.plugin"
     extra = [line for line in requires("ai-voice-shared") or [] if "extra == 'testing'" in line.replace('"', "'")]
     assert {re.split(r"[\[>=<;]", line)[0] for line in extra} >= {"pytest", "moto", "anyio"}
 
 
-def test_loading_it_imports_nothing_heavy() -> None:
-    """A test run that does not use it pays for four small modules."""
+def test_loading_the_plugin_imports_no_heavy_package() -> None:
+    """A test run that does not use the plugin imports four small modules only."""
     script = (
         "import sys, pytest; before = set(sys.modules); import ai_voice_shared.testing.plugin;"
         "print(*sorted(set(sys.modules) - before))"
@@ -44,7 +44,7 @@ def test_loading_it_imports_nothing_heavy() -> None:
 
 
 def test_a_handler_with_context_and_logs(pytester: pytest.Pytester) -> None:
-    """The lines of a handler come out parsed, whether its Logger is made at import or meanwhile."""
+    """The lines of a handler are captured, whether its Logger is created at import or during the test."""
     pytester.makepyfile(
         handler="""
         from ai_voice_shared import get_logger
@@ -54,10 +54,10 @@ def test_a_handler_with_context_and_logs(pytester: pytest.Pytester) -> None:
         @logger.inject_lambda_context
         def handler(event, context):
             logger.info("handled")
-            get_logger("late").info("made late")
+            get_logger("late").info("created late")
         """
     )
-    passes(
+    run_tests(
         pytester,
         """
         import handler
@@ -67,7 +67,7 @@ def test_a_handler_with_context_and_logs(pytester: pytest.Pytester) -> None:
             (line,) = lambda_logs.named("handled")
             assert line["service"] == "early"
             assert line["function_request_id"] == lambda_context.aws_request_id
-            assert lambda_logs.named("made late")[0]["service"] == "late"
+            assert lambda_logs.named("created late")[0]["service"] == "late"
 
         def test_each_test_has_its_own(lambda_logs, lambda_context, capsys):
             assert lambda_logs.lines == []
@@ -83,9 +83,9 @@ def test_a_handler_with_context_and_logs(pytester: pytest.Pytester) -> None:
     )
 
 
-def test_time_runs_out(pytester: pytest.Pytester) -> None:
-    """The context has a clock, from which a deadline can be taken."""
-    passes(
+def test_the_remaining_time(pytester: pytest.Pytester) -> None:
+    """The context has a clock that determines the remaining time and a deadline."""
+    run_tests(
         pytester,
         """
         from ai_voice_shared import Deadline
@@ -102,11 +102,11 @@ def test_time_runs_out(pytester: pytest.Pytester) -> None:
     )
 
 
-def test_aws_is_kept_away(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Profiles, endpoints and credentials of the machine do not reach a test, and come back after it."""
+def test_the_aws_configuration_is_isolated(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's profiles, endpoints and credentials are hidden during a test and restored after it."""
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://production.invalid")
-    passes(
+    run_tests(
         pytester,
         """
         import os
@@ -134,8 +134,8 @@ def test_aws_is_kept_away(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyP
 
 
 def test_customers(pytester: pytest.Pytester) -> None:
-    """Both clients find who was written down, miss who was not, and fail in an outage."""
-    passes(
+    """Both clients find customers that were added and no others, and fail in an outage."""
+    run_tests(
         pytester,
         """
         import pytest
@@ -165,8 +165,8 @@ def test_customers(pytester: pytest.Pytester) -> None:
 
 
 def test_webhooks(pytester: pytest.Pytester) -> None:
-    """Webhooks are signed, in every shape; a forged one is refused."""
-    passes(
+    """Webhooks are signed for every event source, and a forged one is rejected."""
+    run_tests(
         pytester,
         """
         import pytest
@@ -191,51 +191,51 @@ def test_webhooks(pytester: pytest.Pytester) -> None:
 
 
 def test_voice_notes(pytester: pytest.Pytester) -> None:
-    """Their bytes come from memory, by the rules of the real download, and an outage can be played."""
-    passes(
+    """Voice notes are downloaded from memory by the rules of the real download, and outages are simulated."""
+    run_tests(
         pytester,
         """
         import pytest
         from ai_voice_shared.errors import MediaNotFoundError, MediaTooLargeError, MediaTypeError, MediaUnavailableError
 
-        def bytes_of(webhooks, event):
+        def download(webhooks, event):
             (note,) = webhooks.service.receive_message(event).media
             return b"".join(webhooks.service.iter_media(note))
 
         def test_found(twilio_webhooks):
             content = b"OggS" + bytes(100_000)
-            assert bytes_of(twilio_webhooks, twilio_webhooks.voice_note(content=content)) == content
+            assert download(twilio_webhooks, twilio_webhooks.voice_note(content=content)) == content
             assert len(twilio_webhooks.media.requests) == 1
 
         @pytest.mark.parametrize(
-            ("content", "error"), [(b"no audio", MediaTypeError), (b"OggS" + bytes(17 << 20), MediaTooLargeError)]
+            ("content", "error"), [(b"not audio", MediaTypeError), (b"OggS" + bytes(17 << 20), MediaTooLargeError)]
         )
-        def test_refused(twilio_webhooks, content, error):
+        def test_rejected(twilio_webhooks, content, error):
             with pytest.raises(error):
-                bytes_of(twilio_webhooks, twilio_webhooks.voice_note(content=content))
+                download(twilio_webhooks, twilio_webhooks.voice_note(content=content))
 
         def test_gone(twilio_webhooks):
             event = twilio_webhooks.voice_note()
             twilio_webhooks.media.files.clear()
             with pytest.raises(MediaNotFoundError):
-                bytes_of(twilio_webhooks, event)
+                download(twilio_webhooks, event)
             assert len(twilio_webhooks.media.requests) == 3
 
         def test_outage(twilio_webhooks):
             event = twilio_webhooks.voice_note()
             twilio_webhooks.media.fail()
             with pytest.raises(MediaUnavailableError):
-                bytes_of(twilio_webhooks, event)
+                download(twilio_webhooks, event)
             twilio_webhooks.media.recover()
-            assert bytes_of(twilio_webhooks, event).startswith(b"OggS")
+            assert download(twilio_webhooks, event).startswith(b"OggS")
         """,
         tests=5,
     )
 
 
 def test_once(pytester: pytest.Pytester) -> None:
-    """The table of `handle_once` is there, empty for each test."""
-    passes(
+    """The table of `handle_once` is empty for each test."""
+    run_tests(
         pytester,
         """
         import pytest
@@ -254,8 +254,8 @@ def test_once(pytester: pytest.Pytester) -> None:
 
 
 def test_s3_and_traces(pytester: pytest.Pytester) -> None:
-    """A bucket in memory, and the spans of what was done with it."""
-    passes(
+    """An in-memory bucket works, and its operations open spans."""
+    run_tests(
         pytester,
         """
         from ai_voice_shared import get_tracer
@@ -276,9 +276,9 @@ def test_s3_and_traces(pytester: pytest.Pytester) -> None:
     )
 
 
-def test_the_bucket_is_there_for_the_test_that_asks_for_it(pytester: pytest.Pytester) -> None:
-    """The function's own clients find it; without moto no bucket is created, in a real account least of all."""
-    passes(
+def test_the_bucket_exists_in_moto_only(pytester: pytest.Pytester) -> None:
+    """The function's own clients find the bucket; without moto it is not created, so never in a real account."""
+    run_tests(
         pytester,
         """
         import boto3
@@ -295,7 +295,7 @@ def test_the_bucket_is_there_for_the_test_that_asks_for_it(pytester: pytest.Pyte
         def test_each_test_has_its_own(s3_service):
             assert list(s3_service.iter_objects()) == []
 
-        def test_moto_is_off(monkeypatch):
+        def test_moto_is_not_active(monkeypatch):
             with pytest.raises(RuntimeError, match="aws_mock"):
                 InMemoryS3Service()
 
@@ -304,9 +304,9 @@ def test_the_bucket_is_there_for_the_test_that_asks_for_it(pytester: pytest.Pyte
     )
 
 
-def test_a_client_from_before_moto_was_imported_is_kept_from_the_network(pytester: pytest.Pytester) -> None:
-    """The process has one client, and moto knows only of those that are created after it."""
-    passes(
+def test_a_client_created_before_moto_does_not_use_the_network(pytester: pytest.Pytester) -> None:
+    """The process's client uses moto even if it was created before moto was imported."""
+    run_tests(
         pytester,
         """
         import sys
@@ -328,8 +328,8 @@ def test_a_client_from_before_moto_was_imported_is_kept_from_the_network(pyteste
 
 
 def test_segments_of_x_ray(pytester: pytest.Pytester) -> None:
-    """What the X-Ray SDK sends arrives."""
-    passes(
+    """The collector receives the segments that the X-Ray SDK sends."""
+    run_tests(
         pytester,
         """
         from aws_xray_sdk.core import xray_recorder

@@ -1,4 +1,4 @@
-"""The X-Ray collector: datagrams in, trees out."""
+"""The X-Ray collector: trace trees from received datagrams."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ HEADER = b'{"format":"json","version":1}\n'
 
 
 def segment(name: str, start: float, end: float | None, **more: object) -> dict[str, object]:
-    """Make a segment as it is sent."""
-    made: dict[str, object] = {"id": f"id-{name}", "name": name, "trace_id": "1-t", "start_time": start, **more}
+    """Create a segment as it is sent."""
+    created: dict[str, object] = {"id": f"id-{name}", "name": name, "trace_id": "1-t", "start_time": start, **more}
     if end is not None:
-        made["end_time"] = end
-    return made
+        created["end_time"] = end
+    return created
 
 
 def send(collector: XRayCollector, *payloads: bytes) -> None:
@@ -31,7 +31,7 @@ def send(collector: XRayCollector, *payloads: bytes) -> None:
 
 
 def test_datagrams_become_one_tree_whatever_their_order() -> None:
-    """Subsegments sent on their own find their parent, which may come later."""
+    """Separate subsegments are joined with their parent, even if it is received later."""
     with XRayCollector() as collector:
         send(
             collector,
@@ -45,8 +45,8 @@ def test_datagrams_become_one_tree_whatever_their_order() -> None:
     assert tree.duration == pytest.approx(2.0)
 
 
-def test_the_real_sdk_is_understood() -> None:
-    """What aws_xray_sdk itself sends is read, with names, nesting, annotations and faults."""
+def test_segments_of_the_sdk_are_parsed() -> None:
+    """Segments that aws_xray_sdk sends are parsed with names, nesting, annotations and faults."""
     from aws_xray_sdk.core.recorder import AWSXRayRecorder
 
     with XRayCollector() as collector:
@@ -78,8 +78,8 @@ def test_the_real_sdk_is_understood() -> None:
         b"\xff\xfe\n{}",
     ],
 )
-def test_noise_is_kept_apart(datagram: bytes) -> None:
-    """A datagram that is no segment does not end the collector; it is put aside."""
+def test_invalid_datagrams_are_rejected(datagram: bytes) -> None:
+    """An invalid datagram does not stop the collector, which stores it in `rejected`."""
     with XRayCollector() as collector:
         send(collector, datagram, HEADER + json.dumps(segment("after", 1.0, 2.0)).encode())
         assert collector.wait_for(lambda segments: len(segments) == 1)
@@ -88,26 +88,26 @@ def test_noise_is_kept_apart(datagram: bytes) -> None:
 
 
 def test_a_missing_header_is_named() -> None:
-    """The error says which part of the protocol is missing."""
+    """The error of a datagram without a header names the header."""
     with pytest.raises(ValueError, match="no header line"):
         parse_datagram(b"{}")
 
 
 def test_nested_subsegments_are_unfolded() -> None:
-    """Subsegments that stand inside their segment are nodes like any other."""
+    """Subsegments inside their segment become nodes of the tree."""
     inner = {"id": "2", "name": "inner", "start_time": 1.5, "end_time": 1.6}
     [tree] = build_traces([segment("outer", 1.0, 2.0, subsegments=[inner])])["1-t"]
     assert [(node.name, node.trace_id) for node in tree.walk()] == [("outer", "1-t"), ("inner", "1-t")]
 
 
 def test_the_complete_segment_replaces_the_one_in_progress() -> None:
-    """A segment that is sent twice is one node, and the later facts count."""
+    """A segment that is sent twice is one node with the later values."""
     [tree] = build_traces([segment("work", 1.0, None, in_progress=True), segment("work", 1.0, 4.0)])["1-t"]
     assert tree.duration == pytest.approx(3.0)
 
 
 def test_trees_are_drawn_with_durations() -> None:
-    """The drawing shows nesting, services, order of begin, milliseconds, failures and what is in progress."""
+    """The drawing shows nesting, services, order, milliseconds, failures and segments in progress."""
     traces = build_traces(
         [
             segment("outer", 1.0, 2.0, annotations={"Service": "webhook-handler"}),
@@ -125,14 +125,14 @@ def test_trees_are_drawn_with_durations() -> None:
     ]
 
 
-def test_waiting_gives_up() -> None:
-    """A wait for what never comes ends and says so."""
+def test_waiting_times_out() -> None:
+    """A wait for segments that are never sent returns False."""
     with XRayCollector() as collector:
         assert not collector.wait_for(bool, timeout=0.01)
 
 
-def test_cleared_segments_are_gone() -> None:
-    """After clear only what comes later counts."""
+def test_cleared_segments_are_discarded() -> None:
+    """After `clear` there are no segments."""
     with XRayCollector() as collector:
         send(collector, HEADER + json.dumps(segment("one", 1.0, 2.0)).encode())
         assert collector.wait_for(bool)
