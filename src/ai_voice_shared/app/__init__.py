@@ -1,6 +1,6 @@
 """The service framework: an HTTP service in Lambda, and the same routes on a local server.
 
-Nothing here is imported by the rest of the package, so a function that is no HTTP service pays nothing for it.
+Nothing here is imported by the rest of the package, so only HTTP services pay for its import.
 """
 
 from __future__ import annotations

@@ -18,17 +18,17 @@ __all__ = ["find_service", "main"]
 
 
 def find_service(name: str) -> Service:
-    """Import the service that `module:attribute` names; the attribute is `service` where none is given.
+    """Import the service that `module:attribute` names; the attribute defaults to `service`.
 
     Parameters
     ----------
     name
-        Such as `app:service`, seen from the working directory.
+        For example `app:service`, relative to the working directory.
 
     Raises
     ------
     SystemExit
-        There is no such attribute, or it is not a service.
+        The attribute does not exist, or is not a service.
     """
     from ai_voice_shared.app.service import Service
 
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Parameters
     ----------
     arguments
-        Of the command line.
+        The command line's arguments; by default those of the process.
     """
     parser = argparse.ArgumentParser(prog="python -m ai_voice_shared.app", description=__doc__)
     parser.add_argument("service", help="module:variable, such as app:service")
@@ -58,13 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ImportError as error:
         raise MissingExtraError("local", "uvicorn") from error
 
-    # As with `python -m`, the working directory is where the function's code is.
+    # As with `python -m`, the function's code is looked up in the working directory.
     if "" not in sys.path:
         sys.path.insert(0, "")
     service = find_service(parsed.service)
     host = parsed.host or service.api.host
     port = service.api.port if parsed.port is None else parsed.port
-    # The service writes a line for each request itself, and without its query.
+    # The service logs each request itself, without its query.
     uvicorn.run(service.asgi, host=host, port=port, access_log=False, log_level="info")
 
 

@@ -1,8 +1,9 @@
 """The routes of a service on an ASGI server, for development.
 
-Powertools' `HttpResolverLocal` was ruled out: it is another object than the one that is deployed, knows another event
-than Lambda's, fails on a body that is not UTF-8, and blocks for ever under concurrent requests (see `resolver`). Here
-each request becomes the event that a function URL would have sent, so that what runs locally is what runs in Lambda.
+Powertools' `HttpResolverLocal` was ruled out: it is not the object that is deployed, its event differs from Lambda's,
+it fails on a body that is not UTF-8, and it deadlocks under concurrent requests (see `resolver`). Here each request
+becomes the event that a function URL would have sent, so that the code that runs locally is the code that runs in
+Lambda.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class AsgiAdapter:
                 await send({"type": f"{(await receive())['type']}.complete"})
             return
         if scope["type"] != "http":
-            msg = f"{scope['type']} is not served: Lambda has no such events"
+            msg = f"{scope['type']} connections are not supported: Lambda has no such events"
             raise ValueError(msg)
         import anyio.to_thread
 

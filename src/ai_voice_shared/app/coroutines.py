@@ -1,7 +1,7 @@
 """Coroutine routes, run by a synchronous handler.
 
-Powertools' `resolve` returns a coroutine function's coroutine as its body, and `resolve_async` moves each middleware
-into a thread (validation is two), which costs every request more than the route does.
+Powertools' `resolve` returns the coroutine of a coroutine function as the body, and `resolve_async` moves each
+middleware into a thread (validation counts as two), which takes longer than the route itself.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ T = TypeVar("T")
 server_loop: contextvars.ContextVar[asyncio.AbstractEventLoop | None] = contextvars.ContextVar(
     "ai_voice_shared_server_loop", default=None
 )
-"""The event loop of the local server, for the worker threads that it resolves requests in."""
+"""The event loop of the local server, for the worker threads in which it resolves requests."""
 
 _runner: asyncio.Runner | None = None
 _runner_lock = threading.Lock()
 
 
 class SyncRoute:
-    """A coroutine route as a plain function, with the signature and the globals that Powertools reads.
+    """A coroutine route as a synchronous function, with the signature and the globals that Powertools reads.
 
     Parameters
     ----------
     function
-        The coroutine function. It is awaited as it is where an event loop is running.
+        The coroutine function. Where an event loop is running, its coroutine is returned to be awaited.
 
     Examples
     --------
@@ -58,18 +58,18 @@ class SyncRoute:
 
 
 def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on the one event loop of this process, so that pooled connections outlive a request.
+    """Run a coroutine on the event loop of this process, so that pooled connections outlive a request.
 
     Parameters
     ----------
     coroutine
-        It sees the context variables of the caller. In Lambda one runs at a time; on the local server all run
-        concurrently on the server's loop.
+        The coroutine, which sees the caller's context variables. In Lambda one runs at a time; on the local server
+        all run concurrently on the server's loop.
 
     Raises
     ------
     RuntimeError
-        An event loop is running in this thread, which would wait for itself.
+        An event loop is running in this thread, and would wait for itself.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
         if _runner is None:
             _runner = asyncio.Runner()
             atexit.register(_runner.close)
-        # The runner would otherwise keep the context variables of its first call.
+        # The runner would otherwise reuse the context variables of its first call.
         return _runner.run(coroutine, context=contextvars.copy_context())
 
 

@@ -1,8 +1,8 @@
 """Dependencies that are generators or coroutines, for Powertools' `Depends`.
 
-Powertools (3.37) calls a dependency and passes on what comes back: of a generator or coroutine function that is an
-object which never ran, and the route goes on without the check or the connection that the dependency stands for. The
-resolver's `dependency_overrides` is where it looks first, so these are put in there, to be run to their value.
+Powertools (3.37) calls a dependency and passes on the result, which for a generator or coroutine function is an object
+that never ran: the route continues without the check or the connection that the dependency provides. Powertools looks
+into the resolver's `dependency_overrides` first, so the functions that run these dependencies are registered there.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ __all__ = ["DependencyOverrides", "create_closing_middleware"]
 
 
 class DependencyOverrides(dict["Dependency", "Dependency"]):
-    """Overrides of dependencies, and a plain function for each that is a generator or coroutine function.
+    """Overrides of dependencies, with a synchronous function for each generator or coroutine function.
 
     Parameters
     ----------
     exits
-        Returns the current request's stack; what follows a dependency's `yield` runs when it is closed.
+        Returns the current request's exit stack; the code after a dependency's `yield` runs when it is closed.
 
     Examples
     --------
@@ -46,29 +46,29 @@ class DependencyOverrides(dict["Dependency", "Dependency"]):
     def __init__(self, exits: Callable[[], ExitStack]) -> None:
         super().__init__()
         self._exits = exits
-        self._plain: dict[Dependency, Dependency] = {}
+        self._functions: dict[Dependency, Dependency] = {}
 
     def __bool__(self) -> bool:
-        """Return True: Powertools asks overrides only where there are any."""
+        """Return True: Powertools ignores overrides that are false."""
         return True
 
     def __contains__(self, dependency: object) -> bool:
-        """Return whether something else is to be called."""
+        """Return whether another function is called in place of this dependency."""
         return super().__contains__(dependency) or _is_lazy(dependency)
 
     def __getitem__(self, dependency: Dependency) -> Dependency:
-        """Return what is to be called."""
+        """Return the function to call."""
         chosen = self.get(dependency, dependency)
         if not _is_lazy(chosen):
             return chosen
-        # Powertools caches values by function, so it has to be the same one for the same dependency.
-        return self._plain.setdefault(chosen, _as_plain(chosen, self._exits))
+        # Powertools caches values by function, so each dependency must always get the same one.
+        return self._functions.setdefault(chosen, _create_resolving_function(chosen, self._exits))
 
 
 def create_closing_middleware(exits: Callable[[], ExitStack]) -> Callable[[Any, Callable[[Any], Any]], Any]:
     """Return the middleware that closes a request's dependencies after its route.
 
-    They see the route's error, as one that commits or rolls back has to.
+    Dependencies see the route's error, so that they can commit or roll back.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def create_closing_middleware(exits: Callable[[], ExitStack]) -> Callable[[Any, 
         As in `DependencyOverrides`.
     """
 
-    # A function, and not a method: Powertools caches what it reads of a middleware as an attribute of it.
+    # A function, not a method: Powertools caches its findings as attributes of a middleware.
     def close_dependencies(app: Any, next_middleware: Callable[[Any], Any]) -> Any:
         with exits():
             return next_middleware(app)
@@ -91,8 +91,8 @@ def _is_lazy(dependency: object) -> bool:
     )
 
 
-def _as_plain(dependency: Dependency, exits: Callable[[], ExitStack]) -> Dependency:
-    # Powertools looks for a `Request` among the parameters, which `wraps` leads it to.
+def _create_resolving_function(dependency: Dependency, exits: Callable[[], ExitStack]) -> Dependency:
+    # Powertools looks for a `Request` among the parameters, and finds them through `wraps`.
     @functools.wraps(dependency)
     def run(**arguments: Any) -> Any:
         if inspect.iscoroutinefunction(dependency):

@@ -1,8 +1,8 @@
 """The OpenAPI document of a service, and Swagger UI to read it with.
 
-`enable_swagger` of Powertools imports its OpenAPI models where the route is registered, which a cold start would pay
-for, and its page has Powertools' own error schemas. So the page comes from its `generate_swagger_html`, when it is
-asked for. The layer leaves the 1.7 MB of scripts and styles out; there the page leads to the document itself.
+Powertools' `enable_swagger` imports its OpenAPI models when the route is registered, which slows the cold start, and
+its page has Powertools' own error schemas. The page is therefore created by its `generate_swagger_html` on request. The
+layer does not contain the 1.7 MB of scripts and styles; there the page redirects to the document itself.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["add_docs_routes", "openapi_document", "swagger_page"]
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 _PROBLEM = {PROBLEM_CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
 _REPLACED_SCHEMAS = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
-# The page is whole: nothing comes from anywhere else, and it calls no one but the service.
+# The page is self-contained: it loads nothing from other origins, and calls only the service.
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; "
     "frame-ancestors 'none'"
@@ -32,14 +32,14 @@ _PAGE_POLICY = (
 
 
 def openapi_document(app: ServiceResolver, *, title: str, version: str, description: str = "") -> dict[str, Any]:
-    """Return the OpenAPI document of all routes, with the responses that the service framework gives to errors.
+    """Return the OpenAPI document of all routes, with the error responses of the service framework.
 
     Parameters
     ----------
     app
         The service's router.
     title, version, description
-        Of the API.
+        Those of the API.
     """
     from ai_voice_shared.models.problem import ProblemDetails
 
@@ -56,13 +56,13 @@ def openapi_document(app: ServiceResolver, *, title: str, version: str, descript
             responses.pop("422", None)
             responses.pop("500", None)
             if "requestBody" in operation or operation.get("parameters"):
-                responses["422"] = {"description": "The request does not fit the schema", "content": _PROBLEM}
+                responses["422"] = {"description": "The request does not match the schema", "content": _PROBLEM}
             responses["default"] = {"description": "An error, as problem details (RFC 9457)", "content": _PROBLEM}
     return document
 
 
 def swagger_page(document: Mapping[str, Any]) -> str | None:
-    """Return Swagger UI with the document in it; None where its scripts are not installed, as in the layer.
+    """Return Swagger UI with the document embedded; None where its scripts are not installed, as in the layer.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def swagger_page(document: Mapping[str, Any]) -> str | None:
         style = files.joinpath("swagger-ui.min.css").read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    # The document is a part of a script: no text of it may end that.
+    # The document is embedded in a script, which none of its texts may close.
     spec = json.dumps(document).replace("<", "\\u003c")
     return swagger_ui.generate_swagger_html(spec, script, style, "", None)
 
@@ -98,7 +98,7 @@ def add_docs_routes(app: ServiceResolver, document: Callable[[], Mapping[str, An
     app
         The service's router.
     document
-        Returns the OpenAPI document; called when it is asked for, when all routes are known.
+        Returns the OpenAPI document; called on request, when all routes are known.
     """
 
     @app.get("/openapi.json", include_in_schema=False)
@@ -107,7 +107,7 @@ def add_docs_routes(app: ServiceResolver, document: Callable[[], Mapping[str, An
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> Response[str]:
-        # The page's own link to the document.
+        # Swagger UI's own link to the document.
         if app.current_event.query_string_parameters.get("format") == "json":
             return openapi_json()
         page = swagger_page(document())

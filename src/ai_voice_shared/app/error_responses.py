@@ -1,4 +1,4 @@
-"""Errors as responses: problem details (RFC 9457) for whatever was raised, and the line that is logged of it."""
+"""Error responses: problem details (RFC 9457) for every exception, and the log line of each."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import logging
 import math
 import traceback
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -29,11 +31,10 @@ from ai_voice_shared.problems import PROBLEM_CONTENT_TYPE, to_problem
 __all__ = ["MethodNotAllowedError", "RouteNotFoundError", "error_response", "to_package_error"]
 
 _log = logging.getLogger(__name__)
-_SERVER_ERROR = 500
 
 
 class RouteNotFoundError(AIVoiceError):
-    """No route has this path. Its code differs from that of a resource that was not found."""
+    """No route matches the path. Its code differs from that of a resource that was not found."""
 
     status = 404
     code = "route_not_found"
@@ -41,12 +42,12 @@ class RouteNotFoundError(AIVoiceError):
 
 
 class MethodNotAllowedError(AIVoiceError):
-    """The path has routes, but none with this method.
+    """The path has routes, but none for this method.
 
     Parameters
     ----------
     allowed
-        The methods that it has.
+        The methods that the path supports.
     """
 
     status = 405
@@ -63,31 +64,33 @@ class _PowertoolsHttpError(AIVoiceError):
 
     def __init__(self, error: PowertoolsError) -> None:
         status = int(error.status_code)
-        text = error.msg if isinstance(error.msg, str) else ""
-        super().__init__(text, details=[] if isinstance(error.msg, str) else [error.msg])
-        # An instance's own status: Powertools' error carries any.
+        # Attributes of the instance, because Powertools' error carries any status.
         self.status = status  # type: ignore[misc] # a class variable everywhere else
         self.code = f"http_{status}"  # type: ignore[misc] # as above
+        with suppress(ValueError):  # a status that is not registered has no phrase
+            self.title = HTTPStatus(status).phrase  # type: ignore[misc] # as above
+        text = error.msg if isinstance(error.msg, str) else ""
+        super().__init__(text, details=[] if isinstance(error.msg, str) else [error.msg])
 
 
 def to_package_error(error: Exception) -> AIVoiceError:
-    """Return the error of this package that means the same; a plain `AIVoiceError` for an unknown one.
+    """Return the equivalent error of this package; a plain `AIVoiceError` for an unknown exception.
 
     Parameters
     ----------
     error
-        Whatever a route, a dependency or Powertools raised.
+        The exception that a route, a dependency or Powertools raised.
     """
     if isinstance(error, AIVoiceError):
         return error
     if isinstance(error, RequestUnsupportedContentType):
         return UnsupportedMediaTypeError("the body is neither JSON nor a form")
     if isinstance(error, RequestValidationError):
-        # Where it is wrong and how, in pydantic's terms; the value is not repeated.
+        # Location and kind of each fault, in pydantic's terms, without the value.
         details = [{"loc": [str(part) for part in item["loc"]], "type": item["type"]} for item in error.errors()]
         if any(item["type"] == "json_invalid" for item in details):
             return InvalidPayloadError("the body is not JSON")
-        return ValidationError("the request does not fit the schema", details=details)
+        return ValidationError("the request does not match the schema", details=details)
     if isinstance(error, PowertoolsError):
         return _PowertoolsHttpError(error)
     return AIVoiceError()
@@ -99,14 +102,14 @@ def error_response(error: Exception, *, show: bool = False) -> Response[str]:
     Parameters
     ----------
     error
-        Whatever was raised.
+        The exception that was raised.
     show
-        Show the type, the message and the stack of an unknown error, for the developer of the service.
+        Include the type, the message and the stack of an unknown error, for the developer of the service.
     """
     typed = to_package_error(error)
     _log_error(error, typed)
     problem = to_problem(typed)
-    if show and typed.status >= _SERVER_ERROR:
+    if show and typed.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         problem["detail"] = f"{type(error).__name__}: {error}"
         problem["stack"] = _stack(error)
     correlation_id = get_correlation_id()
@@ -138,18 +141,18 @@ def _log_error(error: Exception, typed: AIVoiceError) -> None:
     fields: dict[str, Any] = {"error_type": type(error).__name__, "error_code": typed.code}
     if isinstance(error, AIVoiceError):
         fields["error_context"] = error.context
-    if typed.status < _SERVER_ERROR:
-        _log.info("the request was refused", extra=fields)
+    if typed.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.info("request rejected", extra=fields)
         return
     fields["cause"] = None if error.__cause__ is None else type(error.__cause__).__name__
     if isinstance(error, AIVoiceError):
         fields["error_message"] = error.message
     else:
         if isinstance(error, ResponseValidationError):
-            fields["places"] = [".".join(str(part) for part in item["loc"]) for item in error.errors()]
-        # The text of an unknown error may hold anything, and so may the source lines; where it came from does not.
+            fields["invalid_fields"] = [".".join(str(part) for part in item["loc"]) for item in error.errors()]
+        # The text of an unknown error may contain personal data, and so may source lines; the stack does not.
         fields["stack"] = _stack(error)
-    _log.error("the request failed", extra=fields)
+    _log.error("request failed", extra=fields)
 
 
 def _stack(error: Exception) -> list[str]:

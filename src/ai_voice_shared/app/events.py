@@ -1,7 +1,7 @@
-"""The four HTTP events of Lambda for one router: each is read by the data class of its own kind.
+"""The four HTTP events of Lambda for one router, each parsed by its own data class.
 
-Powertools has a resolver for each kind. A function behind a function URL today and a load balancer tomorrow should
-not change for it, so the event decides the kind.
+Powertools has a resolver for each event source. A function that moves from a function URL to a load balancer should not
+have to change, so the data class is chosen by the event.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class ServiceEventV2(LambdaFunctionUrlEvent):
 
     @property
     def path(self) -> str:
-        """The decoded path without the stage, where the stage is in it: behind a custom domain it is not."""
+        """The decoded path without the stage, which it has unless the domain is a custom one."""
         raw = self.raw_path
         stage = self.request_context.stage
         if stage and stage != "$default" and (raw == f"/{stage}" or raw.startswith(f"/{stage}/")):
             raw = raw[len(stage) + 1 :] or "/"
-        # API Gateway decodes the path, a function URL passes it on as it was written.
+        # API Gateway decodes the path; a function URL passes it on encoded.
         return unquote(raw)
 
 
@@ -48,7 +48,7 @@ def proxy_event(event: Any) -> BaseProxyEvent:
     Raises
     ------
     InvalidPayloadError
-        It is none of the four HTTP events.
+        The event is not one of the four HTTP events.
     """
     context = event.get("requestContext") if isinstance(event, dict) else None
     if isinstance(context, dict):
@@ -56,7 +56,7 @@ def proxy_event(event: Any) -> BaseProxyEvent:
         is_v1 = isinstance(event.get("httpMethod"), str) and isinstance(event.get("path"), str)
         if "elb" in context and is_v1:
             balanced = ALBEvent(event, parse_json)
-            # A load balancer passes the query on as the caller encoded it.
+            # A load balancer does not decode the query.
             balanced.decode_query_parameters = True
             return balanced
         http = context.get("http")
@@ -68,7 +68,7 @@ def proxy_event(event: Any) -> BaseProxyEvent:
 
 
 def _headers(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the headers as Lambda passes them: a direct invoke can have anything there."""
+    """Return the headers as Lambda passes them; raise for those of a direct invoke that have another type."""
     single, multiple = event.get("headers") or {}, event.get("multiValueHeaders") or {}
     if not (isinstance(single, dict) and isinstance(multiple, dict)):
         raise InvalidPayloadError("the event's headers are not an object")
@@ -79,7 +79,7 @@ def _headers(event: Mapping[str, Any]) -> dict[str, Any]:
         values += items
     if not all(isinstance(value, str) for value in values):
         raise InvalidPayloadError("the event's headers are not strings")
-    # A load balancer has them in one form or in the other; Powertools reads the content type from the first.
+    # A load balancer sends one of the two forms; Powertools reads the content type from the first.
     return {
         "headers": single or {name: items[-1] for name, items in multiple.items()},
         "multiValueHeaders": multiple,
@@ -105,41 +105,41 @@ def as_get(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def placeholder_event() -> BaseProxyEvent:
-    """Return an event for what is not one, so that there is a kind to respond in: that of a function URL."""
+    """Return an event that stands in for an invalid one, so that the response has a format: that of a function URL."""
     context = {"http": {"method": "", "path": "/"}, "stage": "$default"}
     return ServiceEventV2({"headers": {}, "rawPath": "/", "rawQueryString": "", "requestContext": context})
 
 
 def caller_id(event: BaseProxyEvent) -> str:
-    """Return what tells callers apart: the IAM identity that AWS has checked, else the address.
+    """Return an id of the caller: the IAM identity that AWS has verified, else the IP address.
 
-    An address that the caller wrote into a header himself is not believed.
+    An address that the caller itself put into a header is not trusted.
     """
     context = event.raw_event.get("requestContext") or {}
     authorizer = context.get("authorizer")
     iam = authorizer.get("iam") if isinstance(authorizer, dict) else None
     if isinstance(iam, dict) and iam.get("userArn"):
         return str(iam["userArn"])
-    for place in (context.get("http"), context.get("identity")):
-        if isinstance(place, dict) and place.get("sourceIp"):
-            return str(place["sourceIp"])
+    for source in (context.get("http"), context.get("identity")):
+        if isinstance(source, dict) and source.get("sourceIp"):
+            return str(source["sourceIp"])
     # The load balancer appends the address that it sees to the header that the caller sent.
     forwarded = HttpEvent(event.raw_event).header("x-forwarded-for")
     return forwarded.rpartition(",")[2].strip() or "unknown"
 
 
 def parse_json(text: str) -> Any:
-    """Parse a body; whatever is not JSON is one and the same error, without the text.
+    """Parse a JSON body; the error is the same for every fault and does not contain the text.
 
     Parameters
     ----------
     text
-        As the caller sent it.
+        The body as it was sent.
 
     Raises
     ------
     json.JSONDecodeError
-        It is not JSON, or of a depth or with numbers that Python does not read.
+        The body is not JSON, or is nested or has numbers beyond Python's limits.
 
     Examples
     --------
@@ -149,11 +149,11 @@ def parse_json(text: str) -> Any:
     json.decoder.JSONDecodeError: not JSON: line 1 column 1 (char 0)
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_reject_constant)
     except (ValueError, RecursionError):
-        # ValueError: also numbers of too many digits, and NaN, which is Python's and not JSON.
+        # ValueError: also numbers of too many digits, and NaN, which is not JSON.
         raise json.JSONDecodeError("not JSON", "", 0) from None
 
 
-def _refuse_constant(name: str) -> Any:
+def _reject_constant(name: str) -> Any:
     raise ValueError(name)

@@ -1,4 +1,4 @@
-"""Checks of a request before it is routed. Each guard raises the error that the request is refused with."""
+"""Checks of a request before it is routed. A guard rejects a request by raising an error."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ _TEXTS = frozenset({"", "application/json", "application/x-www-form-urlencoded"}
 
 
 class HttpsRequiredError(AuthorizationError):
-    """The request came over plain HTTP. A redirect would only hide that its content was sent for all to read."""
+    """The request came over plain HTTP. A redirect would only hide that it was sent unencrypted."""
 
     code = "https_required"
-    title = "HTTPS is required"
+    title = "Forbidden"
 
 
 def https_guard(event: BaseProxyEvent) -> None:
-    """Refuse what a load balancer took in over plain HTTP; API Gateway and function URLs take nothing else in."""
+    """Reject what a load balancer accepted over plain HTTP; API Gateway and function URLs accept HTTPS only."""
     raw = event.raw_event
     if "elb" in raw["requestContext"] and HttpEvent(raw).header("x-forwarded-proto").lower() == "http":
-        raise HttpsRequiredError
+        raise HttpsRequiredError("HTTPS is required")
 
 
 def body_guard(max_bytes: int) -> Callable[[BaseProxyEvent], None]:
-    """Return the guard of bodies: not too large, and of the format that they claim.
+    """Return the guard that rejects bodies that are too large or not of their declared format.
 
     Parameters
     ----------
     max_bytes
-        Bytes of the decoded body that are accepted.
+        Maximum size of the decoded body.
     """
 
     def guard(event: BaseProxyEvent) -> None:
@@ -67,7 +67,7 @@ def rate_guard(limiter: RateLimiter, *, exempt: Collection[str] = ()) -> Callabl
     limiter
         Counts the requests.
     exempt
-        Paths that are not counted: those that monitors request.
+        Paths that are not counted: those of the health checks.
     """
 
     def guard(event: BaseProxyEvent) -> None:

@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 __all__ = ["HEALTH_PATHS", "add_health_routes"]
 
 HEALTH_PATHS = ("/live", "/ready", "/health")
-"""The paths that monitors request; rate limits leave them out."""
+"""The paths of the health checks; rate limits do not apply to them."""
 
 _STATUS = {"application/json": {"schema": {"type": "object", "required": ["status", "service", "timestamp"]}}}
 _HEALTHY: dict[int, Any] = {200: {"description": "Healthy", "content": _STATUS}}
-_CHECKED: dict[int, Any] = {**_HEALTHY, 503: {"description": "A critical component fails", "content": _STATUS}}
+_CHECKED: dict[int, Any] = {**_HEALTHY, 503: {"description": "A critical component is unhealthy", "content": _STATUS}}
 
 
 def add_health_routes(app: ServiceResolver, registry: HealthRegistry) -> None:
-    """Add the three routes.
+    """Add the three health routes.
 
     Parameters
     ----------
@@ -31,18 +31,18 @@ def add_health_routes(app: ServiceResolver, registry: HealthRegistry) -> None:
         Its checks.
     """
 
-    def respond(found: HealthResponse) -> Response[dict[str, Any]]:
-        body = {**found.body, "service": app.service}
-        return Response(found.status_code, content_type="application/json", body=body)
+    def respond(response: HealthResponse) -> Response[dict[str, Any]]:
+        body = {**response.body, "service": app.service}
+        return Response(response.status_code, content_type="application/json", body=body)
 
-    @app.get("/live", tags=["health"], summary="Whether the process responds at all", responses=_HEALTHY)
+    @app.get("/live", tags=["health"], summary="Whether the process responds", responses=_HEALTHY)
     def live() -> Response[dict[str, Any]]:
         return respond(registry.live())
 
-    @app.get("/ready", tags=["health"], summary="Whether it should get traffic", responses=_CHECKED)
+    @app.get("/ready", tags=["health"], summary="Whether the service should receive traffic", responses=_CHECKED)
     def ready() -> Response[dict[str, Any]]:
         return respond(registry.ready())
 
-    @app.get("/health", tags=["health"], summary="How each component is", responses=_CHECKED)
+    @app.get("/health", tags=["health"], summary="The status of each component", responses=_CHECKED)
     def health() -> Response[dict[str, Any]]:
         return respond(registry.health())

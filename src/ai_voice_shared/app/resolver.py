@@ -1,13 +1,13 @@
-"""The router of a service: Powertools' resolver, with what every response has in common around it.
+"""The router of a service: Powertools' resolver, and what applies to every request.
 
-Powertools runs a resolver's middlewares after the validation of the request and skips them where that fails, and an
-error outside of a route leaves the function without a response. What has to hold for each request (correlation id,
-limits, log line, headers) is therefore done around `resolve`, and not in middlewares.
+Powertools runs a resolver's middlewares after the request was validated and skips them where validation fails, and an
+error outside of a route leaves the function without a response. What applies to every request (correlation id, limits,
+log line, headers) is therefore done around `resolve`, not in middlewares.
 
-One resolver serves all four HTTP events, and several requests at a time: `current_event` and `context`, which
-Powertools keeps on the class of all routers, are properties over a context variable. Powertools' own resolver for that,
+One resolver serves all four HTTP events and concurrent requests: `current_event` and `context`, which Powertools stores
+on the class of all routers, are properties over a context variable. Powertools' own resolver for concurrent requests,
 `HttpResolverLocal`, was ruled out: with validation it blocks a thread of asyncio's default pool for each middleware, so
-that twenty requests at a time on two cores wait for each other for ever (3.37).
+that twenty concurrent requests on two cores deadlock (3.37).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _UNMATCHED = "(none)"
 
 @dataclass(frozen=True, slots=True)
 class RequestFields:
-    """A request, for logs and metrics: the pattern of its route and never its path or query."""
+    """Fields of a request for logs and metrics: the pattern of its route, never its path or query."""
 
     method: str
     route: str
@@ -76,22 +76,22 @@ class ServiceResolver(APIGatewayRestResolver):
     Its routes, routers, middlewares and dependencies are those of Powertools
     (https://docs.aws.amazon.com/powertools/python/latest/core/event_handler/api_gateway/). Requests and responses are
     validated by their type annotations. The state of a request is in a context variable, so that the local server can
-    serve several at a time.
+    serve requests concurrently.
 
     Parameters
     ----------
     service
         The service's name.
     guards
-        Called with each event before it is routed; they raise the error that the request is refused with.
+        Called with each event before it is routed; a guard rejects the request by raising an error.
     on_complete
-        Called after each request that Lambda brought.
+        Called after each request in Lambda, not after those of the local server.
     cors_origins
-        Origins whose pages may call; `*` for any.
+        Origins that CORS allows; `*` for any.
     cors_max_age
         Seconds that a browser may cache a preflight.
     show_errors
-        Show the type, the message and the stack of an unknown error in the response.
+        Include the type, the message and the stack of an unknown error in the response.
 
     Examples
     --------
@@ -116,7 +116,7 @@ class ServiceResolver(APIGatewayRestResolver):
         self._show_errors = show_errors
         self._guards = guards
         self._on_complete = on_complete
-        # The response names an origin that is listed, also where "*" is listed with it.
+        # The response names a listed origin, even where "*" is listed as well.
         self._varies = not set(cors_origins) <= {"*"}
         self._functions: dict[tuple[str, str], Callable[..., Any]] = {}
         self._idle = _RequestState()
@@ -125,7 +125,7 @@ class ServiceResolver(APIGatewayRestResolver):
             cors=self.cors,
             debug=False,
             enable_validation=True,
-            # A response that does not fit is a fault of the service, not the caller's 422.
+            # A response that does not match its type is an error of the service, not of the caller (422).
             response_validation_error_http_code=_SERVER_ERROR,
         )
         self.dependency_overrides = DependencyOverrides(lambda: self._state.exits)
@@ -133,8 +133,8 @@ class ServiceResolver(APIGatewayRestResolver):
         self.exception_handler(Exception)(self._on_error)
         self.not_found(self._on_unmatched)
 
-    # Powertools declares these as attributes, and keeps the event on the class of all routers.
-    @property  # type: ignore[override] # of any of the four kinds, and not of REST alone
+    # Powertools declares these as attributes, and stores the event on the class of all routers.
+    @property  # type: ignore[override] # any of the four HTTP events, not only REST
     def current_event(self) -> BaseProxyEvent:
         """The event of the current request."""
         event = self._state.event
@@ -149,7 +149,7 @@ class ServiceResolver(APIGatewayRestResolver):
 
     @property
     def context(self) -> dict[str, Any]:
-        """What middlewares and routes of the current request share."""
+        """Values that middlewares and routes of the current request share."""
         return self._state.context
 
     @context.setter
@@ -157,8 +157,8 @@ class ServiceResolver(APIGatewayRestResolver):
         self._state.context = value
 
     def clear_context(self) -> None:
-        """Clear what middlewares and routes shared; Powertools calls this after each request."""
-        # RuntimeError: no route was looked for yet.
+        """Clear the shared values; Powertools calls this after each request."""
+        # RuntimeError: the request was not routed yet.
         with suppress(RuntimeError):
             self._state.route = self.request.route
         super().clear_context()  # type: ignore[no-untyped-call] # Powertools leaves it unannotated
@@ -181,7 +181,7 @@ class ServiceResolver(APIGatewayRestResolver):
         return decorate
 
     def allowed_methods(self, path: str) -> list[str]:
-        """Return the methods that a path has routes for, sorted; HEAD wherever there is GET.
+        """Return the methods that a path has routes for, sorted; GET implies HEAD.
 
         Parameters
         ----------
@@ -195,38 +195,38 @@ class ServiceResolver(APIGatewayRestResolver):
         >>> app.allowed_methods("/hello/you")
         ['GET', 'HEAD']
         """
-        methods = self._methods(path)
+        methods = self._get_methods(path)
         return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
-    def _methods(self, path: str) -> set[str]:
+    def _get_methods(self, path: str) -> set[str]:
         path = path.rstrip("/") or "/"
         rules = ((method, re.sub(r"\{[^\W\d]\w*\}", "[^/]+", pattern)) for method, pattern in self._functions)
         return {method for method, rule in rules if re.fullmatch(rule, path)}
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        """Return the response to an event, whatever it is; nothing but the end of the process is raised.
+        """Return the response to any event; every exception becomes an error response.
 
         Parameters
         ----------
         event
-            An HTTP event as Lambda passes it. The response to any other is 400.
+            An HTTP event as Lambda passes it. The response to any other event is a 400.
         context
-            Lambda's context; the deadline is taken from it where it has one.
+            Lambda's context, which sets the deadline.
         """
         with self._request(event, context) as complete:
             try:
                 response = super().resolve(self._begin(event), context)
             except Exception as error:  # noqa: BLE001 - every error has a response
-                response = self._refuse(error)
+                response = self._create_error_response(error)
             return complete(response)
 
     async def resolve_async(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        """Return the same response where an event loop is running."""
+        """Return the response to an event while an event loop is running; as `resolve`."""
         with self._request(event, context) as complete:
             try:
                 response = await super().resolve_async(self._begin(event), context)
             except Exception as error:  # noqa: BLE001 - every error has a response
-                response = self._refuse(error)
+                response = self._create_error_response(error)
             return complete(response)
 
     @contextmanager
@@ -237,14 +237,14 @@ class ServiceResolver(APIGatewayRestResolver):
         token = self._current.set(state)
         try:
             with ExitStack() as stack:
-                # The logger around the handler may have begun one already.
+                # The logger around the handler may have set one already.
                 stack.enter_context(use_correlation_id(correlation_id or get_correlation_id()))
                 if hasattr(context, "get_remaining_time_in_millis"):
                     from ai_voice_shared.utils.deadline import Deadline, use_deadline
 
                     stack.enter_context(use_deadline(Deadline.from_context(context)))
                 span = stack.enter_context(
-                    # The key of the service is Powertools' own, so that traces of both are found by it.
+                    # Powertools annotates the service by the same key, so that one search finds both.
                     get_tracer().span("## request", Service=self.service, correlation_id=get_correlation_id() or "")
                 )
 
@@ -265,16 +265,16 @@ class ServiceResolver(APIGatewayRestResolver):
         state.method = current.http_method.upper()
         for guard in self._guards:
             guard(current)
-        if state.method == "HEAD" and "HEAD" not in self._methods(current.path):
-            # RFC 9110, section 9.3.2: as GET; the server in front leaves the content out.
+        if state.method == "HEAD" and "HEAD" not in self._get_methods(current.path):
+            # RFC 9110, section 9.3.2: as GET; the server in front removes the content.
             current = state.event = proxy_event(as_get(event))
         return current.raw_event
 
     def _complete(self, response: dict[str, Any], state: _RequestState, span: Span, seconds: float) -> RequestFields:
         add_response_headers(response, varies_by_origin=self._varies)
-        # A load balancer makes 502 of a response without a body.
+        # A load balancer turns a response without a body into a 502.
         response["body"] = response["body"] or ""
-        # A caller's own word would be one more metric, and one more kind of log line, for each.
+        # Each method that a caller invents would be another metric.
         method = state.method if state.method in _METHODS else "OTHER"
         known = (self.current_event.http_method.upper(), state.route) in self._functions
         fields = RequestFields(method, state.route if known else _UNMATCHED, response["statusCode"], seconds)
@@ -291,15 +291,15 @@ class ServiceResolver(APIGatewayRestResolver):
         )
         return fields
 
-    def _refuse(self, error: Exception) -> dict[str, Any]:
+    def _create_error_response(self, error: Exception) -> dict[str, Any]:
         """Return the response to an error outside of a route, which Powertools has no handlers for."""
-        refusal, event = error_response(error, show=self._show_errors), self.current_event
+        response, event = error_response(error, show=self._show_errors), self.current_event
         origin = HttpEvent(event.raw_event).header("origin")
-        # A page has to be able to read it.
+        # Without CORS headers a page could not read the error.
         if self.cors is not None and origin and (allowed := self.cors.allowed_origin(origin)):
-            refusal.headers.update(self.cors.to_dict(allowed))
-        headers = event.header_serializer().serialize(headers=refusal.headers, cookies=[])
-        return {"statusCode": refusal.status_code, "body": refusal.body, "isBase64Encoded": False, **headers}
+            response.headers.update(self.cors.to_dict(allowed))
+        headers = event.header_serializer().serialize(headers=response.headers, cookies=[])
+        return {"statusCode": response.status_code, "body": response.body, "isBase64Encoded": False, **headers}
 
     def _on_error(self, error: Exception) -> Response[str]:
         if isinstance(error, RequestValidationError) and self._is_unexpected_form():
@@ -323,6 +323,6 @@ class ServiceResolver(APIGatewayRestResolver):
         if (method, self.request.route) in self._functions:
             return error_response(error)  # a route raised it
         allowed = self.allowed_methods(self.current_event.path)
-        # Powertools takes fewer characters for a path's parameter than `allowed_methods`.
+        # Powertools allows fewer characters in a path parameter than `allowed_methods`.
         is_method = bool(allowed) and method not in allowed
         return error_response(MethodNotAllowedError(allowed) if is_method else RouteNotFoundError())

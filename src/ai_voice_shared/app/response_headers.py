@@ -1,4 +1,4 @@
-"""The headers that every response has: security, correlation id, and what depends on the page's origin."""
+"""The headers that every response has: security, correlation id, and CORS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_response_headers", "create_cors"]
 
-# For responses of an API, which no page is made of (https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html).
+# For the responses of an API, which are not pages (https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html).
 _SECURITY_HEADERS = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
@@ -25,14 +25,14 @@ _SECURITY_HEADERS = {
 
 
 def add_response_headers(response: dict[str, Any], *, varies_by_origin: bool) -> None:
-    """Add the headers that every response has; a security header that the route set stays.
+    """Add the headers that every response has; a security header of the route is preserved.
 
     Parameters
     ----------
     response
-        As Lambda returns it.
+        The response as Lambda returns it.
     varies_by_origin
-        Whether the response depends on the page's origin, which a cache has to know.
+        Whether the response depends on the page's origin, which caches need to know.
 
     Examples
     --------
@@ -53,12 +53,12 @@ def add_response_headers(response: dict[str, Any], *, varies_by_origin: bool) ->
 
 
 def create_cors(origins: Sequence[str], max_age: int) -> CORSConfig | None:
-    """Return the CORS configuration for these origins; None where no page may call.
+    """Return the CORS configuration for these origins; None if there are none.
 
     Parameters
     ----------
     origins
-        Origins whose pages may call; `*` for any.
+        Origins that CORS allows; `*` for any.
     max_age
         Seconds that a browser may cache a preflight.
 

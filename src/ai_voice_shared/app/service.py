@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Service", "create_service"]
 
-_CLIENT_ERROR, _SERVER_ERROR = 400, 500
-
 
 @dataclass(eq=False, repr=False)
 class Service:
@@ -52,15 +51,15 @@ class Service:
     name
         The service's name.
     api
-        Origins of CORS, and where the local server listens.
+        Origins of CORS, and the local server's address.
     chassis
-        Settings of the service framework: limits, and what is shown.
+        Settings of the service framework: limits, documentation, metrics.
     title, description
         For the OpenAPI document.
     health
         The checks behind `/ready` and `/health`: `service.health.register("database", check)`.
     metrics
-        Where requests are measured; written at the end of each invocation.
+        Records the requests; written at the end of each invocation.
     rate_store
         Counts requests; by default in the table that the settings name, else in this process.
     """
@@ -82,33 +81,33 @@ class Service:
         from ai_voice_shared.app.health import HEALTH_PATHS, add_health_routes
         from ai_voice_shared.app.resolver import ServiceResolver
 
-        chassis = self.chassis
-        guards: list[Callable[[BaseProxyEvent], None]] = [https_guard] if chassis.https_only else []
-        if chassis.rate_limit:
-            limiter = self._limiter(self.name, chassis.rate_limit, chassis.rate_limit_window)
+        settings = self.chassis
+        guards: list[Callable[[BaseProxyEvent], None]] = [https_guard] if settings.https_only else []
+        if settings.rate_limit:
+            limiter = self._create_limiter(self.name, settings.rate_limit, settings.rate_limit_window)
             guards.append(rate_guard(limiter, exempt=HEALTH_PATHS))
-        guards.append(body_guard(chassis.max_body_bytes))
+        guards.append(body_guard(settings.max_body_bytes))
         app = ServiceResolver(
             self.name,
             guards=guards,
-            on_complete=self._measure if chassis.metrics else None,
+            on_complete=self._measure if settings.metrics else None,
             cors_origins=self.api.cors_origins,
-            cors_max_age=chassis.cors_max_age,
-            # In Lambda never, whatever the setting says: somebody else reads the responses there.
+            cors_max_age=settings.cors_max_age,
+            # Never in Lambda, whatever the setting, because callers read the responses there.
             show_errors=self.api.debug and "AWS_LAMBDA_FUNCTION_NAME" not in os.environ,
         )
         add_health_routes(app, self.health)
-        if chassis.docs:
+        if settings.docs:
             add_docs_routes(app, self.openapi)
         return app
 
     @cached_property
     def logger(self) -> Logger:
-        """The service's logger, through which the package's own lines come out as well."""
+        """The service's logger, which writes the package's own lines as well."""
         from ai_voice_shared.observability.logger import attach_library_logs, get_logger
 
         logger = get_logger(self.name)
-        # Where a process has two services, as in tests, the lines are the one's that is used.
+        # In a process with two services, as in tests, the lines belong to the one in use.
         attach_library_logs(logger)
         return logger
 
@@ -118,14 +117,14 @@ class Service:
         Parameters
         ----------
         event
-            Of API Gateway (REST or HTTP), a function URL or a load balancer.
+            An event of API Gateway (REST or HTTP), a function URL or a load balancer.
         context
             Lambda's context.
         """
-        return self._logged(event, context)
+        return self._handle(event, context)
 
     @cached_property
-    def _logged(self) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    def _handle(self) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
         app = self.app
 
         def resolve(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -134,17 +133,17 @@ class Service:
             finally:
                 self.metrics.flush()
 
-        logged: Callable[[dict[str, Any], Any], dict[str, Any]] = self.logger.inject_lambda_context(
+        handler: Callable[[dict[str, Any], Any], dict[str, Any]] = self.logger.inject_lambda_context(
             resolve, clear_state=True
         )
-        return logged
+        return handler
 
     @cached_property
     def asgi(self) -> AsgiAdapter:
         """The same routes for an ASGI server."""
         from ai_voice_shared.app.asgi import AsgiAdapter
 
-        # Making the logger lets the lines of the package come out; there is no Lambda context to inject.
+        # Creating the logger attaches the package's lines; there is no Lambda context to inject.
         _ = self.logger
         return AsgiAdapter(self.app.resolve)
 
@@ -154,9 +153,9 @@ class Service:
         Parameters
         ----------
         limit
-            Requests that one caller may make in a window.
+            Requests per caller and window.
         window
-            Seconds that a window lasts.
+            Length of the window in seconds.
         """
         from ai_voice_shared.app.events import caller_id
 
@@ -164,7 +163,7 @@ class Service:
             route = f"{app.request.method} {app.request.route}"
             limiter = limiters.get(route)
             if limiter is None:
-                limiter = limiters[route] = self._limiter(f"{self.name} {route}", limit, window)
+                limiter = limiters[route] = self._create_limiter(f"{self.name} {route}", limit, window)
             limiter.check(caller_id(app.current_event))
             return next_middleware(app)
 
@@ -180,18 +179,18 @@ class Service:
     def _measure(self, fields: RequestFields) -> None:
         from ai_voice_shared.app.health import HEALTH_PATHS
 
-        # Monitors request all day.
+        # Health checks would outnumber all other requests.
         if fields.route in HEALTH_PATHS:
             return
-        # The names are those of `monitor_api_call`, which `get_performance_metrics` reads.
+        # The names are those of `monitor_api_call`, so that `get_performance_metrics` finds them.
         endpoint, method, metrics = fields.route, fields.method, self.metrics
         metrics.increment("api.count", endpoint=endpoint, method=method)
         metrics.timing("api.duration", fields.seconds * 1000, endpoint=endpoint, method=method)
-        if fields.status >= _CLIENT_ERROR:
-            kind = "api.errors" if fields.status >= _SERVER_ERROR else "api.client_errors"
+        if fields.status >= HTTPStatus.BAD_REQUEST:
+            kind = "api.errors" if fields.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "api.client_errors"
             metrics.increment(kind, endpoint=endpoint, method=method)
 
-    def _limiter(self, name: str, limit: int, window: int) -> RateLimiter:
+    def _create_limiter(self, name: str, limit: int, window: int) -> RateLimiter:
         from ai_voice_shared.resilience.rate_limit import DynamoDBRateStore, MemoryRateStore, RateLimiter
 
         if self.rate_store is None:
@@ -217,17 +216,17 @@ def create_service(
 ) -> Service:
     """Create an HTTP service.
 
-    Every response has the correlation id, also that to an error; errors of this package become problem details
-    (RFC 9457) of their status, and any other a 500 without details; requests and responses are validated by
-    the types of the route's function; there are `/health`, `/live`, `/ready`, `/openapi.json` and `/docs`, CORS, a
-    limit for bodies and for requests, security headers, and one log line for each request, without path and query.
+    Every response, error responses included, has the correlation id. Errors of this package become problem details
+    (RFC 9457) with their status, any other exception a 500 without details. Requests and responses are validated by
+    the type annotations of the route. The service has `/health`, `/live`, `/ready`, `/openapi.json` and `/docs`, CORS,
+    body size and rate limits, security headers, and one log line per request, without path and query.
 
     Parameters
     ----------
     name
         The service's name, in its logs, traces and limits.
     config
-        `get_config(name)`; by default just that.
+        By default `get_config(name)`.
     title, description
         For the OpenAPI document.
     api, chassis
@@ -237,7 +236,7 @@ def create_service(
     health
         The checks behind `/ready` and `/health`; by default those of `register_health_check`.
     metrics
-        Where requests are measured; by default a `MetricsClient` of the service's name.
+        Records the requests; by default a `MetricsClient` of the service's name.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A service with a route for each thing that can happen."""
+"""A service with a route for each kind of result and error, and events to call it with."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PERSONAL = "+61400000000"
 
 
 class Note(BaseModel):
-    """A note, strict: JSON's true is no number."""
+    """A note. Its validation is strict: true is not a number."""
 
     model_config = ConfigDict(strict=True)
 
@@ -36,21 +36,21 @@ class Note(BaseModel):
     stars: int = 0
 
 
-def public() -> PublicAuthManager:
-    """Make the manager whose tokens the service takes."""
+def create_auth_manager() -> PublicAuthManager:
+    """Create the manager whose tokens the service accepts."""
     return PublicAuthManager(TokenManager(SecuritySettings(jwt_secrets=[SECRET])))
 
 
-ASKING_USER = public().dependency()
+USER_DEPENDENCY = create_auth_manager().dependency()
 
 
-def make_service(api: ApiSettings | None = None, **chassis: Any) -> Service:
-    """Make the service."""
+def create_note_service(api: ApiSettings | None = None, **settings: Any) -> Service:
+    """Create the service."""
     service = create_service(
         "note-service",
         title="Notes",
         api=api or ApiSettings(cors_origins=["https://app.example.com"]),
-        chassis=ChassisSettings(**chassis),
+        chassis=ChassisSettings(**settings),
         health=HealthRegistry(),
     )
     app = service.app
@@ -67,7 +67,7 @@ def make_service(api: ApiSettings | None = None, **chassis: Any) -> Service:
         return note
 
     @app.get("/me")
-    def me(user: Annotated[UserIdentity, Depends(ASKING_USER)]) -> dict[str, str]:
+    def me(user: Annotated[UserIdentity, Depends(USER_DEPENDENCY)]) -> dict[str, str]:
         return {"user_id": user.user_id}
 
     @app.get("/raise/<kind>")
@@ -82,7 +82,7 @@ def make_service(api: ApiSettings | None = None, **chassis: Any) -> Service:
 
     @app.get("/wrong-response")
     def wrong_response() -> Note:
-        return {"stars": "many"}  # type: ignore[return-value] # that is the point
+        return {"stars": "many"}  # type: ignore[return-value] # an invalid response is tested
 
     @app.get("/unwritable")
     def unwritable() -> Response[Any]:
@@ -100,7 +100,7 @@ def make_service(api: ApiSettings | None = None, **chassis: Any) -> Service:
 
 
 def event_v2(method: str = "GET", path: str = "/live", **more: Any) -> dict[str, Any]:
-    """Make an event of a function URL."""
+    """Create an event of a function URL."""
     return {
         "version": "2.0",
         "rawPath": path,
@@ -117,7 +117,7 @@ def event_v2(method: str = "GET", path: str = "/live", **more: Any) -> dict[str,
 
 
 def event_v1(method: str = "GET", path: str = "/live", **more: Any) -> dict[str, Any]:
-    """Make an event of a REST API."""
+    """Create an event of a REST API."""
     headers = {"X-Correlation-Id": "order-7", **more.pop("headers", {})}
     return {
         "resource": "/{proxy+}",
@@ -140,7 +140,7 @@ def event_v1(method: str = "GET", path: str = "/live", **more: Any) -> dict[str,
 
 
 def event_alb(method: str = "GET", path: str = "/live", **more: Any) -> dict[str, Any]:
-    """Make an event of a load balancer."""
+    """Create an event of a load balancer."""
     return {
         "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-central-1:0:targetgroup/t/1"}},
         "httpMethod": method,
@@ -159,7 +159,7 @@ def event_alb(method: str = "GET", path: str = "/live", **more: Any) -> dict[str
 
 
 def event_alb_multi(method: str = "GET", path: str = "/live", **more: Any) -> dict[str, Any]:
-    """Make an event of a load balancer whose target group wants multi-value headers."""
+    """Create an event of a load balancer whose target group has multi-value headers enabled."""
     event = event_alb(method, path, **more)
     headers, query = event.pop("headers"), event.pop("queryStringParameters")
     return {
@@ -174,19 +174,19 @@ SHAPES = pytest.mark.parametrize(
 )
 
 
-def header_of(response: dict[str, Any], name: str) -> str | None:
-    """Return a header of a response, whatever shape it has."""
+def get_header(response: dict[str, Any], name: str) -> str | None:
+    """Return a header of a response in any format."""
     found = {key.lower(): value for key, value in (response.get("headers") or {}).items()}
     found |= {key.lower(): value[-1] for key, value in (response.get("multiValueHeaders") or {}).items()}
     return found.get(name.lower())
 
 
-def body_of(response: dict[str, Any]) -> Any:
+def get_body(response: dict[str, Any]) -> Any:
     """Parse the body of a response."""
     return json.loads(response["body"])
 
 
 @pytest.fixture(scope="module")
 def service() -> Service:
-    """Make the service."""
-    return make_service()
+    """Return the service."""
+    return create_note_service()

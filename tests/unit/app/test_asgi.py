@@ -16,7 +16,7 @@ import pytest
 
 from ai_voice_shared.app.__main__ import find_service
 from tests.support.asgi_server import serving
-from tests.unit.app.conftest import make_service
+from tests.unit.app.conftest import create_note_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,13 +38,13 @@ def hello(name: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
-    """Serve the service and make a client of it."""
-    with serving(make_service().asgi) as url, httpx.Client(base_url=url, trust_env=False) as client:
+    """Serve the service, and return a client of it."""
+    with serving(create_note_service().asgi) as url, httpx.Client(base_url=url, trust_env=False) as client:
         yield client
 
 
 def test_a_request(client: httpx.Client) -> None:
-    """Query, headers and body reach the route as they do in Lambda."""
+    """Query, headers and body reach the route as in Lambda."""
     response = client.get("/notes/3", params={"verbose": "true"}, headers={"X-Correlation-Id": "order-7"})
     assert (response.status_code, response.json()) == (200, {"title": "verbose", "stars": 3})
     assert response.headers["x-correlation-id"] == "order-7"
@@ -64,21 +64,21 @@ def test_errors_are_those_of_lambda(client: httpx.Client) -> None:
     assert client.put("/notes").status_code == 405
 
 
-def test_a_body_that_lambda_would_not_take(client: httpx.Client) -> None:
-    """More than Lambda's 6 MB is refused."""
+def test_a_body_that_lambda_would_reject(client: httpx.Client) -> None:
+    """A body above Lambda's limit of 6 MB is a 413."""
     assert client.post("/notes", content=b"x" * (6 * 1024 * 1024 + 1)).status_code == 413
 
 
-def test_requests_at_the_same_time(client: httpx.Client) -> None:
-    """Each gets its own response."""
+def test_concurrent_requests(client: httpx.Client) -> None:
+    """Each of fifty concurrent requests gets its own response."""
     with ThreadPoolExecutor(8) as threads:
         responses = list(threads.map(lambda n: client.get(f"/names/n{n}").json()["name"], range(50)))
     assert responses == [f"n{n}" for n in range(50)]
 
 
 def test_coroutine_routes_run_concurrently() -> None:
-    """Ten requests meet in one coroutine route, which none would leave if they ran one after the other."""
-    service, barrier = make_service(), asyncio.Barrier(10)
+    """Ten requests that wait for each other in one coroutine route all complete."""
+    service, barrier = create_note_service(), asyncio.Barrier(10)
 
     @service.app.get("/meet/<name>")
     async def meet(name: str) -> dict[str, str]:
@@ -95,10 +95,10 @@ def test_coroutine_routes_run_concurrently() -> None:
 
 
 def test_head_is_get_without_the_content(client: httpx.Client) -> None:
-    """HEAD has the headers of GET."""
-    head, got = client.head("/notes/3"), client.get("/notes/3")
+    """The response to HEAD has the headers of GET and no content."""
+    head, get = client.head("/notes/3"), client.get("/notes/3")
     assert (head.status_code, head.content) == (200, b"")
-    assert head.headers["content-length"] == got.headers["content-length"]
+    assert head.headers["content-length"] == get.headers["content-length"]
 
 
 def test_the_command(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_the_command(tmp_path: Path) -> None:
         server.communicate(timeout=30)
 
 
-def test_what_is_no_service_is_said(tmp_path: Path) -> None:
-    """A name that leads to something else ends the command with a sentence."""
+def test_a_name_that_is_not_a_service_is_reported() -> None:
+    """A name that is not a service ends the command with an error message."""
     with pytest.raises(SystemExit, match="json:loads is not a service"):
         find_service("json:loads")

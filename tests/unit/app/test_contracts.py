@@ -1,4 +1,4 @@
-"""Services hold what their OpenAPI documents promise, against thousands of generated requests."""
+"""Services conform to their OpenAPI documents, checked with thousands of generated requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis.errors import Unsatisfiable
 from moto import mock_aws
 
 from tests.support.asgi_server import serving
-from tests.unit.app.conftest import make_service
+from tests.unit.app.conftest import create_note_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,14 +27,14 @@ TABLE = "customers"
 
 @pytest.fixture(scope="module")
 def notes() -> Iterator[Any]:
-    """Serve the notes and load their document."""
-    with serving(make_service().asgi) as url:
+    """Serve the note service, and load its document."""
+    with serving(create_note_service().asgi) as url:
         yield schemathesis.openapi.from_url(f"{url}/openapi.json")
 
 
 @pytest.fixture(scope="module")
 def customers() -> Iterator[Any]:
-    """Serve the customer-lookup-server on a table in memory and load its document."""
+    """Serve the customer-lookup-server on an in-memory table, and load its document."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         for name, value in {
             "CUSTOMERS_TABLE_NAME": TABLE,
@@ -58,31 +58,31 @@ def customers() -> Iterator[Any]:
             yield schemathesis.openapi.from_url(f"{url}/openapi.json")
 
 
-def hold(schema: Any, mode: schemathesis.GenerationMode) -> None:
-    """Send generated requests to every operation, and hold each response against the document."""
-    operations = [found.ok() for found in schema.get_all_operations()]
+def check_responses(schema: Any, mode: schemathesis.GenerationMode) -> None:
+    """Send generated requests to every operation, and check each response against the document."""
+    operations = [result.ok() for result in schema.get_all_operations()]
     assert operations
     for operation in operations:
 
         @given(case=operation.as_strategy(generation_mode=mode))
         @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-        def responses(case: Any) -> None:
+        def check(case: Any) -> None:
             case.call_and_validate()
 
         try:
-            responses()
+            check()
         except Unsatisfiable:
-            # There is nothing wrong to send where nothing is taken.
+            # An operation without parameters has no invalid requests.
             assert mode is schemathesis.GenerationMode.NEGATIVE
 
 
 @pytest.mark.parametrize("mode", schemathesis.GenerationMode)
-def test_the_chassis_holds_the_contract(notes: Any, mode: schemathesis.GenerationMode) -> None:
-    """Whatever is sent, right or wrong, the response is one that the document names."""
-    hold(notes.exclude(path_regex="^/(raise|wrong-response|unwritable)"), mode)
+def test_the_service_framework_conforms_to_its_document(notes: Any, mode: schemathesis.GenerationMode) -> None:
+    """The response of the note service to any request, valid or not, conforms to its document."""
+    check_responses(notes.exclude(path_regex="^/(raise|wrong-response|unwritable)"), mode)
 
 
 @pytest.mark.parametrize("mode", schemathesis.GenerationMode)
-def test_the_customer_lookup_server_holds_the_contract(customers: Any, mode: schemathesis.GenerationMode) -> None:
-    """Whatever is asked, right or wrong, the response is one that the document names."""
-    hold(customers, mode)
+def test_the_customer_lookup_server_conforms_to_its_document(customers: Any, mode: schemathesis.GenerationMode) -> None:
+    """The server's response to any request, valid or not, conforms to its document."""
+    check_responses(customers, mode)

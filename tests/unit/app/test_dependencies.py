@@ -9,7 +9,7 @@ import pytest
 from aws_lambda_powertools.event_handler import Depends, Request, Response
 
 from ai_voice_shared.errors import AuthorizationError, ConflictError
-from tests.unit.app.conftest import body_of, event_v2, make_service
+from tests.unit.app.conftest import create_note_service, event_v2, get_body
 
 pytestmark = pytest.mark.unit
 
@@ -17,12 +17,12 @@ STEPS: list[str] = []
 
 
 def plain(request: Request) -> str:
-    """Return the path's parameter."""
+    """Return the path parameter."""
     return str(request.path_parameters["name"])
 
 
 def generator(request: Request) -> Iterator[str]:
-    """Yield it, and note the end."""
+    """Yield the path parameter, and record the end."""
     try:
         yield plain(request)
     except ConflictError:
@@ -33,12 +33,12 @@ def generator(request: Request) -> Iterator[str]:
 
 
 async def coroutine(request: Request) -> str:
-    """Return it from a coroutine."""
+    """Return the path parameter from a coroutine."""
     return plain(request)
 
 
 async def async_generator(request: Request) -> AsyncIterator[str]:
-    """Yield it from a coroutine, and note the end."""
+    """Yield the path parameter from a coroutine, and record the end."""
     try:
         yield plain(request)
     except ConflictError:
@@ -49,19 +49,19 @@ async def async_generator(request: Request) -> AsyncIterator[str]:
 
 
 def nested(inner: Annotated[str, Depends(generator)]) -> Iterator[str]:
-    """Yield what another dependency yields, and note the end before that one's."""
+    """Yield the value of another dependency, and record the end before that one's."""
     yield inner
     STEPS.append("outer closed")
 
 
 async def forbid() -> None:
-    """Refuse everybody."""
-    raise AuthorizationError("not for you")
+    """Reject every request."""
+    raise AuthorizationError("forbidden")
 
 
-def ask(dependency: Any, *, error: Exception | None = None, is_async: bool = False) -> dict[str, Any]:
+def resolve(dependency: Any, *, error: Exception | None = None, is_async: bool = False) -> dict[str, Any]:
     """Resolve a request to a route with the dependency."""
-    app = make_service().app
+    app = create_note_service().app
 
     def respond(name: str, value: Any) -> dict[str, Any]:
         STEPS.append("route")
@@ -82,22 +82,22 @@ def ask(dependency: Any, *, error: Exception | None = None, is_async: bool = Fal
 @pytest.mark.parametrize("is_async", [False, True], ids=["route", "coroutine route"])
 @pytest.mark.parametrize("dependency", [plain, generator, coroutine, async_generator, nested])
 def test_a_dependency_is_run_to_its_value(dependency: Any, is_async: bool) -> None:  # noqa: FBT001 - a parameter
-    """The route gets the value; what follows a yield runs after the route."""
-    assert body_of(ask(dependency, is_async=is_async)) == {"a": "a"}
-    endings = {generator: ["closed"], async_generator: ["closed"], nested: ["outer closed", "closed"]}
-    assert ["route", *endings.get(dependency, [])] == STEPS
+    """The route gets the dependency's value, and the code after a yield runs after the route."""
+    assert get_body(resolve(dependency, is_async=is_async)) == {"a": "a"}
+    expected = {generator: ["closed"], async_generator: ["closed"], nested: ["outer closed", "closed"]}
+    assert ["route", *expected.get(dependency, [])] == STEPS
 
 
 @pytest.mark.parametrize("dependency", [generator, async_generator])
 def test_a_dependency_is_closed_after_an_error(dependency: Any) -> None:
-    """The dependency sees the error where it yielded, and the response is the error's."""
-    assert body_of(ask(dependency, error=ConflictError("taken")))["code"] == "conflict"
+    """The error is raised at the dependency's yield, and the response is that of the error."""
+    assert get_body(resolve(dependency, error=ConflictError("taken")))["code"] == "conflict"
     assert STEPS == ["route", "rolled back", "closed"]
 
 
-def test_a_dependency_sees_an_error_that_has_a_handler() -> None:
-    """A service's own handler of the error makes no difference."""
-    app = make_service().app
+def test_a_dependency_gets_an_error_that_has_a_handler() -> None:
+    """An error is raised in the dependency even if the service has a handler for it."""
+    app = create_note_service().app
 
     app.exception_handler(ConflictError)(lambda _error: Response(418, "text/plain", "handled"))
 
@@ -110,15 +110,15 @@ def test_a_dependency_sees_an_error_that_has_a_handler() -> None:
     assert STEPS == ["rolled back", "closed"]
 
 
-def test_a_coroutine_that_refuses_is_obeyed() -> None:
-    """A check that is a coroutine function is not skipped."""
-    response = ask(forbid)
+def test_a_coroutine_that_raises_rejects_the_request() -> None:
+    """A check that is a coroutine function is awaited, and its error rejects the request."""
+    response = resolve(forbid)
     assert (response["statusCode"], STEPS) == (403, [])
 
 
 def test_an_override_may_be_of_any_kind() -> None:
     """A test's override of a dependency is run like the dependency."""
-    app = make_service().app
+    app = create_note_service().app
 
     @app.get("/value")
     def value(given: Annotated[str, Depends(plain)]) -> dict[str, str]:
@@ -128,14 +128,14 @@ def test_an_override_may_be_of_any_kind() -> None:
         return "fake"
 
     app.dependency_overrides[plain] = fake
-    assert body_of(app.resolve(event_v2(path="/value"), None)) == {"value": "fake"}
+    assert get_body(app.resolve(event_v2(path="/value"), None)) == {"value": "fake"}
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_a_coroutine_dependency_where_a_loop_runs() -> None:
-    """Powertools resolves dependencies without awaiting; the request fails, and the check is not skipped."""
-    app = make_service().app
+async def test_a_coroutine_dependency_while_an_event_loop_is_running() -> None:
+    """A coroutine dependency, which Powertools does not await, fails the request instead of being skipped."""
+    app = create_note_service().app
 
     @app.get("/value")
     def value(given: Annotated[str, Depends(coroutine)]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ai_voice_shared.app.docs import swagger_page
-from tests.unit.app.conftest import body_of, event_v2, header_of, make_service
+from tests.unit.app.conftest import create_note_service, event_v2, get_body, get_header
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.unit
 
 
 def test_the_document_names_every_route_and_its_errors(service: Service) -> None:
-    """Routes are there with their parameters; errors are problem details; the document itself is not a route of it."""
-    document = body_of(service.app.resolve(event_v2(path="/openapi.json"), None))
+    """The document has the routes with their parameters and problem details for errors, but not itself."""
+    document = get_body(service.app.resolve(event_v2(path="/openapi.json"), None))
     assert document["info"] == {"title": "Notes", "version": "1.0.0"}
     note = document["paths"]["/notes/{note_id}"]["get"]
     assert {parameter["name"] for parameter in note["parameters"]} == {"note_id", "verbose"}
@@ -30,11 +30,11 @@ def test_the_document_names_every_route_and_its_errors(service: Service) -> None
     assert "/openapi.json" not in document["paths"]
 
 
-def test_the_page_is_whole(service: Service) -> None:
-    """Swagger UI comes with its scripts and the document; its policy allows nothing from anywhere else."""
+def test_the_page_is_self_contained(service: Service) -> None:
+    """Swagger UI contains its scripts and the document, and its policy allows no other origins."""
     response = service.app.resolve(event_v2(path="/docs"), None)
-    assert header_of(response, "content-type") == "text/html; charset=utf-8"
-    policy = header_of(response, "content-security-policy") or ""
+    assert get_header(response, "content-type") == "text/html; charset=utf-8"
+    policy = get_header(response, "content-security-policy") or ""
     assert policy.startswith("default-src 'none'; script-src 'unsafe-inline';")
     assert "/notes/{note_id}" in response["body"]
     assert "SwaggerUIBundle" in response["body"]
@@ -42,30 +42,30 @@ def test_the_page_is_whole(service: Service) -> None:
 
 
 def test_the_page_links_to_its_document(service: Service) -> None:
-    """The link that Swagger UI shows for the document leads to it."""
+    """The document link of Swagger UI returns the document."""
     linked = event_v2(path="/docs", queryStringParameters={"format": "json"}, rawQueryString="format=json")
-    assert body_of(service.app.resolve(linked, None))["info"]["title"] == "Notes"
+    assert get_body(service.app.resolve(linked, None))["info"]["title"] == "Notes"
 
 
-def test_no_text_of_the_document_ends_the_script() -> None:
-    """A title with a closing tag stays a title."""
+def test_texts_of_the_document_are_escaped() -> None:
+    """A title with a closing tag does not end the script."""
     page = swagger_page({"info": {"title": "</script><script>alert(1)</script>", "version": "1"}, "paths": {}})
     assert page is not None
     assert "alert(1)" in page
     assert "<script>alert(1)" not in page
 
 
-def test_without_its_scripts_the_page_leads_to_the_document(
+def test_without_its_scripts_the_page_redirects_to_the_document(
     service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The layer leaves the scripts out."""
+    """Without the scripts, as in the layer, the page redirects to the document."""
     monkeypatch.setattr("importlib.resources.files", lambda _package: tmp_path)
     response = service.app.resolve(event_v2(path="/docs"), None)
-    assert (response["statusCode"], header_of(response, "location")) == (307, "openapi.json")
+    assert (response["statusCode"], get_header(response, "location")) == (307, "openapi.json")
 
 
-def test_they_can_be_left_out() -> None:
-    """With API_DOCS=false there is neither."""
-    service = make_service(docs=False)
+def test_the_documentation_can_be_disabled() -> None:
+    """With API_DOCS=false neither the document nor the page exists."""
+    service = create_note_service(docs=False)
     for path in ("/docs", "/openapi.json"):
         assert service.app.resolve(event_v2(path=path), None)["statusCode"] == 404

@@ -1,4 +1,4 @@
-"""The guides' examples run as they stand."""
+"""The examples of the guides run unchanged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 
 
 def examples(name: str) -> list[str]:
-    """Give the Python of a guide, block by block."""
+    """Return the Python code blocks of a guide."""
     found = re.findall(r"```python\n(.*?)```", (DOCS / name).read_text(), re.DOTALL)
     assert found
     return found
@@ -33,7 +33,7 @@ def test_services(monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = examples("services.md")
     *before, calls = blocks
     for block in before:
-        exec(compile(block, "services.md", "exec"), module.__dict__)  # noqa: S102 - our own guide
+        exec(compile(block, "services.md", "exec"), module.__dict__)  # noqa: S102 - the guide's code
     with serving(module.service.asgi) as url:
         monkeypatch.setenv("SUBJECT_SERVICE_URL", url)
         exec(compile(calls, "services.md", "exec"), module.__dict__)  # noqa: S102 - as above
@@ -41,7 +41,7 @@ def test_services(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_testing(pytester: pytest.Pytester) -> None:
-    """The tests of the guide pass in a run of their own."""
+    """The tests of the guide pass in a separate run."""
     (block,) = examples("testing.md")
     pytester.makepyfile(block)
     result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "error")
