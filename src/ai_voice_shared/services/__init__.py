@@ -1,4 +1,4 @@
-"""Clients of the outside world, one package each: `client` has the public class, the other modules are its parts.
+"""Clients of external services, one package each: `client` has the public class, the other modules are its parts.
 
 `X` is synchronous and `AsyncX` asynchronous, except `ServiceClient`, which its specification names so; its synchronous
 counterpart is `SyncServiceClient`.

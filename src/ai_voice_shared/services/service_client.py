@@ -1,4 +1,4 @@
-"""The clients of other services under the name of their specification; see `http_service.client`."""
+"""The clients of other services at the path of their specification; see `http_service.client`."""
 
 from __future__ import annotations
 

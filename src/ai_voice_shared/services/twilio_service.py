@@ -1,4 +1,4 @@
-"""The Twilio client beside `s3_service` and `customer_lookup_client`; see `twilio.client`."""
+"""The Twilio client, at a path like those of `s3_service` and `customer_lookup_client`; see `twilio.client`."""
 
 from __future__ import annotations
 

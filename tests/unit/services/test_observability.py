@@ -1,4 +1,4 @@
-"""Observability of the clients: changes of a circuit in the log and in metrics, and measured requests."""
+"""Observability of the clients: state changes of circuits in the log and in metrics, and metrics of requests."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ pytestmark = pytest.mark.unit
 
 @pytest.fixture
 def metrics() -> Iterator[MetricsClient]:
-    """Set metrics of this test's own for the process."""
-    mine = MetricsClient("circuit-test", settings=MetricsSettings(namespace="Circuits"))
-    before = set_metrics(mine)
-    yield mine
+    """Set a new metrics client for the process."""
+    client = MetricsClient("circuit-test", settings=MetricsSettings(namespace="Circuits"))
+    before = set_metrics(client)
+    yield client
     set_metrics(before)
 
 
@@ -48,7 +48,7 @@ def emf_lines(written: str) -> list[dict[str, Any]]:
 def test_an_opening_circuit_is_a_metric_and_a_log_line(
     metrics: MetricsClient, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The default circuit of a client records that it opened, without being told to write metrics."""
+    """The default circuit of a client logs that it opened and records it as a metric, without configuration."""
     service = f"down-{uuid.uuid4()}"
     client = SyncServiceClient(service, "http://127.0.0.1:9", limits=ServiceLimits(max_attempts=1))
     for _ in range(5):
@@ -106,8 +106,8 @@ def test_unwritable_metrics_do_not_change_the_error(
 
 
 @pytest.mark.anyio
-async def test_requests_are_measured_if_metrics_are_passed(capsys: pytest.CaptureFixture[str]) -> None:
-    """Both clients measure requests, their durations, and those that failed because of the service."""
+async def test_requests_are_recorded_if_metrics_are_passed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Both clients record requests, their durations, and failures of the service."""
     service = create_service(target := f"measured-{uuid.uuid4().hex}")
 
     @service.app.get("/notes/<note_id>")

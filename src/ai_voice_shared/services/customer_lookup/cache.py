@@ -1,7 +1,7 @@
-"""The cache of customers: found ones for minutes, unknown senders for seconds, failures never.
+"""The cache of customers: known senders for minutes, unknown senders for seconds, failures never.
 
-cachetools provides the bounded cache whose entries each have their own expiry. Added are the stale window, in which an
-entry may serve while the server is down, and statistics.
+cachetools provides the bounded cache with an expiry per entry. Added here are the stale window, in which an entry may
+serve while the server is down, and statistics.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class CacheEntry(NamedTuple):
 
 
 class CacheInfo(NamedTuple):
-    """Statistics of a cache since its process began."""
+    """Statistics of a cache since the process started."""
 
     hits: int
     misses: int

@@ -1,10 +1,10 @@
-"""The clients of the `customer-lookup-server`, which find the customer behind a phone number or a business-scoped id.
+"""The clients of the `customer-lookup-server`, which look up customers by phone number or business-scoped id.
 
-Three outcomes are kept apart: a customer, None for an unknown sender, and an error if the server could not be asked.
+There are three distinct outcomes: a customer, None for an unknown sender, and an error if the lookup failed.
 
-The two clients share everything but the call itself, which is `fetch_customer_metadata` and `_load` in each. To
-generate the synchronous one from the asynchronous one, as httpcore and psycopg do, would save these 20 statements and
-cost a generator of that size, a check that its output is up to date, and a module that nobody should edit.
+The two clients share everything but the call itself, `fetch_customer_metadata` and `_load`. Generating the synchronous
+one from the asynchronous one, as httpcore and psycopg do, would save these 20 statements, but would need a generator of
+that size, a check that its output is up to date, and a module that must not be edited.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _log = logging.getLogger(__name__)
 
 
 class _BaseClient:
-    """What both clients share: settings, cache, circuit, budget, and the meaning of an outcome."""
+    """The common part of both clients: settings, cache, circuit, budget, and the handling of outcomes."""
 
     def __init__(
         self,
@@ -71,19 +71,19 @@ class _BaseClient:
 
     @locked_cached_property
     def settings(self) -> CustomerLookupSettings:
-        """The settings; from the environment unless the constructor was given some."""
+        """The settings; by default from the environment."""
         from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
 
         if self._settings is not None:
             return self._settings
-        # With a transport of its own the client needs no address.
+        # With its own transport the client needs no address.
         return (
             CustomerLookupSettings(url="http://localhost") if self._transport is not None else CustomerLookupSettings()
         )
 
     @locked_cached_property
     def cache(self) -> LookupCache:
-        """The customers that are known."""
+        """The cache of customers."""
         if self._cache is not None:
             return self._cache
         settings = self.settings
@@ -96,7 +96,7 @@ class _BaseClient:
 
     @locked_cached_property
     def circuit_breaker(self) -> CircuitBreaker:
-        """Stops calling a server that keeps failing."""
+        """The circuit breaker of the server."""
         if self._circuit_breaker is not None:
             return self._circuit_breaker
         table = self.settings.circuit_breaker_table
@@ -109,7 +109,7 @@ class _BaseClient:
 
     @locked_cached_property
     def retry_budget(self) -> RetryBudget:
-        """Limits the retries; by default one for all clients of the process."""
+        """The retry budget; by default shared by all clients of the process."""
         from ai_voice_shared.resilience.retrying import shared_retry_budget
 
         return self._retry_budget or shared_retry_budget(SERVICE)
@@ -121,7 +121,7 @@ class _BaseClient:
         return RetryPolicy(max_attempts=self.settings.max_attempts, delay=0.1, max_delay=2.0)
 
     def cache_info(self) -> CacheInfo:
-        """Return hits, misses, stale hits and entries since the process began.
+        """Return hits, misses and stale hits since the process started, and the number of entries.
 
         Examples
         --------
@@ -137,7 +137,7 @@ class _BaseClient:
     def report_metrics(self, metrics: MetricsClient | None = None) -> None:
         """Write the cache's statistics since the last report: `customer_lookup.hits`, `.misses`, `.stale`, `.cached`.
 
-        Call it once for each invocation, at its end: a metric for each lookup would take longer than a lookup does.
+        Call it once at the end of each invocation: a metric per lookup would take longer than the lookup.
 
         Parameters
         ----------
@@ -201,10 +201,10 @@ class _BaseClient:
 
 
 class CustomerLookupClient(_BaseClient):
-    """Finds the customer behind a sender.
+    """Looks up the customer of a sender.
 
-    One instance serves all threads. Responses are cached, concurrent calls for the same sender are one request, and
-    all of it fits into `CustomerLookupSettings.timeout` and into the invocation's deadline.
+    One instance serves all threads. Responses are cached, concurrent calls for the same sender share one request, and
+    a lookup with its retries is limited by `CustomerLookupSettings.timeout` and by the invocation's deadline.
 
     Parameters
     ----------
@@ -249,9 +249,9 @@ class CustomerLookupClient(_BaseClient):
         Raises
         ------
         ValidationError
-            Neither or both are given, or the number is not a valid one.
+            Neither or both are passed, or the number is not valid.
         CustomerLookupUnavailableError
-            The server could not be asked, and no cached customer may serve.
+            The server is unavailable, and the cache has no customer that may serve.
         CustomerLookupError
             The server's response violates its contract.
 

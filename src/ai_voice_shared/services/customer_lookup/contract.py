@@ -36,18 +36,18 @@ __all__ = [
 SERVICE = "customer-lookup-server"
 LOOKUP_PATH = "/customers/lookup"
 MAX_RESPONSE_BYTES = 64 * 1024
-"""Maximum size of a response; the longest of the contract has some hundred bytes."""
+"""Maximum size of a response; those of the contract have some hundred bytes."""
 
 _OK, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 200, 404, 429, 500
 _REJECTED = frozenset({400, 413, 422})
 _MAX_ID_LENGTH = 256
-# Not compiled here: what Twilio sends does not need it.
+# Not compiled at import, because numbers from Twilio do not need it.
 _FORMATTING = r"[\s().\-\u2010-\u2015]+"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class LookupRequest(NamedTuple):
-    """A request. A tuple, because it is the key of the cache, and tuples are hashed in C.
+    """A request. It is a tuple because it is the key of the cache, and tuples are hashed in C.
 
     Parameters
     ----------
@@ -84,12 +84,12 @@ class Transport(Protocol):
     """Sends a request to the server: over HTTP, or by direct Lambda invoke."""
 
     def send(self, request: LookupRequest, timeout: float) -> LookupResponse:
-        """Send a request; `timeout` is in seconds, for all of it.
+        """Send a request; `timeout` is in seconds, for the whole exchange.
 
         Raises
         ------
         ServiceError
-            There is no response; retryable if another attempt may help.
+            There is no response; retryable if another attempt may succeed.
         """
 
 
@@ -113,7 +113,7 @@ def create_request(phone_number: str | None, external_user_id: str | None) -> Lo
     Raises
     ------
     ValidationError
-        Neither or both are given, or the number is not a valid one. The message does not repeat it.
+        Neither or both are passed, or the number is not valid. The message does not contain it.
 
     Examples
     --------
@@ -121,7 +121,7 @@ def create_request(phone_number: str | None, external_user_id: str | None) -> Lo
     b'{"phone_number":"+61400000000"}'
     """
     if (phone_number is None) == (external_user_id is None):
-        raise ValidationError("give either phone_number or external_user_id")
+        raise ValidationError("pass either phone_number or external_user_id")
     if external_user_id is not None:
         return LookupRequest("external_user_id", _clean_external_id(external_user_id))
     if isinstance(phone_number, str):
@@ -147,10 +147,10 @@ def parse_response(response: LookupResponse) -> CustomerMetadata | None:
     Raises
     ------
     CustomerLookupUnavailableError
-        The server is unavailable; with the seconds after which to retry, if it names them.
+        The server is unavailable; with the delay before a retry, if the server sent one.
     CustomerLookupError
-        The response violates the contract. So does a 404 that the server did not write itself, such as that of a
-        wrong path: it is never an unknown sender.
+        The response violates the contract. So does a 404 without the server's own code, such as that of a wrong path:
+        it is never an unknown sender.
     """
     status = response.status_code
     if status == _OK:
@@ -169,7 +169,7 @@ def parse_response(response: LookupResponse) -> CustomerMetadata | None:
 def is_server_failure(error: Exception) -> bool:
     """Return whether an error should count towards opening the circuit.
 
-    A request that the server rejects does not: otherwise a single sender could open the circuit for all.
+    A rejected request does not count: otherwise a single sender could open the circuit for all.
     """
     if isinstance(error, CustomerLookupError) and error.status_code in _REJECTED:
         return False
@@ -187,7 +187,7 @@ def _parse_customer(response: LookupResponse) -> CustomerMetadata:
         # The fields only, not their values.
         found = error.errors(include_url=False, include_context=False, include_input=False)
         fields = ", ".join(sorted({".".join(str(part) for part in problem["loc"]) or "body" for problem in found}))
-    # Raised out here, so that pydantic's error, which repeats the response, is not even its context.
+    # Raised outside the handler, because pydantic's error contains the response and would be its context.
     msg = f"{SERVICE} sent a response with invalid fields: {fields}"
     raise CustomerLookupError(msg, service=SERVICE, status_code=response.status_code)
 

@@ -54,7 +54,7 @@ class AsyncHttpTransport:
 
 
 def _create_http_request(settings: CustomerLookupSettings, request: LookupRequest, timeout: float) -> HttpRequest:
-    # The number is in the body: URLs end up in access logs.
+    # The number is in the body, because URLs are written to access logs.
     url = (settings.url or "").rstrip("/") + LOOKUP_PATH
     body = request.body
     headers = {"Content-Type": "application/json", "Accept": "application/json, application/problem+json"}

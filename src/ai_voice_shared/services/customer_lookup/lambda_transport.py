@@ -1,4 +1,4 @@
-"""The way to the server by direct Lambda invoke."""
+"""The transport by direct Lambda invoke."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncLambdaTransport", "LambdaTransport"]
 
-# The server is there, and what it says is no outage: the function has another name, or another permission.
+# A misconfigured name or permission is not an outage.
 _ERRORS: dict[str, type[AIVoiceError]] = {
     "client": ServiceUnavailableError,
     "denied": ServiceResponseError,
     "missing": ServiceResponseError,
     "refused": ServiceResponseError,
 }
-# What botocore writes bodies to, at DEBUG.
+# The loggers of botocore that write bodies at DEBUG.
 _LOGGERS = (
     "botocore.auth",
     "botocore.endpoint",
@@ -46,14 +46,14 @@ _LOGGERS = (
 
 
 class LambdaTransport:
-    """A direct invoke of the server's function, with the event that its function URL would give it.
+    """Invokes the server's function directly, with the event that its function URL would send.
 
     Parameters
     ----------
     settings
-        Name of the function, region and time limits.
+        Name of the function, region and timeouts.
     client
-        A boto3 Lambda client; by default the process's own. A given one has time limits of its own.
+        A boto3 Lambda client, with its own timeouts; by default the one of the process.
     """
 
     def __init__(self, settings: CustomerLookupSettings, client: Any = None) -> None:
@@ -61,7 +61,7 @@ class LambdaTransport:
         self._client = client
 
     def send(self, request: LookupRequest, timeout: float) -> LookupResponse:
-        """Invoke the function."""
+        """Send a request; as `Transport.send`."""
         with suppress_logging(*_LOGGERS):
             return self._send(request, timeout)
 
@@ -76,33 +76,33 @@ class LambdaTransport:
         failure: AIVoiceError | None = None
         try:
             with use_deadline(Deadline(timeout)):
-                answer = self._lambda().invoke(
-                    FunctionName=self._settings.function_name, Payload=json.dumps(_function_url_event(request)).encode()
+                result = self._get_client().invoke(
+                    FunctionName=self._settings.function_name, Payload=json.dumps(_create_event(request)).encode()
                 )
-            # Not its own context manager: that gives urllib3's stream, whose errors are not botocore's.
-            with closing(answer["Payload"]) as stream:
-                payload = _read(stream)
+            # Not the body's own context manager: it returns urllib3's stream, whose errors are not botocore's.
+            with closing(result["Payload"]) as stream:
+                payload = _read_payload(stream)
         except Exception as error:
             failure = map_error(error, service=SERVICE, action=f"invoking {SERVICE}", errors=_ERRORS)
             if failure is None:
                 raise
         if failure is not None:
-            # Out here botocore's error, whose text is the other side's, is not even this one's context.
+            # Raised outside the handler, because botocore's error has the function's text and would be its context.
             raise failure
-        if answer.get("FunctionError"):
-            # The payload has the function's own message, which may hold anything.
-            msg = f"{SERVICE} failed while it answered ({answer['FunctionError']})"
+        if result.get("FunctionError"):
+            # The payload is not logged: the function's error message may contain personal data.
+            msg = f"{SERVICE} failed ({result['FunctionError']})"
             raise ServiceUnavailableError(msg, service=SERVICE)
         if len(payload) > MAX_RESPONSE_BYTES:
             msg = f"{SERVICE} sent more than {MAX_RESPONSE_BYTES} bytes"
             raise ServiceResponseError(msg, service=SERVICE)
-        return _reply_of(payload)
+        return _parse_response(payload)
 
     def warm_up(self) -> None:
-        """Make now what the first question would have to wait for; nothing is sent."""
-        self._lambda()
+        """Create the Lambda client in advance; nothing is sent."""
+        self._get_client()
 
-    def _lambda(self) -> Any:
+    def _get_client(self) -> Any:
         if self._client is not None:
             return self._client
         from ai_voice_shared.aws import aws_client
@@ -112,41 +112,41 @@ class LambdaTransport:
             region_name=self._settings.region,
             connect_timeout=self._settings.connect_timeout,
             read_timeout=self._settings.read_timeout,
-            # Retries are made in one place, and that is not here.
+            # The lookup client retries.
             retries={"total_max_attempts": 1, "mode": "standard"},
         )
 
 
 class AsyncLambdaTransport:
-    """The same for coroutines, in a worker thread: boto3 is synchronous."""
+    """The async counterpart of `LambdaTransport`, in a worker thread, because boto3 is synchronous."""
 
     def __init__(self, settings: CustomerLookupSettings, client: Any = None) -> None:
         self._inner = LambdaTransport(settings, client)
 
-    async def send(self, request: LookupRequest, timeout: float) -> LookupResponse:  # noqa: ASYNC109 - one limit for all
-        """Invoke the function."""
+    async def send(self, request: LookupRequest, timeout: float) -> LookupResponse:  # noqa: ASYNC109 - part of the request
+        """Send a request; as `Transport.send`."""
         import anyio
         import anyio.to_thread
 
         try:
             with anyio.fail_after(timeout):
-                # The thread ends by botocore's own limits, and nobody waits for it.
+                # The abandoned thread ends by botocore's own timeouts.
                 return await anyio.to_thread.run_sync(self._inner.send, request, timeout, abandon_on_cancel=True)
         except TimeoutError:
-            raise ServiceTimeoutError(f"{SERVICE} did not answer in time", service=SERVICE) from None
+            raise ServiceTimeoutError(f"{SERVICE} did not respond in time", service=SERVICE) from None
 
 
-def _read(stream: Any) -> bytes:
-    """Read an answer to its end, or to one byte more than it may have."""
+def _read_payload(stream: Any) -> bytes:
+    """Read a payload to its end, or to one byte more than the limit."""
     payload = b""
-    # A single read may give less than there is; only the empty one at the end sees that nothing is missing.
-    while len(payload) <= MAX_RESPONSE_BYTES and (piece := stream.read(MAX_RESPONSE_BYTES + 1 - len(payload))):
-        payload += piece
+    # A read may return fewer bytes than there are; only an empty one at the end proves that the payload is complete.
+    while len(payload) <= MAX_RESPONSE_BYTES and (chunk := stream.read(MAX_RESPONSE_BYTES + 1 - len(payload))):
+        payload += chunk
     return payload
 
 
-def _function_url_event(request: LookupRequest) -> dict[str, Any]:
-    """Make the event of payload format 2.0, so that the server has one way in."""
+def _create_event(request: LookupRequest) -> dict[str, Any]:
+    """Create an event of payload format 2.0, so that the server handles one format only."""
     headers = {name.lower(): value for name, value in outgoing_headers().items()}
     return {
         "version": "2.0",
@@ -164,13 +164,13 @@ def _function_url_event(request: LookupRequest) -> dict[str, Any]:
     }
 
 
-def _reply_of(payload: bytes) -> LookupResponse:
+def _parse_response(payload: bytes) -> LookupResponse:
     try:
-        answer = json.loads(payload)
-        body = answer.get("body") or ""
-        content = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
-        headers = {str(name).lower(): str(value) for name, value in (answer.get("headers") or {}).items()}
-        return LookupResponse(int(answer["statusCode"]), headers, content)
+        response = json.loads(payload)
+        body = response.get("body") or ""
+        content = base64.b64decode(body) if response.get("isBase64Encoded") else body.encode()
+        headers = {str(name).lower(): str(value) for name, value in (response.get("headers") or {}).items()}
+        return LookupResponse(int(response["statusCode"]), headers, content)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
-        msg = f"{SERVICE} gave no HTTP answer ({type(error).__name__})"
+        msg = f"{SERVICE} did not return an HTTP response ({type(error).__name__})"
         raise ServiceResponseError(msg, service=SERVICE) from None

@@ -1,4 +1,4 @@
-"""Single flight: concurrent calls for one key are one call, whose result all of them get."""
+"""Single flight: concurrent calls for one key share one call and its result."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Call(Generic[T]):
         self.trace: TracebackType | None = None
 
     def fail(self, error: BaseException) -> None:
-        # The traceback as it is here: the leader adds frames to it on the way up.
+        # The traceback as it is now: the leader adds frames to it while it propagates.
         self.error, self.trace = error, error.__traceback__
 
     @property
@@ -63,14 +63,14 @@ class SingleFlight(Generic[T]):
         load
             Makes the call.
         timeout
-            Seconds to wait for another caller's call at the most.
+            Maximum number of seconds to wait for another caller's call.
 
         Raises
         ------
         DeadlineExceededError
             Another caller's call is still in progress.
         Exception
-            What `load` raises; each caller gets its own copy, so that their tracebacks stay apart.
+            What `load` raises; each caller gets its own copy with its own traceback.
         """
         while True:
             with self._lock:

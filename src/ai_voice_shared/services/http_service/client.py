@@ -1,12 +1,11 @@
 """The clients of other services of the platform: JSON in, JSON or a typed error out.
 
-A request is sent as everywhere in this package: within the deadline of the invocation, under one retry policy with a
-budget, with one circuit for each service, and with the correlation id and the trace in its headers. Only idempotent
-requests are retried.
+Every request has the deadline of the invocation, a retry policy with a budget, a circuit breaker per service, and the
+correlation id and the trace in its headers. Only idempotent requests are retried.
 
 `ServiceClient` is asynchronous, as its specification has it, and `SyncServiceClient` is its synchronous counterpart.
-They share everything but the call. To generate one from the other would save the statements of `request` and of five
-methods of one line, and cost a generator of that size and a module that nobody should edit.
+They share everything but the call. Generating one from the other would save the statements of `request` and of five
+one-line methods, but would need a generator of that size and a module that must not be edited.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ __all__ = ["ServiceClient", "SyncServiceClient"]
 
 
 class _BaseClient:
-    """What both clients share: the address, the circuit, the budget, and the request as it is sent."""
+    """The common part of both clients: the address, the circuit, the budget, and the request."""
 
     def __init__(  # noqa: PLR0913 - everything but the name has a default, and is passed by keyword
         self,
@@ -85,14 +84,14 @@ class _BaseClient:
 
     @locked_cached_property
     def circuit_breaker(self) -> CircuitBreaker:
-        """Stops calling a service that keeps failing; by default one for all its clients in this process."""
+        """The circuit breaker of the service; by default shared by all its clients in this process."""
         from ai_voice_shared.resilience.circuit_breaker import shared_circuit_breaker
 
         return self._circuit_breaker or shared_circuit_breaker(self.service)
 
     @locked_cached_property
     def retry_budget(self) -> RetryBudget:
-        """Limits the retries; by default one for all clients of the service in this process."""
+        """The retry budget of the service; by default shared by all its clients in this process."""
         from ai_voice_shared.resilience.retrying import shared_retry_budget
 
         return self._retry_budget or shared_retry_budget(self.service)
@@ -125,18 +124,18 @@ class _BaseClient:
 
     @contextmanager
     def _operation(self, request: ServiceRequest) -> Iterator[tuple[Span, Deadline]]:
-        """Trace, bound and measure a request with its retries."""
+        """Trace a request with its retries, limit it by a deadline, and record its metrics."""
         from ai_voice_shared.utils.deadline import create_deadline, use_deadline
 
         with (
             (self._tracer or get_tracer()).span(f"## {self.service}", method=request.method) as span,
             use_deadline(create_deadline(self.limits.timeout)) as deadline,
-            self._measured(),
+            self._measure(),
         ):
             yield span, deadline
 
     @contextmanager
-    def _measured(self) -> Iterator[None]:
+    def _measure(self) -> Iterator[None]:
         metrics = self._metrics
         if metrics is None:
             yield
@@ -148,7 +147,7 @@ class _BaseClient:
         except Exception as error:
             from ai_voice_shared.resilience.circuit_breaker import is_failure
 
-            # An error of the request is not one of the service.
+            # An error of the request is not an error of the service.
             if is_failure(error):
                 metrics.increment("service.errors", target=self.service)
             raise
@@ -156,7 +155,7 @@ class _BaseClient:
             metrics.timing("service.duration", (time.perf_counter() - began) * 1000, target=self.service)
 
     def _create_http_request(self, request: ServiceRequest, deadline: Deadline) -> HttpRequest:
-        """Create the request of one attempt, with a signature and a timeout of its own."""
+        """Create the request of one attempt, with its own signature and timeout."""
         headers = self._sign(request) if self._auth == "iam" else request.headers
         return HttpRequest(
             method=request.method,
@@ -198,9 +197,9 @@ class ServiceClient(_BaseClient):
     Parameters
     ----------
     service
-        Its name, for errors, traces and its circuit (`"subject-service"`).
+        Name of the service, for errors, traces and its circuit (`"subject-service"`).
     base_url
-        Its address; by default from `SUBJECT_SERVICE_URL` or `SERVICE_URLS`.
+        Address of the service; by default from `SUBJECT_SERVICE_URL` or `SERVICE_URLS`.
     settings
         By default `ServiceSettings()`, from the environment.
     limits
@@ -214,8 +213,8 @@ class ServiceClient(_BaseClient):
     http_client, circuit_breaker, retry_budget, tracer
         By default the client's own, or those of the process.
     metrics
-        Measures each request with its retries: `service.count`, `.errors` and `.duration`, tagged with the service as
-        `target`. By default nothing is measured.
+        Records each request with its retries: `service.count`, `.errors` and `.duration`, tagged with the service as
+        `target`. By default nothing is recorded.
 
     Examples
     --------
@@ -236,7 +235,7 @@ class ServiceClient(_BaseClient):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections that this client has opened; it stays usable."""
+        """Close the connections of this client, which stays usable."""
         if "_own_client" in self.__dict__:
             await self._own_client.aclose()
 
@@ -262,28 +261,28 @@ class ServiceClient(_BaseClient):
         Parameters
         ----------
         method, path
-            The path below the base URL, not encoded. No personal data: it ends up in access logs.
+            The path below the base URL, not encoded. No personal data: paths are written to access logs.
         params
-            The query; None leaves a name out, a sequence repeats it.
+            The query; None omits a name, a sequence repeats it.
         json
             The body; may be a pydantic model.
         headers
             Headers of this request.
         idempotency_key
-            Makes a POST or PATCH idempotent, and so retried, if the service honours it.
+            Makes a POST or PATCH idempotent, and therefore retried; the service must support it.
 
         Raises
         ------
         NotFoundError, ConflictError, ValidationError, ...
-            What the service raised, see `problems.error_from_problem`.
+            The error that the service raised, see `problems.error_from_problem`.
         ServiceUnavailableError
-            It could not be reached, or is unavailable; also after the retries.
+            The service could not be reached, or is unavailable, after all retries.
         ServiceTimeoutError
-            No response in time.
+            The service did not respond in time.
         CircuitOpenError
-            It failed too often just now and was not called.
+            The service has failed repeatedly and was not called.
         ServiceResponseError
-            The response is not one of a service of the platform.
+            The response is not valid for a service of the platform.
         """
         from ai_voice_shared.resilience.retrying import call_with_retry_async
 
@@ -341,7 +340,7 @@ class SyncServiceClient(_BaseClient):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        return  # the connections are the process's
+        return  # the connections are shared by the process
 
     def request(
         self,

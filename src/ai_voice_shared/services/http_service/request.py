@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["IDEMPOTENCY_HEADER", "ServiceLimits", "ServiceRequest", "create_request"]
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
-"""Requests with the same key are one (draft-ietf-httpapi-idempotency-key-header)."""
+"""The header of the idempotency key (draft-ietf-httpapi-idempotency-key-header)."""
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 
@@ -31,11 +31,11 @@ class ServiceLimits:
     connect_timeout, read_timeout
         Seconds to wait for a connection, and for the next bytes.
     timeout
-        Seconds for one request in all, retries included.
+        Seconds for a request, including its retries.
     max_attempts
-        Attempts in all, of an idempotent request.
+        Maximum number of attempts of an idempotent request.
     retry_delay
-        Seconds that the wait before the first retry is at the most; then doubled.
+        Maximum delay in seconds before the first retry; doubled for each further one.
     max_bytes
         Maximum size of a response.
     """
@@ -50,7 +50,7 @@ class ServiceLimits:
 
 @dataclass(frozen=True, slots=True)
 class ServiceRequest:
-    """A request without what belongs to one attempt: signature, trace headers and timeout."""
+    """A request without the parts of a single attempt: signature, trace headers and timeout."""
 
     method: str
     url: str = field(repr=False)
@@ -78,11 +78,11 @@ def create_request(
     method, path
         The path below it, not encoded.
     params
-        The query; None leaves a name out, a sequence repeats it.
+        The query; None omits a name, a sequence repeats it.
     body
         A JSON value, or a pydantic model.
     headers
-        Headers besides those for JSON, which they may replace.
+        Additional headers, which may replace those for JSON.
     idempotency_key
         Makes a POST or PATCH idempotent.
 
@@ -101,7 +101,7 @@ def create_request(
     """
     method = method.upper()
     if "?" in path or "#" in path:
-        raise ValidationError("pass the query as params=, not as a part of the path")
+        raise ValidationError("pass the query as params=, not in the path")
     defaults = {"Accept": f"application/json, {PROBLEM_CONTENT_TYPE}"}
     content = None
     if body is not None:
@@ -119,7 +119,7 @@ def create_request(
 
 def _encode_query(params: Mapping[str, Any] | None) -> str:
     given = {name: _to_text(value) for name, value in (params or {}).items() if value is not None}
-    # A space is %20 and never +, as SigV4 wants it.
+    # SigV4 requires a space to be %20, never +.
     return f"?{urlencode(given, doseq=True, quote_via=quote)}" if given else ""
 
 
@@ -132,6 +132,6 @@ def _to_text(value: Any) -> Any:
 def _to_json(value: Any) -> Any:
     dump = getattr(value, "model_dump", None)
     if dump is None:
-        msg = f"{type(value).__name__} is neither JSON nor a pydantic model"
+        msg = f"{type(value).__name__} is neither a JSON value nor a pydantic model"
         raise TypeError(msg)
     return dump(mode="json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ai_voice_shared.errors import ServiceResponseError
@@ -12,12 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["check_response", "parse_json"]
 
-_REDIRECT = 300
-_ERROR = 400
-
 
 def check_response(response: HttpResponse, service: str) -> HttpResponse:
-    """Return a successful response; raise the error that any other one reports.
+    """Return a successful response; raise the error that an error response reports.
 
     Examples
     --------
@@ -30,9 +28,9 @@ def check_response(response: HttpResponse, service: str) -> HttpResponse:
     ai_voice_shared.errors.services.ServiceUnavailableError: ...
     """
     status = response.status_code
-    if status < _REDIRECT:
+    if status < HTTPStatus.MULTIPLE_CHOICES:
         return response
-    if status < _ERROR:
+    if status < HTTPStatus.BAD_REQUEST:
         msg = f"{service} responded with {status}: redirects are not followed"
         raise ServiceResponseError(msg, service=service, status_code=status)
     try:
@@ -43,7 +41,7 @@ def check_response(response: HttpResponse, service: str) -> HttpResponse:
 
 
 def parse_json(response: HttpResponse, service: str) -> Any:
-    """Parse the body of a response; an empty one is None.
+    """Parse the body of a response; return None if it is empty.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Twilio for webhook handlers: signed requests, what they say, and the media that they refer to."""
+"""Twilio for webhook handlers: signature checks, parsed requests, and downloads of their media."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class MediaUpload(Protocol[T_co]):
     """A function that a media item can be streamed to, such as `S3Service.upload_stream`."""
 
     def __call__(self, key: str, chunks: Iterable[bytes], /, *, content_type: str) -> T_co:
-        """Store the chunks under the key, or nothing if they end in an error."""
+        """Store the chunks under the key, or nothing if the iterator raises."""
 
 
 class TwilioService:
@@ -57,7 +57,7 @@ class TwilioService:
     tracer
         By default the one of the process.
     sleep
-        How to wait before a retry.
+        Waits before a retry.
 
     Examples
     --------
@@ -92,13 +92,13 @@ class TwilioService:
 
     @locked_cached_property
     def settings(self) -> TwilioSettings:
-        """The account."""
+        """The settings of the account."""
         from ai_voice_shared.settings.twilio import TwilioSettings
 
         return self._settings or TwilioSettings()
 
     def verify(self, event: Mapping[str, Any] | HttpEvent) -> HttpEvent:
-        """Check that Twilio has signed a request.
+        """Verify that Twilio signed a request.
 
         Parameters
         ----------
@@ -108,14 +108,14 @@ class TwilioService:
         Returns
         -------
         HttpEvent
-            The parsed request; `TwilioWebhookPayload.from_event` accepts it, so nothing is parsed twice.
+            The parsed request, which `TwilioWebhookPayload.from_event` accepts, so that it is parsed once.
 
         Raises
         ------
         InvalidSignatureError
             There is no signature, or it was made with another token, for another URL or for another body.
         InvalidPayloadError, PayloadTooLargeError
-            The request cannot be parsed, or is not one that Twilio signs.
+            The request cannot be parsed, or is of a kind that Twilio does not sign.
 
         Examples
         --------
@@ -140,7 +140,7 @@ class TwilioService:
             elif request.body:
                 urls = _filter_by_body_hash(urls, request.body)
         tokens, shared_keys = self._secrets
-        # With this header the request is signed with a shared key in place of a token.
+        # With this header the request is signed with a shared key instead of a token.
         signature_settings = request.header(SIGNATURE_SETTINGS_HEADER.lower())
         signed = (
             is_signed(urls, pairs, signature, shared_keys, algorithm=signature_algorithm(signature_settings))
@@ -152,12 +152,12 @@ class TwilioService:
         return request
 
     def receive_message(self, event: Mapping[str, Any] | HttpEvent) -> TwilioWebhookPayload:
-        """Verify and parse the webhook of an incoming message; raises as `verify` and `from_event`.
+        """Verify and parse the webhook of an incoming message; raise as `verify` and `from_event`.
 
         Raises
         ------
         InvalidPayloadError
-            Also if the message is of another account.
+            The message may also belong to another account.
 
         Examples
         --------
@@ -173,7 +173,7 @@ class TwilioService:
         return payload
 
     def receive_status(self, event: Mapping[str, Any] | HttpEvent) -> TwilioStatusCallback:
-        """Verify and parse a status callback; raises as `receive_message`.
+        """Verify and parse a status callback; raise as `receive_message`.
 
         Examples
         --------
@@ -191,27 +191,27 @@ class TwilioService:
 
     @contextmanager
     def stream_media(self, item: MediaItem, *, accept: Iterable[str] | None = ("audio/",)) -> Iterator[MediaStream]:
-        """Open a media item, for a `with` block.
+        """Open a media item in a `with` block.
 
         Parameters
         ----------
         item
-            Of `TwilioWebhookPayload.media`.
+            An item of `TwilioWebhookPayload.media`.
         accept
             Accepted types (`"audio/ogg"`) or prefixes of types (`"audio/"`); None accepts any.
 
         Raises
         ------
         MediaNotAllowedError
-            Its URL is not Twilio's, or not of our account and the item's message. Nothing was requested.
+            The URL is not Twilio's, or not of the account and the item's message. Nothing was requested.
         MediaTypeError
-            It is of another type, or is declared as audio and is not.
+            The type is not accepted, or the media is declared as audio and is not.
         MediaNotFoundError
-            Twilio does not have it, also after the retries that a fresh upload needs.
+            Twilio does not have the media, even after the retries for a recent upload.
         MediaTooLargeError
-            It has more bytes than `TwilioSettings.max_media_bytes`.
+            The media is larger than `TwilioSettings.max_media_bytes`.
         MediaUnavailableError, DeadlineExceededError
-            It is unavailable now.
+            The media is temporarily unavailable.
 
         Examples
         --------
@@ -229,7 +229,7 @@ class TwilioService:
             yield media
 
     def iter_media(self, item: MediaItem, *, accept: Iterable[str] | None = ("audio/",)) -> Iterator[bytes]:
-        """Iterate over the bytes of a media item as they arrive; raises as `stream_media` and `MediaStream.iter_bytes`.
+        """Iterate over the bytes of a media item as they arrive; raise as `stream_media` and `MediaStream.iter_bytes`.
 
         Examples
         --------
@@ -245,10 +245,10 @@ class TwilioService:
     def store_media(
         self, item: MediaItem, key: str, upload: MediaUpload[T], *, accept: Iterable[str] | None = ("audio/",)
     ) -> T:
-        """Stream a media item into a store, without ever holding it whole in memory.
+        """Stream a media item into a store, without loading it into memory as a whole.
 
-        Each item in progress takes some memory, so no more than `TwilioSettings.media_parallel` are stored at the
-        same time; others wait. Raises as `stream_media` and `upload`.
+        Each item in progress takes some memory, so at most `TwilioSettings.media_parallel` are stored concurrently;
+        others wait. Raises as `stream_media` and `upload`.
 
         Parameters
         ----------
@@ -310,7 +310,7 @@ class TwilioService:
 
 
 def _filter_by_body_hash(urls: list[str], body: bytes) -> list[str]:
-    """Return the URLs whose `bodySHA256` is the body's: the signature covers the URL, and that the hash of the body."""
+    """Return the URLs whose `bodySHA256` is the body's: the signature covers the URL, and with it the hash."""
     matches = {url: body_hash_matches(url, body) for url in urls}
     if all(match is None for match in matches.values()):
         raise InvalidPayloadError("the body is neither a form nor covered by a bodySHA256 in the URL")
@@ -318,7 +318,7 @@ def _filter_by_body_hash(urls: list[str], body: bytes) -> list[str]:
 
 
 def _other_account_error() -> InvalidPayloadError:
-    return InvalidPayloadError("the webhook is of another account")
+    return InvalidPayloadError("the webhook belongs to another account")
 
 
 def _is_accepted(content_type: str, accept: Iterable[str]) -> bool:

@@ -1,8 +1,7 @@
 """Downloads of media items: from Twilio's API with credentials, from its CDN without.
 
-A fresh upload may be a 404 for some seconds; during a rotation a token that is not valid yet, or not any more, is a
-401; a server that is down may be up again in a moment. All of that is retried here, within one deadline, and nowhere
-else.
+A recent upload may be a 404 for some seconds; during a rotation a token that is not valid yet, or no longer, is a 401;
+an outage may be short. All of these are retried here only, within one deadline.
 """
 
 from __future__ import annotations
@@ -43,16 +42,16 @@ _log = logging.getLogger(__name__)
 
 
 class MediaDownload:
-    """Opens media items of one account.
+    """Downloads the media items of one account.
 
     Parameters
     ----------
     settings
-        The account and its limits.
+        The account, its tokens and its limits.
     http
         The HTTP client.
     sleep
-        How to wait before a retry.
+        Waits before a retry.
     """
 
     def __init__(
@@ -66,12 +65,12 @@ class MediaDownload:
 
     @contextmanager
     def open(self, item: MediaItem) -> Iterator[MediaStream]:
-        """Open a media item; raises as `TwilioService.stream_media`."""
+        """Open a media item; raise as `TwilioService.stream_media`."""
         url = self._rules.check_url(item)
         deadline = create_deadline(self._settings.media_timeout)
         retries = RetryState(
             RetryPolicy.from_delays(self._settings.media_retry_delays),
-            retryable=_is_worth_waiting_for,
+            retryable=_is_retryable,
             deadline=deadline,
             message="retrying media download",
             fields={"media_sid": item.sid},
@@ -98,7 +97,7 @@ class MediaDownload:
             self._sleep(delay)
 
     def _request(self, stack: ExitStack, url: str, token: int, deadline: Deadline) -> HttpStream:
-        """Send a request to the API, and follow its redirects without credentials."""
+        """Send a request to the API, and follow redirects without credentials."""
         secret = self._settings.auth_tokens[token].get_secret_value()
         pair = f"{self._settings.account_sid}:{secret}".encode()
         headers = {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
@@ -115,12 +114,12 @@ class MediaDownload:
         request = HttpRequest(
             method="GET",
             url=url,
-            # A compressed response could unpack to any size.
+            # A compressed response could expand to any size.
             headers={"Accept-Encoding": "identity", **headers},
             connect_timeout=settings.media_connect_timeout,
             read_timeout=settings.media_read_timeout,
             timeout=deadline.limit(settings.media_timeout, service="twilio"),
-            # The stream enforces the cap itself, to tell it from an invalid response.
+            # The stream enforces the limit itself, to distinguish it from an invalid response.
             max_bytes=settings.max_media_bytes * 2,
             service="twilio",
         )
@@ -146,7 +145,7 @@ class MediaDownload:
         tokens = self._settings.auth_tokens
         if rejected >= len(tokens):
             raise TwilioMediaError(
-                "Twilio rejects every auth token: are they of this account?",
+                "Twilio rejected every auth token: check that they belong to this account",
                 service="twilio",
                 status_code=HTTPStatus.UNAUTHORIZED,
             )
@@ -154,7 +153,7 @@ class MediaDownload:
         return (token + 1) % len(tokens)
 
 
-def _is_worth_waiting_for(error: BaseException) -> bool:
+def _is_retryable(error: BaseException) -> bool:
     # A 404 as well: the media of a message just received may take seconds to appear.
     return isinstance(error, MediaNotFoundError | MediaUnavailableError)
 

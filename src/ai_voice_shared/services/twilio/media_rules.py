@@ -1,8 +1,8 @@
 """Rules for media URLs: a webhook's URL is untrusted input, even in a signed webhook.
 
-Credentials are sent to Twilio's API alone, and only for media of our account and of the message that is being handled.
-Whole URLs are matched by patterns and never split and joined again: such checks are bypassed where two parsers
-disagree on where a host ends.
+Credentials are sent to Twilio's API only, and only for media of the configured account and of the current message.
+Whole URLs are matched by patterns and never split and rejoined: such checks are bypassed where two parsers disagree on
+the end of the host.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["MediaRules"]
 
 _TWILIO_API = "https://api.twilio.com"
-# The second is Twilio's for other regions: https://www.twilio.com/docs/global-infrastructure
+# With edge and region: https://www.twilio.com/docs/global-infrastructure
 _TWILIO_HOSTS = r"https://api(?:\.[a-z0-9-]+\.[a-z0-9-]+)?\.twilio\.com(?::443)?"
 _REDIRECT = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::([0-9]{1,5}))?(?:[/?][\x21-\x7e]*)?")
 _DEFAULT_PORTS = {"https": "443", "http": "80"}
@@ -32,8 +32,8 @@ class MediaRules:
     Parameters
     ----------
     settings
-        `account_sid`, `api_base_url` and `cdn_hosts` are used. Plain HTTP is allowed only if `api_base_url` itself is
-        plain HTTP, as that of a local fake is.
+        Provides `account_sid`, `api_base_url` and `cdn_hosts`. Plain HTTP is allowed only if `api_base_url` itself is
+        plain HTTP, as for a local fake.
 
     Examples
     --------
@@ -55,21 +55,21 @@ class MediaRules:
         self._cdn_hosts = [host.lower() for host in settings.cdn_hosts]
 
     def check_url(self, item: MediaItem) -> str:
-        """Return the URL of a media item, if our credentials may be sent to it.
+        """Return the URL of a media item, if the account's credentials may be sent to it.
 
         Raises
         ------
         MediaNotAllowedError
-            They may not. Nothing was requested.
+            The credentials may not be sent there. Nothing was requested.
         """
         if item.account_sid != self._account_sid:
-            raise MediaNotAllowedError("the media is not of our account", service="twilio")
+            raise MediaNotAllowedError("the media does not belong to the account", service="twilio")
         path = (
             f"/2010-04-01/Accounts/{re.escape(item.account_sid)}"
             f"/Messages/{re.escape(item.message_sid)}/Media/ME[0-9a-fA-F]{{32}}"
         )
         if re.fullmatch(self._base + path, item.url) is None:
-            raise MediaNotAllowedError("the media URL is not of Twilio's API, our account and this message")
+            raise MediaNotAllowedError("the media URL is not one of Twilio's API for this account and message")
         return item.url
 
     def check_redirect(self, url: str, location: str) -> str:
@@ -85,7 +85,7 @@ class MediaRules:
         Raises
         ------
         MediaNotAllowedError
-            It may not be followed.
+            The redirect may not be followed.
         """
         try:
             target = urljoin(url, location)
@@ -106,7 +106,7 @@ class MediaRules:
             if colon:
                 is_port_allowed = (port or _DEFAULT_PORTS[scheme]) == allowed_port
             else:
-                # The port of a local fake is not known beforehand; Twilio's is.
+                # The port of a local fake is not known in advance.
                 is_port_allowed = self._plain_http or port in {None, _DEFAULT_PORTS[scheme]}
             if is_port_allowed and (host.endswith(name[1:]) if name.startswith("*.") else host == name):
                 return True

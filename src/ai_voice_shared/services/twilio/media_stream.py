@@ -1,4 +1,4 @@
-"""A media item that is being downloaded: its bytes under a cap, and a check that audio is audio."""
+"""A media item that is being downloaded: its bytes within a size limit, and a check of its type."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MediaStream", "map_outages"]
 
-# Containers whose first bytes say video and that may contain audio only.
+# Containers that are detected as video and may contain audio only.
 _AUDIO_CONTAINERS = {"video/mp4", "video/3gpp", "video/webm", "video/ogg"}
 
 
@@ -57,7 +57,7 @@ class MediaStream:
         self._chunks = stream.iter_bytes()
         self._read = 0
         if self.content_length is not None and self.content_length > max_bytes:
-            raise self._too_large()
+            raise self._create_too_large_error()
         self._head = self._read_head(is_audio=item.is_audio)
 
     def __repr__(self) -> str:
@@ -69,9 +69,9 @@ class MediaStream:
         Raises
         ------
         MediaTooLargeError
-            There are more than the cap.
+            The media is larger than the limit.
         MediaUnavailableError
-            The connection broke, or the download took too long. The bytes so far are incomplete.
+            The connection broke, or the download timed out. The bytes so far are incomplete.
         """
         if self._head:
             head, self._head = self._head, b""
@@ -80,7 +80,7 @@ class MediaStream:
             yield chunk
 
     def _read_head(self, *, is_audio: bool) -> bytes:
-        """Read as much as is needed to recognise the content, and check it."""
+        """Read as much as is needed to detect the type, and check it."""
         head = b""
         while len(head) < SNIFF_LENGTH and (chunk := self._read_chunk()):
             head += chunk
@@ -94,10 +94,10 @@ class MediaStream:
             chunk = next(self._chunks, b"")
         self._read += len(chunk)
         if self._read > self._max_bytes:
-            raise self._too_large()
+            raise self._create_too_large_error()
         return chunk
 
-    def _too_large(self) -> MediaTooLargeError:
+    def _create_too_large_error(self) -> MediaTooLargeError:
         return MediaTooLargeError(f"the media has more than {self._max_bytes} bytes", service="twilio")
 
 

@@ -1,4 +1,4 @@
-"""A lookup server with faults, and both clients of it."""
+"""A lookup server with injected faults, and both clients."""
 
 from __future__ import annotations
 

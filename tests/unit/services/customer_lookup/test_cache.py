@@ -34,7 +34,7 @@ def create_cache(
     return LookupCache(size=size, ttl=ttl, negative_ttl=negative_ttl, stale_if_error=stale, clock=clock)
 
 
-def customer_of(entry: CacheEntry | None) -> CustomerMetadata | None:
+def get_customer(entry: CacheEntry | None) -> CustomerMetadata | None:
     """Return the customer of an entry that must exist."""
     assert entry is not None
     return entry.customer
@@ -46,7 +46,7 @@ def test_a_customer_is_fresh_for_its_ttl() -> None:
     cache = create_cache(clock)
     cache.put(REQUEST, CUSTOMER)
     clock.now += 299.9
-    assert customer_of(cache.fresh(REQUEST)) is CUSTOMER
+    assert get_customer(cache.fresh(REQUEST)) is CUSTOMER
     clock.now += 0.1
     assert cache.fresh(REQUEST) is None
 
@@ -57,7 +57,7 @@ def test_an_unknown_sender_is_fresh_for_a_shorter_time() -> None:
     cache = create_cache(clock)
     cache.put(REQUEST, None)
     clock.now += 14.9
-    assert customer_of(cache.fresh(REQUEST)) is None
+    assert get_customer(cache.fresh(REQUEST)) is None
     clock.now += 0.1
     assert cache.fresh(REQUEST) is None
 
@@ -69,7 +69,7 @@ def test_a_customer_may_serve_stale_for_its_window() -> None:
     cache.put(REQUEST, CUSTOMER)
     clock.now += 3899.9
     assert cache.fresh(REQUEST) is None
-    assert customer_of(cache.stale(REQUEST)) is CUSTOMER
+    assert get_customer(cache.stale(REQUEST)) is CUSTOMER
     clock.now += 0.1
     assert cache.stale(REQUEST) is None
 
@@ -88,12 +88,12 @@ def test_a_new_response_replaces_the_old() -> None:
     cache = create_cache(clock)
     cache.put(REQUEST, CUSTOMER)
     cache.put(REQUEST, None)
-    assert customer_of(cache.fresh(REQUEST)) is None
+    assert get_customer(cache.fresh(REQUEST)) is None
     assert cache.stale(REQUEST) is None
     clock.now += 20
     cache.put(REQUEST, CUSTOMER)
     clock.now += 200
-    assert customer_of(cache.fresh(REQUEST)) is CUSTOMER
+    assert get_customer(cache.fresh(REQUEST)) is CUSTOMER
 
 
 def test_the_cache_is_bounded() -> None:
@@ -119,7 +119,7 @@ def test_a_size_of_zero_turns_the_cache_off() -> None:
 @pytest.mark.parametrize(("ttl", "customer"), [({"ttl": 0}, CUSTOMER), ({"negative_ttl": 0}, None)])
 def test_a_ttl_of_zero_stores_nothing(ttl: dict[str, float], customer: CustomerMetadata | None) -> None:
     """Customers and unknown senders each have a time to live, and 0 turns it off."""
-    cache = create_cache(Clock(), **ttl)  # type: ignore[arg-type] # none of the two is the size
+    cache = create_cache(Clock(), **ttl)  # type: ignore[arg-type] # the size is not among them
     cache.put(REQUEST, customer)
     assert cache.info().size == 0
 
@@ -137,7 +137,7 @@ def test_stats_count_lookups() -> None:
     cache = create_cache(clock)
     cache.fresh(REQUEST)
     cache.put(REQUEST, CUSTOMER)
-    assert customer_of(cache.recheck(REQUEST)) is CUSTOMER
+    assert get_customer(cache.recheck(REQUEST)) is CUSTOMER
     cache.fresh(REQUEST)
     clock.now += 400
     assert cache.recheck(REQUEST) is None

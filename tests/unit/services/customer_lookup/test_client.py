@@ -196,7 +196,7 @@ async def test_an_outage_is_not_multiplied_by_retries(kind: str) -> None:
 
 
 async def test_all_clients_of_a_process_share_a_retry_budget(kind: str) -> None:
-    """A client that is created for each invocation does not multiply an outage either."""
+    """Clients that are created for each invocation share the retry budget."""
     harness = Harness(kind)
     harness.server.error = ServiceUnavailableError()
     for _ in range(20):
@@ -211,7 +211,7 @@ async def test_all_clients_of_a_process_share_a_retry_budget(kind: str) -> None:
 
 
 async def test_the_cache_s_stats_become_metrics(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A report has one line with what happened since the last report, and nothing else."""
+    """A report has one line with the statistics since the last report only."""
     harness, metrics = Harness(kind), MetricsClient("webhook-handler", settings=MetricsSettings(namespace="voice"))
     await harness.lookup()
     await harness.lookup()
@@ -256,7 +256,7 @@ async def test_a_missing_setting_is_named(kind: str) -> None:
 
 
 class Slow(InMemoryTransport):
-    """Responds when a test allows it, and knows every number."""
+    """A transport that responds when a test allows it, and knows every number."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -311,7 +311,7 @@ async def test_a_thousand_coroutines_send_a_hundred_requests() -> None:
     go_on = anyio.Event()
 
     class Later(AsyncInMemoryTransport):
-        """Responds when a test allows it."""
+        """A transport that responds when a test allows it."""
 
         async def send(  # type: ignore[override] # the asynchronous protocol's method
             self,
@@ -340,11 +340,11 @@ async def test_a_thousand_coroutines_send_a_hundred_requests() -> None:
 
 
 async def test_a_cancelled_caller_does_not_fail_the_others() -> None:
-    """Callers that wait for the request of a cancelled one get the customer all the same."""
+    """Callers that wait for a request whose caller was cancelled still get the customer."""
     go_on = anyio.Event()
 
     class Later(AsyncInMemoryTransport):
-        """Responds when a test allows it."""
+        """A transport that responds when a test allows it."""
 
         async def send(  # type: ignore[override] # the asynchronous protocol's method
             self,
@@ -422,7 +422,7 @@ def test_spans_have_the_outcome() -> None:
     ],
 )
 def test_the_settings_choose_the_transport(changes: dict[str, Any], given: Any, plain: str, later: str) -> None:
-    """A URL comes first, then a function; a Lambda client that is passed is used."""
+    """A URL takes precedence over a function, and a passed Lambda client is used."""
     settings = lookup_settings(**changes)
     assert type(CustomerLookupClient(settings, lambda_client=given).transport).__name__ == plain
     assert type(AsyncCustomerLookupClient(settings, lambda_client=given).transport).__name__ == later

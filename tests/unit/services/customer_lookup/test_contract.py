@@ -1,4 +1,4 @@
-"""The contract: what is sent, and what a response means."""
+"""The client's side of the contract: requests, and the interpretation of responses."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_number_is_normalised(number: str) -> None:
     ],
 )
 def test_an_invalid_number_is_rejected(number: Any) -> None:
-    """The error names the argument and does not repeat the number."""
+    """The error of an invalid number names the argument and does not contain the number."""
     with pytest.raises(ValidationError, match=r"phone_number is not a valid number in E\.164") as caught:
         create_request(number, None)
     assert "614" not in str(caught.value)
@@ -108,7 +108,7 @@ def test_any_input_is_a_request_or_a_named_error(number: Any, external: Any) -> 
 
 
 def test_the_repr_of_a_request_hides_the_sender() -> None:
-    """Neither `repr` nor `str` of a request has the number."""
+    """Neither `repr` nor `str` of a request contains the number."""
     request = LookupRequest("phone_number", "+61400000000")
     assert repr(request) == str(request) == f"{request}" == "LookupRequest(kind='phone_number')"
 
@@ -161,7 +161,7 @@ def test_invalid_fields_are_named(body: Any, fields: str) -> None:
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 599])
 def test_a_transient_status_is_unavailable(status: int) -> None:
-    """A status that may pass is a retryable error."""
+    """A transient status is a retryable error."""
     with pytest.raises(CustomerLookupUnavailableError) as caught:
         parse_response(respond(status, b"whatever"))
     assert (caught.value.status_code, caught.value.retryable, caught.value.retry_after) == (status, True, None)

@@ -65,13 +65,13 @@ async def test_a_customer_is_found(server: FaultyHttp, make_lookup: Any) -> None
     lookup = make_lookup(lookup_settings(url=f"{server.url}/base/"))
     customer = await lookup(phone_number=f"whatsapp:{PHONE}")
     assert customer.model_dump() == CUSTOMER
-    [asked] = server.requests
-    assert (asked.method, asked.target) == ("POST", "/base/customers/lookup")
-    assert json.loads(asked.body) == {"phone_number": PHONE}
-    assert asked.headers["content-type"] == "application/json"
-    assert asked.headers["accept"] == "application/json, application/problem+json"
-    assert "authorization" not in asked.headers
-    assert PHONE.strip("+") not in str(asked.headers) + asked.target
+    [received] = server.requests
+    assert (received.method, received.target) == ("POST", "/base/customers/lookup")
+    assert json.loads(received.body) == {"phone_number": PHONE}
+    assert received.headers["content-type"] == "application/json"
+    assert received.headers["accept"] == "application/json, application/problem+json"
+    assert "authorization" not in received.headers
+    assert PHONE.strip("+") not in str(received.headers) + received.target
 
 
 async def test_a_customer_without_a_number_is_found(server: FaultyHttp, make_lookup: Any) -> None:
@@ -130,7 +130,7 @@ async def test_a_connect_timeout_is_unavailable(make_lookup: Any) -> None:
 
 
 async def test_a_trickling_response_ends_with_the_timeout(server: FaultyHttp, make_lookup: Any) -> None:
-    """A response that trickles in ends with the timeout, which includes retries."""
+    """A response that is sent byte by byte ends with the timeout, which includes retries."""
     server.responses = [trickle(HEAD + b" " * 1000, at_once=len(HEAD))]
     lookup = make_lookup(lookup_settings(url=server.url, timeout=0.5, max_attempts=5))
     with anyio.fail_after(4), pytest.raises(CustomerLookupUnavailableError):
@@ -138,7 +138,7 @@ async def test_a_trickling_response_ends_with_the_timeout(server: FaultyHttp, ma
 
 
 async def test_a_redirect_is_not_followed(server: FaultyHttp, make_lookup: Any) -> None:
-    """The target of a redirect does not learn the number."""
+    """The target of a redirect does not receive the number."""
     from tests.support.faulty_http import FaultyHttp
 
     with FaultyHttp(responses=[found()]) as other:
@@ -173,7 +173,7 @@ async def test_a_retry_after_is_honoured(server: FaultyHttp, make_lookup: Any) -
 async def test_a_retry_after_past_the_timeout_is_not_waited_for(
     server: FaultyHttp, make_lookup: Any, form: str
 ) -> None:
-    """An error that names a longer wait than is left is raised at once."""
+    """An error with a Retry-After beyond the deadline is raised at once."""
     date = format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=600), usegmt=True)
     after = "30" if form == "seconds" else date
     server.responses = [reply(503, b"", {"Retry-After": after})]
@@ -193,7 +193,7 @@ async def test_a_stale_pooled_socket_costs_no_attempt(server: FaultyHttp, make_l
     await lookup(phone_number=PHONE)
     server.next_connection_ended()
     assert await lookup(external_user_id=EXTERNAL_ID) is not None
-    assert [asked.connection for asked in server.requests] == [1, 2]
+    assert [received.connection for received in server.requests] == [1, 2]
 
 
 @pytest.mark.parametrize("make_lookup", ["sync"], indirect=True)
@@ -203,7 +203,7 @@ async def test_a_reset_pooled_socket_costs_no_attempt(server: FaultyHttp, make_l
     lookup = make_lookup(lookup_settings(url=server.url), circuit_breaker=own_circuit(failure_threshold=1))
     await lookup(phone_number=PHONE)
     assert await lookup(external_user_id=EXTERNAL_ID) is not None
-    assert [asked.connection for asked in server.requests] == [1, 1, 2]
+    assert [received.connection for received in server.requests] == [1, 1, 2]
 
 
 async def test_the_invocation_s_deadline_holds(server: FaultyHttp, make_lookup: Any) -> None:

@@ -26,13 +26,13 @@ async def test_a_signed_request_is_accepted(make_lookup: Any, monkeypatch: pytes
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0")
     with FaultyHttp(
         responses=[found()],
-        check=lambda asked: None if is_signed(asked, service="lambda", region=REGION, credentials=KEYS) else 403,
+        check=lambda received: None if is_signed(received, service="lambda", region=REGION, credentials=KEYS) else 403,
     ) as server:
         lookup = make_lookup(lookup_settings(url=f"{server.url}{base}", auth="iam", region=REGION))
         with use_correlation_id("order-7"):
             assert await lookup(phone_number=PHONE) is not None
             assert await lookup(external_user_id=EXTERNAL_ID) is not None
-        assert [asked.method for asked in server.requests] == ["POST", "POST"]
+        assert [received.method for received in server.requests] == ["POST", "POST"]
         assert server.requests[0].headers["x-correlation-id"] == "order-7"
 
 
@@ -44,7 +44,7 @@ async def test_any_other_request_is_rejected(
     isolate(monkeypatch)
     with FaultyHttp(
         responses=[found()],
-        check=lambda asked: None if is_signed(asked, service="lambda", region=REGION, credentials=KEYS) else 403,
+        check=lambda received: None if is_signed(received, service="lambda", region=REGION, credentials=KEYS) else 403,
     ) as server:
         lookup = make_lookup(lookup_settings(**({"url": server.url, "auth": "iam", "region": REGION} | changes)))
         with pytest.raises(CustomerLookupError, match="403"):

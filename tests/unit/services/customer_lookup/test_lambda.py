@@ -64,7 +64,7 @@ def function_settings(**changes: Any) -> CustomerLookupSettings:
 
 @pytest.fixture(autouse=True)
 def _endpoint(server: FaultyHttp, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Direct the package's own clients to the server."""
+    """Configure the server as the endpoint of the package's clients."""
     isolate(monkeypatch)
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", server.url)
     clear_clients()
@@ -97,15 +97,15 @@ async def test_a_customer_is_found(server: FaultyHttp, make_lookup: Any, monkeyp
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0")
     with use_correlation_id("order-7"):
         assert (await make_lookup()(phone_number=PHONE)).model_dump() == CUSTOMER
-    [asked] = server.requests
-    assert (asked.method, asked.target) == ("POST", "/2015-03-31/functions/lookup/invocations")
-    event = json.loads(asked.body)
+    [received] = server.requests
+    assert (received.method, received.target) == ("POST", "/2015-03-31/functions/lookup/invocations")
+    event = json.loads(received.body)
     assert json.loads(event["body"]) == {"phone_number": PHONE}
     assert (event["version"], event["rawPath"]) == ("2.0", "/customers/lookup")
     assert event["requestContext"]["http"]["method"] == "POST"
     assert event["headers"]["x-correlation-id"] == "order-7"
     assert event["headers"]["traceparent"].startswith("00-5759e988")
-    assert PHONE.strip("+") not in str(asked.headers) + asked.target
+    assert PHONE.strip("+") not in str(received.headers) + received.target
 
 
 async def test_a_base64_response_is_decoded(server: FaultyHttp, make_lookup: Any) -> None:
@@ -122,7 +122,7 @@ async def test_an_unknown_sender_is_none(server: FaultyHttp, make_lookup: Any) -
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "respond",
     [
         reply(200, {"errorMessage": f"boom {PHONE}", "errorType": "KeyError"}, {"X-Amz-Function-Error": "Unhandled"}),
         reply(200, {"errorMessage": "Task timed out after 3.00 seconds"}, {"X-Amz-Function-Error": "Unhandled"}),
@@ -154,9 +154,9 @@ async def test_an_unknown_sender_is_none(server: FaultyHttp, make_lookup: Any) -
         "truncated",
     ],
 )
-async def test_an_outage_is_an_error(server: FaultyHttp, make_lookup: Any, answer: Responder) -> None:
+async def test_an_outage_is_an_error(server: FaultyHttp, make_lookup: Any, respond: Responder) -> None:
     """An outage is a retryable error, and botocore does not retry it."""
-    server.responses = [answer, function_response()]
+    server.responses = [respond, function_response()]
     lookup = make_lookup(function_settings(read_timeout=1.0))
     with pytest.raises(CustomerLookupUnavailableError) as caught:
         await lookup(phone_number=PHONE)
@@ -181,7 +181,7 @@ async def test_throttling_is_retried(server: FaultyHttp, make_lookup: Any) -> No
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "respond",
     [
         lambda_error(404, "ResourceNotFoundException", "Function not found"),
         lambda_error(403, "AccessDeniedException"),
@@ -202,9 +202,9 @@ async def test_throttling_is_retried(server: FaultyHttp, make_lookup: Any) -> No
         function_response(301, ""),
     ],
 )
-async def test_an_unusable_response_is_an_error(server: FaultyHttp, make_lookup: Any, answer: Responder) -> None:
+async def test_an_unusable_response_is_an_error(server: FaultyHttp, make_lookup: Any, respond: Responder) -> None:
     """A function that is missing, not permitted or broken is an error without the number."""
-    server.responses = [answer]
+    server.responses = [respond]
     with pytest.raises(CustomerLookupError) as caught:
         await make_lookup(function_settings(max_attempts=3))(phone_number=PHONE)
     assert not isinstance(caught.value, CustomerLookupUnavailableError)
@@ -241,7 +241,7 @@ async def test_the_function_name_is_required(make_lookup: Any) -> None:
 
 
 async def test_coroutines_end_with_the_timeout(server: FaultyHttp) -> None:
-    """A coroutine ends with the timeout, even if its worker thread does not."""
+    """The asynchronous client ends with the timeout, even if its worker thread does not."""
     server.responses = [stall()]
     client = AsyncCustomerLookupClient(function_settings(read_timeout=2.0, timeout=0.3), circuit_breaker=own_circuit())
     with anyio.fail_after(1.5), pytest.raises(CustomerLookupUnavailableError):
@@ -249,7 +249,7 @@ async def test_coroutines_end_with_the_timeout(server: FaultyHttp) -> None:
 
 
 async def test_one_client_waits_no_longer_than_is_left(server: FaultyHttp) -> None:
-    """The time limit of a request ends with the request's own time, and takes no client of its own."""
+    """A request's timeout applies without a separate Lambda client."""
     server.responses = [stall()]
     transport = LambdaTransport(function_settings(read_timeout=60.0, timeout=60.0))
     transport.warm_up()
@@ -260,7 +260,7 @@ async def test_one_client_waits_no_longer_than_is_left(server: FaultyHttp) -> No
     with pytest.raises(DeadlineExceededError):
         transport.send(LookupRequest("phone_number", PHONE), 0.0)
     assert time.monotonic() - started < 30
-    assert transport._lambda() is transport._lambda()
+    assert transport._get_client() is transport._get_client()
 
 
 @pytest.mark.parametrize(
@@ -270,12 +270,12 @@ async def test_one_client_waits_no_longer_than_is_left(server: FaultyHttp) -> No
 async def test_botocore_logs_no_number(
     server: FaultyHttp, make_lookup: Any, fault: Responder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Botocore, which writes bodies at DEBUG, writes none of these."""
+    """Botocore, which logs bodies at DEBUG, does not log the number."""
     caplog.set_level(logging.DEBUG)
     server.responses = [fault]
     try:
         await make_lookup()(phone_number=PHONE)
     except AIVoiceError as error:
-        assert PHONE.strip("+") not in "".join(traceback.format_exception(error))  # noqa: PT017 - either will do
+        assert PHONE.strip("+") not in "".join(traceback.format_exception(error))  # noqa: PT017 - both outcomes are valid
     assert caplog.records
     assert PHONE.strip("+") not in str([(vars(record), record.getMessage()) for record in caplog.records])

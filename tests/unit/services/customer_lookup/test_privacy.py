@@ -30,8 +30,8 @@ SECRETS = (PHONE.strip("+"), "498765432", EXTERNAL_ID, "ZEBEDEE", CUSTOMER["comp
 def echo(template: bytes) -> Any:
     """Respond with the request in the response."""
 
-    def respond(server: FaultyHttp, peer: socket.socket, asked: ReceivedRequest) -> bool:
-        peer.sendall(template.replace(b"{}", asked.body))
+    def respond(server: FaultyHttp, peer: socket.socket, received: ReceivedRequest) -> bool:
+        peer.sendall(template.replace(b"{}", received.body))
         return False
 
     return respond

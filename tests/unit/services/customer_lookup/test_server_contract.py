@@ -39,7 +39,7 @@ OPERATION = SCHEMA.raw_schema["paths"]["/customers/lookup"]["post"]
 
 @pytest.fixture(scope="module")
 def function() -> Iterator[Any]:
-    """Import the server on a table in memory that knows one customer by both ids."""
+    """Import the server on an in-memory table that has one customer with both ids."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         region = isolate(patch)
         patch.setenv("CUSTOMERS_TABLE_NAME", "customers")

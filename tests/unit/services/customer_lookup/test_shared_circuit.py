@@ -87,7 +87,7 @@ async def test_an_open_circuit_is_open_for_all_functions(
     advance(31)
     assert (await other(phone_number=PHONE)).customer_id == CUSTOMER["customer_id"]
     assert state(table) == "CLOSED"
-    # A third function has no copy of what was.
+    # A third function has no cached state.
     assert await make_lookup(settings(server.url), circuit_breaker=None)(phone_number=PHONE) is not None
 
 

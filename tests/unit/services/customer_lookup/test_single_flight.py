@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
 
 class Blocked:
-    """A call that is held until a number of others wait for it."""
+    """A call that blocks until a number of others wait for it."""
 
     def __init__(self, single_flight: SingleFlight[Any], outcome: Any) -> None:
         self.single_flight = single_flight
@@ -54,7 +54,7 @@ def run_with_followers(waiting: Blocked, count: int) -> list[Any]:
     followers = [threading.Thread(target=join) for _ in range(count)]
     for thread in followers:
         thread.start()
-    # The condition's own list says how many wait; there is no event for it.
+    # Only the condition's own list shows how many wait.
     while len(done._cond._waiters) < count:
         time.sleep(0.001)
     waiting.go_on.set()
@@ -73,7 +73,7 @@ def test_all_callers_get_the_result_of_one_call() -> None:
 
 
 def test_none_is_a_result() -> None:
-    """None is a result like any other."""
+    """None is shared as a result like any other."""
     waiting = Blocked(SingleFlight(), None)
     assert run_with_followers(waiting, 3) == [None] * 4
     assert waiting.calls == 1

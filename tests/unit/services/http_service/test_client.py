@@ -145,7 +145,7 @@ def scripted() -> Iterator[Scripted]:
 
 
 def create_client(scripted: Scripted, **options: Any) -> SyncServiceClient:
-    """Create a client with a circuit and a retry budget of its own."""
+    """Create a client with its own circuit and retry budget."""
     return SyncServiceClient(
         "scripted-service",
         scripted.url,
@@ -213,7 +213,7 @@ def test_correlation_id_and_trace_are_sent(subject_service: str, monkeypatch: py
 
 
 def test_the_query_is_encoded(subject_service: str) -> None:
-    """None is left out, a sequence is repeated, a space is %20."""
+    """None is omitted, a sequence is repeated, and a space is %20."""
     client = SyncServiceClient("subject-service", subject_service)
     seen = client.get("/echo", params={"q": "a b", "n": [1, 2], "on": True, "no": None})
     assert seen["query"] == "q=a%20b&n=1&n=2&on=true"
@@ -319,7 +319,7 @@ def unused_url() -> str:
     ("status", "body"), [(200, b"<html>"), (302, b""), (418, b"{}")], ids=["no JSON", "a redirect", "a teapot"]
 )
 def test_an_unusable_response_is_an_error(scripted: Scripted, status: int, body: bytes) -> None:
-    """A response that is not one of a service of the platform is not retried."""
+    """A response that is not valid for a service of the platform is not retried."""
     scripted.responses = [(status, {"Location": "http://elsewhere.invalid/"}, body)]
     with pytest.raises(ServiceResponseError):
         create_client(scripted).get("/")

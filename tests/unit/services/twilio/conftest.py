@@ -42,11 +42,11 @@ def serving(respond: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[int]:
             respond(self)
 
         def log_message(self, *_: object) -> None:
-            """Write nothing."""
+            """Log nothing."""
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, request: Any, client_address: Any) -> None:
-            # A client that has read enough hangs up; that is its right.
+            # A client may close the connection before it has read everything.
             if not isinstance(sys.exception(), ConnectionError):
                 super().handle_error(request, client_address)
 
@@ -132,7 +132,7 @@ def servers() -> Iterator[MediaServers]:
     made = MediaServers()
     with made.stack as stack:
         made.api_url = f"http://127.0.0.1:{stack.enter_context(serving(lambda request: made.respond('api', request)))}"
-        # The same machine by another name: another host to whoever looks at names.
+        # The same machine by another name, so that the hosts differ.
         port = stack.enter_context(serving(lambda request: made.respond("cdn", request)))
         made.cdn_url = f"http://localhost:{port}"
         made.api = [made.redirect()]

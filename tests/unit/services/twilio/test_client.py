@@ -1,4 +1,4 @@
-"""TwilioService: signature checks in every shape of event, and what media it accepts and stores."""
+"""TwilioService: signature checks for every event source, and the media that it accepts and stores."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_message_for_another_url_is_rejected() -> None:
 
 
 def test_a_public_url_can_be_configured() -> None:
-    """A configured URL counts in place of what the request says about itself, as behind a proxy."""
+    """A configured public URL replaces that of the event, as behind a proxy."""
     event = twilio_event(message_parameters(), url="https://public.example.com/prod/hook")
     event["requestContext"]["domainName"] = event["headers"]["host"] = "internal.example.com"
     with pytest.raises(InvalidSignatureError):
@@ -233,7 +233,7 @@ def test_media_is_stored_as_it_arrives(servers: MediaServers) -> None:
 
 
 def test_the_number_of_parallel_stores_is_limited(servers: MediaServers) -> None:
-    """A download waits for others in progress, and no longer than its deadline."""
+    """A download waits for others in progress, but not beyond its deadline."""
     service = servers.service(media_parallel=1)
 
     def upload(key: str, chunks: Iterable[bytes], /, *, content_type: str) -> int:

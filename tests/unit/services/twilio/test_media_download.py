@@ -125,7 +125,7 @@ def test_a_wait_that_does_not_fit_is_not_begun(servers: MediaServers) -> None:
 
 
 def test_without_time_nothing_is_requested(servers: MediaServers) -> None:
-    """An exceeded deadline is an error of its own, and nothing is requested."""
+    """An exceeded deadline raises DeadlineExceededError, and nothing is requested."""
     with use_deadline(Deadline(0)), pytest.raises(DeadlineExceededError):
         list(servers.service().iter_media(servers.item()))
     assert servers.requests == []
@@ -163,7 +163,7 @@ def test_threads_do_not_skip_a_token(servers: MediaServers) -> None:
 
 
 def test_all_tokens_rejected_is_an_error(servers: MediaServers) -> None:
-    """Each token is tried once, and the error does not repeat them."""
+    """Each token is tried once, and the error does not contain them."""
     servers.api = [(401, {}, b"")]
     with pytest.raises(TwilioMediaError, match="every auth token") as caught:
         list(servers.service(auth_tokens=("one-secret", "two-secret")).iter_media(servers.item()))

@@ -25,7 +25,7 @@ def item(url: str, **changes: Any) -> MediaItem:
 
 
 def create_rules(**settings: Any) -> MediaRules:
-    """Create the create_rules of an account."""
+    """Create the rules of an account."""
     return MediaRules(TwilioSettings(account_sid=ACCOUNT_SID, auth_tokens=("t",), **settings))
 
 
@@ -33,7 +33,7 @@ def create_rules(**settings: Any) -> MediaRules:
     "host", ["api.twilio.com", "api.twilio.com:443", "api.dublin.ie1.twilio.com", "api.sydney.au1.twilio.com"]
 )
 def test_twilio_s_own_urls_are_allowed(host: str) -> None:
-    """Media of our account and the message may be requested from the API of any region."""
+    """Media of the account and the message may be requested from the API of any region."""
     assert create_rules().check_url(item(f"https://{host}{PATH}")) == f"https://{host}{PATH}"
 
 
@@ -68,14 +68,14 @@ def test_twilio_s_own_urls_are_allowed(host: str) -> None:
     ],
 )
 def test_other_urls_are_not_allowed(url: str) -> None:
-    """Another scheme, host, port, account, message or path is rejected, and the URL is not repeated."""
+    """Another scheme, host, port, account, message or path is rejected, and the error does not contain the URL."""
     with pytest.raises(MediaNotAllowedError) as caught:
         create_rules().check_url(item(url))
     assert "evil" not in str(caught.value)
 
 
 def test_media_of_another_account_is_not_allowed() -> None:
-    """The account of a payload must be ours, even if its URL agrees with it."""
+    """Media of another account are rejected, even if the URL has the same account."""
     other = "AC" + "f" * 32
     with pytest.raises(MediaNotAllowedError, match="account"):
         create_rules().check_url(item(f"https://api.twilio.com{PATH.replace(ACCOUNT_SID, other)}", account_sid=other))
@@ -141,7 +141,7 @@ def test_other_redirects_are_not_followed(location: str) -> None:
     ],
 )
 def test_a_local_fake_has_a_cdn_of_its_own(hosts: tuple[str, ...], location: str, *, allowed: bool) -> None:
-    """If the API is plain HTTP, as a local fake's is, its CDN may be so too, on any port or on a given one."""
+    """If the API is plain HTTP, as a local fake's is, its CDN may be so too, on any port or a configured one."""
     local = create_rules(api_base_url="http://127.0.0.1:1", cdn_hosts=hosts)
     if allowed:
         assert local.check_redirect("http://127.0.0.1:1/x", location) == location

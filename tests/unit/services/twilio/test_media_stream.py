@@ -1,4 +1,4 @@
-"""Media streams: the cap on their size, and the check that audio is audio."""
+"""Media streams: the limit of their size, and the check of their type."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.unit
 
 
 def test_a_declared_length_over_the_cap_is_rejected(servers: MediaServers) -> None:
-    """A length over the cap is rejected before a byte is read."""
+    """A length above the limit is rejected before a byte is read."""
     servers.cdn = [(200, {}, AUDIO)]
     with (
         pytest.raises(MediaTooLargeError),
@@ -28,12 +28,12 @@ def test_a_declared_length_over_the_cap_is_rejected(servers: MediaServers) -> No
 
 
 def test_media_of_exactly_the_cap_is_accepted(servers: MediaServers) -> None:
-    """Media of exactly the cap is accepted."""
+    """Media of exactly the limit is accepted."""
     assert b"".join(servers.service(max_media_bytes=len(AUDIO)).iter_media(servers.item())) == AUDIO
 
 
 def test_bytes_over_the_cap_are_rejected(servers: MediaServers) -> None:
-    """Without a length the bytes are counted, and no more than the cap is returned."""
+    """Without a length the bytes are counted, and at most the limit is returned."""
     chunk = b"%x\r\n%s\r\n" % (len(AUDIO), AUDIO)
     body = chunk * 20 + b"0\r\n\r\n"
     servers.cdn = [(200, {"Transfer-Encoding": "chunked"}, body)]
@@ -45,7 +45,7 @@ def test_bytes_over_the_cap_are_rejected(servers: MediaServers) -> None:
 
 
 def test_a_compressed_response_is_rejected(servers: MediaServers) -> None:
-    """A compressed response was not requested, and could unpack to any size."""
+    """A compressed response, which could expand to any size, is rejected."""
     servers.cdn = [(200, {"Content-Encoding": "gzip"}, gzip.compress(AUDIO))]
     with pytest.raises(TwilioMediaError):
         list(servers.service().iter_media(servers.item()))
@@ -74,7 +74,7 @@ def test_a_truncated_body_is_an_outage(servers: MediaServers) -> None:
     ],
 )
 def test_audio_is_recognised(servers: MediaServers, head: bytes) -> None:
-    """Each kind of audio that a phone sends is recognised by its first bytes."""
+    """Each audio format that phones send is detected by its first bytes."""
     body = head + bytes(100)
     servers.cdn = [(200, {}, body)]
     assert b"".join(servers.service().iter_media(servers.item("audio/whatever"))) == body

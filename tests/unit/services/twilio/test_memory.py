@@ -1,4 +1,4 @@
-"""Memory of voice notes on their way from Twilio to S3, measured in a process of its own."""
+"""Memory usage of voice notes that are streamed from Twilio to S3, measured in a separate process."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def store(item):
 
 with ThreadPoolExecutor(len(items)) as pool:
     sizes = list(pool.map(store, items))
-# Not getrusage: on Linux its peak comes along from the process that started this one.
+# Not getrusage: on Linux its peak is inherited from the parent process.
 with open("/proc/self/status") as status:
     peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", status.read())[1]) * 1024
 print(json.dumps({"sizes": sizes, "peak": peak}))
@@ -46,7 +46,7 @@ print(json.dumps({"sizes": sizes, "peak": peak}))
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
 def test_twenty_five_notes_at_once_fit_into_a_small_function(servers: MediaServers) -> None:
-    """25 notes of 16 MiB are stored at the same time within 256 MB of resident memory."""
+    """25 notes of 16 MiB are stored concurrently within 256 MB of resident memory."""
     servers.cdn = [(200, {}, b"OggS" + bytes(SIZE - 4))]
     items = [servers.item() for _ in range(NOTES)]
     with FaultyS3(keep=False) as server:
@@ -60,7 +60,7 @@ def test_twenty_five_notes_at_once_fit_into_a_small_function(servers: MediaServe
             "TWILIO_AUTH_TOKENS": AUTH_TOKEN,
             "TWILIO_API_BASE_URL": servers.api_url,
             "TWILIO_CDN_HOSTS": "localhost",
-            # Two processes share this machine's cores with whatever else runs on it.
+            # Two processes share the machine's cores with other programs.
             "TWILIO_MEDIA_TIMEOUT": "100",
             "TWILIO_MEDIA_READ_TIMEOUT": "60",
             "S3_READ_TIMEOUT": "60",

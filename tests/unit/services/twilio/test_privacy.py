@@ -44,14 +44,14 @@ FORBIDDEN = (
     "61487654321",
     "token-one",
     "token-two",
-    "dG9rZW4t",  # "token-" in base64, but for its place
+    "dG9rZW4t",  # "token-" in base64, at one alignment
     "signature=secret",
     "Basic ",
 )
 
 
 class Spans:
-    """A tracer that records what it gets."""
+    """A tracer that records names, annotations and errors."""
 
     def __init__(self) -> None:
         self.recorded: list[str] = []
@@ -172,7 +172,7 @@ def test_idempotency_leaves_no_personal_data(recorded: Callable[[], str], *, fai
     from aws_lambda_powertools.utilities.idempotency.persistence.base import BasePersistenceLayer
 
     class Table(BasePersistenceLayer):
-        """A table in memory, or one that is down."""
+        """An in-memory table, or one that is unavailable."""
 
         record: Any = None
 
