@@ -1,10 +1,10 @@
 """Errors as problem details (RFC 9457), and problem details as errors.
 
-A service answers an error with `to_problem`; its caller makes the same error of the answer with `error_from_problem`,
-so that `except NotFoundError:` means the same on both sides of the wire.
+A service responds to an error with `to_problem`; its caller restores the error from the response with
+`error_from_problem`, so that `except NotFoundError:` means the same on both sides of the wire.
 
-What the caller of a service can act on is told: the code, the title, and for his own mistakes the message and the
-details. What happened behind the service (which bucket, which setting, which other service) is not.
+The response contains what the caller can act on: the code, the title, and for a client error the message and the
+details. What happened behind the service (which bucket, which setting, which other service) is left out.
 """
 
 from __future__ import annotations
@@ -61,21 +61,21 @@ _UNAVAILABLE, _TIMEOUT = frozenset({500, 502, 503}), 504
 
 
 def to_problem(error: Exception, instance: str | None = None) -> dict[str, Any]:
-    """Write an error as problem details.
+    """Return an error as problem details.
 
     Parameters
     ----------
     error
-        One of this package's; of any other nothing is told but that something went wrong.
+        An error of this package; any other is reported as an internal error only.
     instance
-        A URI of this very occurrence.
+        A URI that identifies this occurrence.
 
     Returns
     -------
     dict
-        `type`, `title` and `status`, as the RFC names them; `code`, the error's stable name; and as far as there is
-        something to tell `detail`, `errors` (one entry for each thing that is wrong), `resource` and `identifier` of
-        what was not found, `retry_after` in seconds, and `instance`.
+        `type`, `title` and `status`, as the RFC names them; `code`, the error's stable name; and where they apply
+        `detail`, `errors` (one entry for each problem), `resource` and `identifier` of what was not found,
+        `retry_after` in seconds, and `instance`.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def to_problem(error: Exception, instance: str | None = None) -> dict[str, Any]:
         "status": known.status,
         "code": known.code,
     }
-    # A service that this one called is nobody's business but its own, whatever status it leads to.
+    # A failure of a dependency is internal to this service, whatever status it leads to.
     if known.status < _SERVER_ERROR and not isinstance(known, ServiceError):
         if known.message != known.title:
             problem["detail"] = known.message
@@ -110,26 +110,26 @@ def to_problem(error: Exception, instance: str | None = None) -> dict[str, Any]:
 
 
 def error_from_problem(problem: object, status: int, service: str, *, retry_after: float | None = None) -> AIVoiceError:
-    """Make an error of what another service answered.
+    """Create an error from another service's error response.
 
     Parameters
     ----------
     problem
-        The parsed body, or anything else where there was none. It is somebody else's: only what this package writes
-        is taken over into the message.
+        The parsed body, or any other value if there was none. It is untrusted: the message contains only text that
+        this package could have written.
     status
         The HTTP status, 400 or more.
     service
-        Who answered.
+        The service that sent the response.
     retry_after
-        Seconds that the answer's `Retry-After` asks to wait.
+        Seconds to wait, from the response's `Retry-After`.
 
     Returns
     -------
     AIVoiceError
-        For 4xx the error that the service raised, by its code, else by its status. A 404 that is no problem document
-        is a `ServiceResponseError`: it may be a wrong URL, and that is not "not found". For 5xx a `ServiceError`: a
-        retryable one unless the service says that a retry is no use.
+        For 4xx the error that the service raised, by its code, else by its status. A 404 that is not a problem
+        document is a `ServiceResponseError`: the URL may be wrong, which is not "not found". For 5xx a
+        `ServiceError`: a retryable one unless the service reports an error that is not.
 
     Examples
     --------
@@ -139,22 +139,22 @@ def error_from_problem(problem: object, status: int, service: str, *, retry_afte
     >>> type(error_from_problem("<html>", 404, "subject-service")).__name__
     'ServiceResponseError'
     """
-    told: Mapping[str, Any] = problem if isinstance(problem, dict) else {}
-    code = told.get("code")
+    fields: Mapping[str, Any] = problem if isinstance(problem, dict) else {}
+    code = fields.get("code")
     code = code[:64] if isinstance(code, str) and code.isascii() and code.isprintable() else ""
     named = _by_code().get(code)
     if status >= _SERVER_ERROR:
-        return _server_error(named, status, service, retry_after)
+        return _create_server_error(named, status, service, retry_after)
     if named is None or named.status != status or issubclass(named, ServiceError):
         named = None
-    # An unknown path is the caller's mistake about the service, not the absence of a thing.
-    is_ours = status != _NOT_FOUND or (bool(code) and code != "route_not_found")
-    kind = named or (_BY_STATUS.get(status) if is_ours else None)
-    message = f"{service} answered {status}{f' ({code})' if code else ''}"
+    # An unknown path is a mistake in the request, not a missing resource.
+    is_about_resource = status != _NOT_FOUND or (bool(code) and code != "route_not_found")
+    kind = named or (_BY_STATUS.get(status) if is_about_resource else None)
+    message = f"{service} responded with {status}{f' ({code})' if code else ''}"
     if kind is None:
         return ServiceResponseError(message, service=service, status_code=status)
-    error = _made(kind, told if named else {}, retry_after)
-    detail = told.get("detail")
+    error = _create_error(kind, fields if named else {}, retry_after)
+    detail = fields.get("detail")
     if named is None:
         error.message = message
     elif isinstance(detail, str):
@@ -164,12 +164,12 @@ def error_from_problem(problem: object, status: int, service: str, *, retry_afte
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After, in seconds or as a date (RFC 9110 section 10.2.3); None where it is missing or unreadable.
+    """Return Retry-After in seconds, also of a date (RFC 9110 section 10.2.3); None if it is missing or invalid.
 
     Parameters
     ----------
     headers
-        With names in lower case.
+        The headers, with names in lower case.
 
     Examples
     --------
@@ -180,7 +180,7 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     if not text:
         return None
     if text.isascii() and text.isdecimal():
-        # Of a number with hundreds of digits nothing is left but "inf", which no JSON and no header can have.
+        # A number with hundreds of digits becomes "inf", which neither JSON nor a header can contain.
         return min(float(text), _YEAR)
     from datetime import UTC, datetime
     from email.utils import parsedate_to_datetime
@@ -194,13 +194,13 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
-def _server_error(
+def _create_server_error(
     named: type[AIVoiceError] | None, status: int, service: str, retry_after: float | None
 ) -> ServiceError:
-    message = f"{service} answered {status}"
+    message = f"{service} responded with {status}"
     arguments: dict[str, Any] = {"service": service, "status_code": status, "retry_after": retry_after}
     if named is not None and not named.retryable:
-        # It said what is wrong, and that the same call goes wrong again.
+        # The service reported an error for which the same call fails again.
         return ServiceError(f"{message} ({named.code})", **arguments)
     if status == _TIMEOUT:
         return ServiceTimeoutError(message, **arguments)
@@ -209,14 +209,14 @@ def _server_error(
     return ServiceResponseError(message, **arguments)
 
 
-def _made(kind: type[AIVoiceError], told: Mapping[str, Any], retry_after: float | None) -> AIVoiceError:
-    listed = told.get("errors")
+def _create_error(kind: type[AIVoiceError], fields: Mapping[str, Any], retry_after: float | None) -> AIVoiceError:
+    listed = fields.get("errors")
     details = listed if isinstance(listed, list) else []
     if issubclass(kind, CustomerNotFoundError):
         return kind(details=details)
     if issubclass(kind, NotFoundError):
-        resource = told.get("resource")
-        return kind(resource if isinstance(resource, str) else "", told.get("identifier"), details=details)
+        resource = fields.get("resource")
+        return kind(resource if isinstance(resource, str) else "", fields.get("identifier"), details=details)
     if issubclass(kind, RateLimitedError):
         return kind(details=details, retry_after=retry_after)
     return kind(details=details)

@@ -1,4 +1,4 @@
-"""Errors as problem details, and problem details as errors."""
+"""Errors are written as problem details, and restored from them."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ CALLERS_OWN = [
 
 
 def over_the_wire(error: Exception) -> AIVoiceError:
-    """Make an error of the answer that an error becomes."""
+    """Return the error that is restored from the response to an error."""
     problem = json.loads(json.dumps(to_problem(error)))
     return error_from_problem(problem, problem["status"], "subject-service", retry_after=problem.get("retry_after"))
 
 
 @pytest.mark.parametrize("kind", CALLERS_OWN, ids=lambda kind: kind.__name__)
-def test_a_caller_s_own_error_comes_back_as_what_it_was(kind: type[AIVoiceError]) -> None:
-    """Whatever a service raises about a request, its caller catches under the same name, with message and details."""
+def test_a_client_error_is_restored(kind: type[AIVoiceError]) -> None:
+    """A client error that a service raises has the same class, message and details for its caller."""
     error = kind(details=[{"loc": ["body", "name"], "type": "missing"}])
     back = over_the_wire(error)
     assert type(back) is kind
@@ -52,15 +52,15 @@ def test_a_caller_s_own_error_comes_back_as_what_it_was(kind: type[AIVoiceError]
     assert back.context["service"] == "subject-service"
 
 
-def test_what_was_not_found_is_told_on_both_sides() -> None:
-    """Resource and identifier of a NotFoundError survive the wire."""
+def test_a_missing_resource_is_restored() -> None:
+    """The resource and the identifier of a NotFoundError are restored."""
     back = over_the_wire(NotFoundError("Subject", "123"))
     assert isinstance(back, NotFoundError)
     assert (back.resource, back.identifier, str(back)) == ("Subject", "123", "Subject '123' was not found")
 
 
-def test_a_limit_says_when_to_come_back() -> None:
-    """The seconds of a RateLimitedError survive the wire."""
+def test_a_rate_limit_is_restored() -> None:
+    """The `retry_after` of a RateLimitedError is restored."""
     back = over_the_wire(RateLimitedError("too many", retry_after=7))
     assert isinstance(back, RateLimitedError)
     assert back.retry_after == 7
@@ -76,15 +76,15 @@ def test_a_limit_says_when_to_come_back() -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_happens_behind_a_service_is_not_told(error: Exception) -> None:
-    """Neither foreign errors nor settings, buckets and other services are named in an answer."""
+def test_internals_of_a_service_are_not_revealed(error: Exception) -> None:
+    """Problem details contain neither unknown errors nor names of settings, buckets and other services."""
     text = json.dumps(to_problem(error))
     assert "secret" not in text
     assert "+61400000000" not in text
 
 
-def test_a_customer_s_number_is_nowhere() -> None:
-    """The problem of an unknown customer has neither an identifier nor a resource."""
+def test_a_customer_s_number_is_not_revealed() -> None:
+    """The problem details of an unknown customer have neither an identifier nor a resource."""
     assert set(to_problem(CustomerNotFoundError())) == {"type", "title", "status", "code", "detail"}
 
 
@@ -100,10 +100,10 @@ def test_a_customer_s_number_is_nowhere() -> None:
         (500, {"code": "configuration_error"}, ServiceError, False),
     ],
 )
-def test_a_failure_of_the_service_is_its_own(
+def test_a_server_error_is_a_service_error(
     status: int, problem: Any, kind: type[ServiceError], *, retryable: bool
 ) -> None:
-    """A 5xx is a ServiceError, and worth a retry unless the service itself says that it is not."""
+    """A 5xx is a ServiceError, and retryable unless the service reports an error that is not."""
     error = error_from_problem(problem, status, "subject-service", retry_after=3)
     assert type(error) is kind
     assert (error.service, error.status_code, error.retryable) == ("subject-service", status, retryable)
@@ -111,13 +111,13 @@ def test_a_failure_of_the_service_is_its_own(
 
 
 @pytest.mark.parametrize("problem", [None, "Not Found", [], {"message": "Not found"}, {"code": "route_not_found"}])
-def test_a_wrong_url_is_not_a_missing_thing(problem: Any) -> None:
-    """A 404 that the service did not mean is no NotFoundError."""
+def test_a_wrong_url_is_not_a_missing_resource(problem: Any) -> None:
+    """A 404 that is not a problem document of the service is not a NotFoundError."""
     assert type(error_from_problem(problem, 404, "subject-service")) is ServiceResponseError
 
 
-def test_a_code_of_the_service_s_own_goes_by_its_status() -> None:
-    """A code that is unknown here is kept in the context, and its text is not believed."""
+def test_an_unknown_code_is_mapped_by_its_status() -> None:
+    """The error for an unknown code depends on the status, has the code in its context, and not the detail."""
     error = error_from_problem({"code": "subject_locked", "detail": "Zebedee has it"}, 409, "subject-service")
     assert type(error) is errors.ConflictError
     assert error.context["remote_code"] == "subject_locked"
@@ -134,15 +134,15 @@ def test_a_code_of_the_service_s_own_goes_by_its_status() -> None:
         {"code": "validation_error", "errors": "many", "detail": 7},
     ],
 )
-def test_a_problem_that_does_not_fit_is_harmless(problem: Any) -> None:
-    """A code of another status or kind, or fields of other types, lead to the error of the status."""
+def test_inconsistent_problem_details_are_mapped_by_their_status(problem: Any) -> None:
+    """With a code of another status, or fields of other types, the error depends on the status."""
     error = error_from_problem(problem, 422, "subject-service")
     assert type(error) is ValidationError
     assert error.details == []
 
 
-def test_the_model_reads_what_is_written() -> None:
-    """`ProblemDetails` takes every problem, and knows each of its members."""
+def test_the_model_reads_problem_details() -> None:
+    """`ProblemDetails` accepts the problem details that are written, and has a field for each member."""
     problem = to_problem(NotFoundError("Subject", "123"), "urn:uuid:0")
     model = ProblemDetails.model_validate(problem)
     assert model.model_dump(exclude_none=True) == problem
@@ -153,11 +153,11 @@ def test_the_model_reads_what_is_written() -> None:
     ("text", "seconds"), [("", None), ("7", 7.0), ("soon", None), ("-1", None), ("Sat, 01 Jan 2000 00:00:00 GMT", 0.0)]
 )
 def test_retry_after_in_seconds_or_as_a_date(text: str, seconds: float | None) -> None:
-    """Both forms are read; a date that has passed is now, and anything else is nothing."""
+    """Retry-After is read in both forms; a date in the past is 0, and any other text None."""
     assert retry_after_seconds({"retry-after": text}) == seconds
 
 
-def test_retry_after_a_date_to_come() -> None:
-    """A date to come is so many seconds from now."""
+def test_retry_after_a_future_date() -> None:
+    """A Retry-After in the future is the number of seconds until then."""
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     assert 80 < (retry_after_seconds({"retry-after": date}) or 0) <= 90

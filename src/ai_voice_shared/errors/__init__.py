@@ -7,36 +7,36 @@
     │   ├── MissingSettingError                    a required variable is not set
     │   ├── InvalidSettingError                    a variable is set to something unusable
     │   └── MissingExtraError                      a third-party package (an extra) is not installed
-    ├── ValidationError                       422  input that was understood and is not acceptable
-    │   ├── InvalidPayloadError               400  a body or an event that cannot be read at all
-    │   └── InvalidS3KeyError                      a key made of unsafe parts
+    ├── ValidationError                       422  input that is well-formed and not valid
+    │   ├── InvalidPayloadError               400  a body or an event that cannot be parsed
+    │   └── InvalidS3KeyError                      a key with unsafe parts
     ├── AuthenticationError                   401
-    │   ├── InvalidTokenError                      a JWT that is malformed, forged, or not meant for this
-    │   │   └── ExpiredTokenError                  it was good once
+    │   ├── InvalidTokenError                      a JWT that is malformed, forged, or meant for another use
+    │   │   └── ExpiredTokenError                  a JWT that was valid once
     │   └── InvalidApiKeyError                     an API key that is unknown, wrong, expired or revoked
     ├── AuthorizationError                    403
     │   └── InvalidSignatureError                  a webhook that Twilio did not sign
     ├── NotFoundError                         404
-    │   └── CustomerNotFoundError                  what the customer-lookup-server answers for a stranger
+    │   └── CustomerNotFoundError                  the customer lookup does not know the sender
     ├── ConflictError                         409
     ├── PreconditionFailedError               412
     ├── PayloadTooLargeError                  413
     ├── UnsupportedMediaTypeError             415
     ├── RateLimitedError                      429  retryable; `retry_after` in seconds
-    └── ServiceError                          502  something we called did not do its part
+    └── ServiceError                          502  a dependency failed
         ├── ServiceUnavailableError           503  retryable
-        │   └── CircuitOpenError                   not even asked: it failed too often just now
+        │   └── CircuitOpenError                   no request was sent: the circuit breaker is open
         ├── ServiceTimeoutError               504  retryable
-        │   └── DeadlineExceededError              the invocation has no time left for it
-        ├── ServiceResponseError              502  an answer that is not what was agreed
-        ├── EventPublishError                 502  retryable; events that the bus did not take and nobody kept
+        │   └── DeadlineExceededError              the invocation has no time left for the call
+        ├── ServiceResponseError              502  a response that violates the contract
+        ├── EventPublishError                 502  retryable; events that neither the bus nor a queue accepted
         ├── CustomerLookupError               502
         │   └── CustomerLookupUnavailableError 503 retryable; never "not found"
         ├── TwilioMediaError                  502
-        │   ├── MediaNotAllowedError          422  a URL that is not Twilio's, or not ours
-        │   ├── MediaNotFoundError            404  gone, after the retries that a fresh upload needs
+        │   ├── MediaNotAllowedError          422  a URL of another host, account or message
+        │   ├── MediaNotFoundError            404  also after the retries that a fresh upload needs
         │   ├── MediaTooLargeError            413
-        │   ├── MediaTypeError                415  not the kind of media that was asked for
+        │   ├── MediaTypeError                415  another kind of media than was requested
         │   └── MediaUnavailableError         503  retryable
         └── S3Error                           502  with operation, bucket, key and request id
             ├── S3NotFoundError               404  (S3BucketNotFoundError, S3ObjectNotFoundError)
@@ -51,8 +51,8 @@
             ├── S3TimeoutError                504  retryable
             └── S3UnavailableError            503  retryable
 
-Messages hold names of things (settings, operations, buckets, keys, ids), never personal data. Each class has the
-HTTP status that a service should answer with, a stable `code` for machines, and says whether a retry can help.
+Messages contain names of resources (settings, operations, buckets, keys, ids), never personal data. Each class has
+the HTTP status that a service should respond with, a stable `code` for machines, and whether it is `retryable`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The root of the tree."""
+"""The root of the error tree."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ __all__ = [
 
 
 class AIVoiceError(Exception):
-    """The root of the tree: `except AIVoiceError` catches all that this package raises on purpose.
+    """The root of the error tree: `except AIVoiceError` catches every error that this package raises deliberately.
 
     Parameters
     ----------
     message
         What went wrong and what to do, for a log line. No personal data.
     details
-        One entry for each thing that is wrong, for the caller of an API.
+        One entry for each problem, for the caller of an API.
     context
-        Named facts for a structured log line: names of things, never personal data.
+        Fields for a structured log line: names of resources, never personal data.
 
     Attributes
     ----------
     status : int
-        The HTTP status that a service should answer with.
+        The HTTP status that a service should respond with.
     code : str
         A stable name for machines.
     retryable : bool
@@ -48,7 +48,7 @@ class AIVoiceError(Exception):
     def __init__(
         self, message: str = "", *, details: Sequence[Any] = (), context: Mapping[str, Any] | None = None
     ) -> None:
-        # `args` stays what the constructor was called with, so that errors can be copied and pickled.
+        # `args` remains what the constructor was called with, so that errors can be copied and pickled.
         self.message = message or self.title
         self.details = list(details)
         self.context = dict(context or {})

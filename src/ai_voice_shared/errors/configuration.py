@@ -1,4 +1,4 @@
-"""What is wrong with how a function is set up."""
+"""Errors of the configuration of a function."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = [
 
 
 class ConfigurationError(AIVoiceError):
-    """The function is set up wrongly; no retry will help, a deploy will."""
+    """The function is misconfigured; a retry does not help, a deployment does."""
 
     code = "configuration_error"
     title = "Configuration error"
@@ -34,7 +34,7 @@ class MissingSettingError(ConfigurationError):
     settings_class
         The class's name.
     variables
-        The environment variables that would have given it, first choice first.
+        The environment variables that it is read from, first choice first.
 
     Examples
     --------
@@ -77,7 +77,7 @@ class InvalidSettingError(ConfigurationError):
 
 
 class MissingExtraError(ConfigurationError, ImportError):
-    """A feature was used whose third-party package is not installed.
+    """A third-party package that the feature needs is not installed.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What went wrong with Twilio's media."""
+"""Errors of fetching Twilio's media."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class TwilioMediaError(ServiceError):
 
 
 class MediaNotAllowedError(TwilioMediaError):
-    """A media URL that is not Twilio's, or not of our account and message. It was not asked for."""
+    """The media URL is not on Twilio's host, or not of this account and message. No request was sent."""
 
     status = 422
     code = "media_not_allowed"
@@ -30,7 +30,7 @@ class MediaNotAllowedError(TwilioMediaError):
 
 
 class MediaNotFoundError(TwilioMediaError):
-    """Twilio does not have the media, also after the retries that a fresh upload needs."""
+    """Twilio does not have the media, even after the retries that a fresh upload needs."""
 
     status = 404
     code = "media_not_found"
@@ -38,7 +38,7 @@ class MediaNotFoundError(TwilioMediaError):
 
 
 class MediaTooLargeError(TwilioMediaError):
-    """More bytes than the cap; what came before was thrown away."""
+    """The media has more bytes than the limit; the bytes received until then were discarded."""
 
     status = 413
     code = "media_too_large"
@@ -46,7 +46,7 @@ class MediaTooLargeError(TwilioMediaError):
 
 
 class MediaTypeError(TwilioMediaError):
-    """Not the kind of media that was asked for."""
+    """The media is not of a requested kind."""
 
     status = 415
     code = "media_type"
@@ -54,9 +54,9 @@ class MediaTypeError(TwilioMediaError):
 
 
 class MediaUnavailableError(TwilioMediaError):
-    """Twilio could not be asked, or said that it cannot answer now."""
+    """Twilio could not be reached, or is temporarily unavailable."""
 
     status = 503
     code = "media_unavailable"
-    title = "The media is unavailable now"
+    title = "The media is temporarily unavailable"
     retryable = True

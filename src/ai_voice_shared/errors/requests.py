@@ -1,4 +1,4 @@
-"""What is wrong with a request: the errors that a caller has to mend."""
+"""Errors of a request, which its caller has to fix."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 
 
 class ValidationError(AIVoiceError):
-    """Input that was read and is not acceptable; `details` has an entry for each thing that is wrong."""
+    """The input is well-formed and not valid; `details` has one entry for each problem."""
 
     status = 422
     code = "validation_error"
@@ -35,22 +35,22 @@ class ValidationError(AIVoiceError):
 
 
 class InvalidPayloadError(ValidationError):
-    """A body or an event that cannot be read at all."""
+    """A body or an event cannot be parsed."""
 
     status = 400
     code = "invalid_payload"
-    title = "The payload cannot be read"
+    title = "The payload cannot be parsed"
 
 
 class InvalidS3KeyError(ValidationError, ValueError):
-    """An S3 key that would be unsafe or that S3 refuses."""
+    """An S3 key is unsafe, or S3 would reject it."""
 
     code = "invalid_s3_key"
-    title = "The S3 key is not usable"
+    title = "The S3 key is not valid"
 
 
 class AuthenticationError(AIVoiceError):
-    """Nobody knows who is asking."""
+    """The request carries no valid credentials."""
 
     status = 401
     code = "unauthenticated"
@@ -58,14 +58,14 @@ class AuthenticationError(AIVoiceError):
 
 
 class InvalidTokenError(AuthenticationError):
-    """A JWT that is malformed, forged, or not meant for this. The token itself is left out.
+    """A JWT is malformed, forged, or meant for another use. The token itself is left out.
 
     Parameters
     ----------
     message
-        What is wrong with it.
+        What is wrong with the token.
     reason
-        A word for machines (`"wrong_audience"`), for logs and metrics.
+        A stable name (`"wrong_audience"`) for logs and metrics.
     """
 
     code = "invalid_token"
@@ -78,7 +78,7 @@ class InvalidTokenError(AuthenticationError):
 
 
 class ExpiredTokenError(InvalidTokenError):
-    """A JWT whose time is over: refresh it, or log in again."""
+    """A JWT has expired: refresh it, or log in again."""
 
     code = "expired_token"
     title = "The token has expired"
@@ -88,14 +88,14 @@ class ExpiredTokenError(InvalidTokenError):
 
 
 class InvalidApiKeyError(AuthenticationError):
-    """An API key that is unknown, wrong, expired or revoked. Which of them is not told."""
+    """An API key is unknown, wrong, expired or revoked. The error does not reveal which."""
 
     code = "invalid_api_key"
     title = "The API key is not valid"
 
 
 class AuthorizationError(AIVoiceError):
-    """Who is asking may not have it."""
+    """The caller does not have the permission."""
 
     status = 403
     code = "forbidden"
@@ -103,21 +103,21 @@ class AuthorizationError(AIVoiceError):
 
 
 class InvalidSignatureError(AuthorizationError):
-    """A webhook whose signature is missing, or made with another token."""
+    """A webhook's signature is missing, or was made with another token."""
 
     code = "invalid_signature"
     title = "The signature is not valid"
 
 
 class NotFoundError(AIVoiceError):
-    """The thing does not exist. Something that cannot be asked is not "not found".
+    """The resource does not exist. A dependency that cannot be reached is not "not found".
 
     Parameters
     ----------
     resource
-        The kind of thing (`"Subject"`).
+        The kind of resource (`"Subject"`).
     identifier
-        Its id, where that is no personal data.
+        Its id, unless that is personal data.
 
     Examples
     --------
@@ -138,7 +138,7 @@ class NotFoundError(AIVoiceError):
 
 
 class CustomerNotFoundError(NotFoundError):
-    """Nobody is known by that number or id, which the error does not repeat."""
+    """No customer has that number or id, which the error does not repeat."""
 
     code = "customer_not_found"
     title = "Customer not found"
@@ -148,7 +148,7 @@ class CustomerNotFoundError(NotFoundError):
 
 
 class ConflictError(AIVoiceError):
-    """The change does not fit the state that the thing is in."""
+    """The change conflicts with the current state of the resource."""
 
     status = 409
     code = "conflict"
@@ -156,7 +156,7 @@ class ConflictError(AIVoiceError):
 
 
 class PreconditionFailedError(AIVoiceError):
-    """The thing is not in the state that the caller made a condition."""
+    """A condition of the request does not hold for the current state of the resource."""
 
     status = 412
     code = "precondition_failed"
@@ -164,15 +164,15 @@ class PreconditionFailedError(AIVoiceError):
 
 
 class PayloadTooLargeError(AIVoiceError):
-    """More bytes than the limit."""
+    """The payload has more bytes than the limit."""
 
     status = 413
     code = "payload_too_large"
-    title = "Too large"
+    title = "The payload is too large"
 
 
 class UnsupportedMediaTypeError(AIVoiceError):
-    """A content type that is not handled."""
+    """The content type is not supported."""
 
     status = 415
     code = "unsupported_media_type"
@@ -180,14 +180,14 @@ class UnsupportedMediaTypeError(AIVoiceError):
 
 
 class RateLimitedError(AIVoiceError):
-    """Too many requests.
+    """The caller sent too many requests.
 
     Parameters
     ----------
     message
         What was limited.
     retry_after
-        Seconds until the next try makes sense, where that is known.
+        Seconds to wait before a retry, if known.
     """
 
     status = 429

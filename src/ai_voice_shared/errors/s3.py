@@ -1,4 +1,4 @@
-"""What went wrong with S3."""
+"""Errors of S3 operations."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class S3Error(ServiceError):
     operation
         The S3 API operation (`"PutObject"`).
     bucket, key
-        What it was about.
+        The bucket and the key of the operation.
     request_id
-        The id that AWS support asks for.
+        S3's id of the request, for AWS support.
     error_code
         S3's own code (`"NoSuchKey"`).
 
@@ -117,7 +117,7 @@ class S3AccessDeniedError(S3Error, AuthorizationError):
 
 
 class S3PreconditionFailedError(S3Error, PreconditionFailedError):
-    """`if_match` or `if_none_match` does not hold; nothing was written."""
+    """The condition `if_match` or `if_none_match` does not hold; nothing was written."""
 
     status = 412
     code = "s3_precondition_failed"
@@ -125,16 +125,16 @@ class S3PreconditionFailedError(S3Error, PreconditionFailedError):
 
 
 class S3ConflictError(S3Error, ConflictError):
-    """Another conditional write of the same key was under way (`ConditionalRequestConflict`)."""
+    """Another conditional write of the same key was in progress (`ConditionalRequestConflict`)."""
 
     status = 409
     code = "s3_conflict"
-    title = "another write was under way"
+    title = "another write was in progress"
     retryable = True
 
 
 class S3NotModifiedError(S3Error):
-    """The object is the one that the caller has already."""
+    """The object has not changed since the version that the caller has."""
 
     status = 304
     code = "s3_not_modified"
@@ -150,11 +150,11 @@ class S3InvalidRangeError(S3Error):
 
 
 class S3ThrottledError(S3Error):
-    """S3 asked to slow down, also after the retries."""
+    """S3 throttled the request, even after the retries."""
 
     status = 503
     code = "s3_throttled"
-    title = "S3 asks to slow down"
+    title = "S3 throttled the request"
     retryable = True
 
 
@@ -163,12 +163,12 @@ class S3IntegrityError(S3Error):
 
     status = 502
     code = "s3_integrity"
-    title = "the bytes do not fit their checksum"
+    title = "the bytes do not match their checksum"
     retryable = True
 
 
 class S3TooLargeError(S3Error, PayloadTooLargeError):
-    """More bytes than the caller's limit, or than S3's."""
+    """The object has more bytes than the caller's limit, or than S3's."""
 
     status = 413
     code = "s3_too_large"
@@ -176,16 +176,16 @@ class S3TooLargeError(S3Error, PayloadTooLargeError):
 
 
 class S3TimeoutError(S3Error):
-    """No answer in time."""
+    """S3 did not respond in time."""
 
     status = 504
     code = "s3_timeout"
-    title = "no answer in time"
+    title = "no response in time"
     retryable = True
 
 
 class S3UnavailableError(S3Error):
-    """S3 could not be reached, or answered 5xx, also after the retries."""
+    """S3 could not be reached, or responded with 5xx, even after the retries."""
 
     status = 503
     code = "s3_unavailable"

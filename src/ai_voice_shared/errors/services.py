@@ -1,4 +1,4 @@
-"""What went wrong with something that we called."""
+"""Errors of the services that this one calls."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 
 
 class ServiceError(AIVoiceError):
-    """Something that we called did not do its part.
+    """A service that this one calls failed.
 
     Parameters
     ----------
@@ -32,14 +32,14 @@ class ServiceError(AIVoiceError):
     service
         Its name (`"customer-lookup-server"`).
     status_code
-        The HTTP status that it answered with, where it answered.
+        The HTTP status of its response, if there was one.
     retry_after
-        Seconds that it asked us to wait, where it did.
+        Seconds to wait before a retry, if the service named them.
     """
 
     status = 502
     code = "service_error"
-    title = "A service that this one needs failed"
+    title = "A dependency failed"
 
     def __init__(
         self,
@@ -58,55 +58,55 @@ class ServiceError(AIVoiceError):
 
 
 class ServiceUnavailableError(ServiceError):
-    """It could not be reached, or said that it cannot answer now."""
+    """The service could not be reached, or is temporarily unavailable."""
 
     status = 503
     code = "service_unavailable"
-    title = "A service that this one needs is unavailable"
+    title = "A dependency is unavailable"
     retryable = True
 
 
 class CircuitOpenError(ServiceUnavailableError):
-    """It failed too often just now and is not asked again before the recovery time is over."""
+    """The service failed too often and is not called again before the recovery time is over."""
 
     code = "circuit_open"
-    title = "A service that this one needs is given time to recover"
+    title = "The circuit breaker of a dependency is open"
     retryable = False
 
 
 class ServiceTimeoutError(ServiceError):
-    """It did not answer in time."""
+    """The service did not respond in time."""
 
     status = 504
     code = "service_timeout"
-    title = "A service that this one needs did not answer in time"
+    title = "A dependency did not respond in time"
     retryable = True
 
 
 class DeadlineExceededError(ServiceTimeoutError):
-    """The invocation has no time left for the call, so it was not made or was given up."""
+    """The invocation has no time left for the call, which was not made or was aborted."""
 
     code = "deadline_exceeded"
-    title = "No time left"
+    title = "Deadline exceeded"
     retryable = False
 
 
 class ServiceResponseError(ServiceError):
-    """It answered with something that is not what was agreed."""
+    """The service's response violates the contract."""
 
     code = "service_response"
-    title = "A service that this one needs gave an unusable answer"
+    title = "A dependency sent an invalid response"
 
 
 class EventPublishError(ServiceError):
-    """Events that the bus did not take and that no dead-letter queue kept; they are lost unless they are sent again.
+    """Neither the bus nor a dead-letter queue accepted some events; they are lost unless they are published again.
 
     Parameters
     ----------
     message
         What happened.
     event_ids
-        The events that are meant.
+        The ids of these events.
     """
 
     code = "event_publish_failed"
@@ -120,14 +120,14 @@ class EventPublishError(ServiceError):
 
 
 class CustomerLookupError(ServiceError):
-    """The customer lookup failed; whether the customer exists is not known."""
+    """The customer lookup failed; whether the customer exists is unknown."""
 
     code = "customer_lookup_error"
     title = "The customer lookup failed"
 
 
 class CustomerLookupUnavailableError(CustomerLookupError):
-    """The customer lookup server could not be asked; whether the customer exists is not known."""
+    """The customer lookup server could not be reached; whether the customer exists is unknown."""
 
     status = 503
     code = "customer_lookup_unavailable"
