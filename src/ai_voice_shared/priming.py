@@ -1,4 +1,4 @@
-"""Work of the first call, done at INIT: Lambda gives INIT a full CPU, and no caller waits for it.
+"""Do the work of the first call at INIT: Lambda gives INIT a full CPU, and no caller waits for it.
 
 A function names the parts that it uses at the end of its module: `prime("s3", "lookup", "twilio")`. Clients are
 created, models are built and code paths are run once, with nothing sent.
@@ -20,8 +20,8 @@ __all__ = ["PARTS", "after_restore", "enable_snapstart", "prime"]
 def prime(*parts: str) -> None:
     """Prepare what the first call will use.
 
-    Garbage collection waits while it works: nothing that INIT makes is garbage soon, and looking for it is 5 to 12 %
-    of INIT.
+    Garbage collection is paused meanwhile: objects created during INIT are long-lived, and scanning them takes 5 to
+    12 % of INIT.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def prime(*parts: str) -> None:
     ValueError
         Unknown part.
     ConfigurationError
-        A part is used that the environment does not configure: better at INIT than at the first message.
+        The environment does not configure a part. The error is raised at INIT, not with the first message.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def prime(*parts: str) -> None:
             PARTS[part]()
     finally:
         if was_enabled:
-            # What is there now stays for the life of the process; no later collection has to look at it.
+            # Existing objects live as long as the process; later collections need not scan them.
             gc.freeze()
             gc.enable()
 
@@ -79,32 +79,32 @@ def after_restore() -> None:
     """Drop what a restored copy must not share with others, or can no longer use.
 
     Sockets are dead, secrets may have been rotated since the snapshot, and the state of `random` would be the same in
-    every copy. (`secrets`, `uuid` and TLS take theirs from the system.)
+    every copy. (`secrets`, `uuid` and TLS use the operating system's generator.)
     """
     import random
     import sys
 
     random.seed()
-    # Only where they are loaded: what was never used has nothing to drop.
+    # Only if they are loaded: a module that was never used has nothing to drop.
     for name in ("ai_voice_shared.http.shared", "ai_voice_shared.aws.clients"):
         module = sys.modules.get(name)
         if module is not None:
             module.close_connections()
-    for name, forget in (
-        ("ai_voice_shared.settings.secrets", "forget_secrets"),
+    for name, function in (
+        ("ai_voice_shared.settings.secrets", "clear_secrets"),
         ("ai_voice_shared.settings.config", "reset_config"),
         ("aws_lambda_powertools.utilities.parameters", "clear_caches"),
     ):
         module = sys.modules.get(name)
         if module is not None:
-            getattr(module, forget)()
+            getattr(module, function)()
 
 
 def _models() -> None:
     from ai_voice_shared.models import CustomerMetadata, TwilioWebhookPayload
 
     for model in (TwilioWebhookPayload, CustomerMetadata):
-        # Builds the validator where the class has deferred it.
+        # Builds the validator if the class has deferred it.
         model.model_rebuild()
 
 
@@ -118,7 +118,7 @@ def _s3() -> None:
     from ai_voice_shared.services.s3 import download  # noqa: F401 - otherwise imported by the first read
     from ai_voice_shared.services.s3.client import S3Service
 
-    # Walks through parameter checks, endpoint rules and the signer, all that PutObject does before it sends.
+    # Runs parameter validation, endpoint rules and the signer: all that PutObject does before it sends.
     S3Service().presign_put("prime", content_type="application/octet-stream")
 
 
@@ -164,4 +164,4 @@ PARTS: Mapping[str, Callable[[], None]] = {
     "s3": _s3,
     "twilio": _twilio,
 }
-"""What can be primed."""
+"""The parts that can be primed."""

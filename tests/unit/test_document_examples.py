@@ -1,8 +1,8 @@
-"""The examples of the three libraries' documents, word for word, with nothing but their import paths changed.
+"""The examples of the three libraries' documents run word for word, except for their import paths.
 
-`docs/migration.md` calls the libraries by the same names: **shared**, **common**, **aurora**. What the examples use
-without saying where it comes from (`stripe`, `app`, `metrics`) is given to them here. Blocks about the database, its
-models, Redis and OpenAI are not among them, nor are shell commands of other programs.
+`docs/migration.md` uses the same names for the libraries: **shared**, **common**, **aurora**. Names that the examples
+use without importing them (`stripe`, `app`, `metrics`) are supplied here. Blocks about the database, its models, Redis
+and OpenAI are excluded, as are shell commands of other programs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from moto import mock_aws
 from ai_voice_shared import create_service
 from ai_voice_shared.observability import set_metrics
 from ai_voice_shared.observability.logger import get_logger
-from ai_voice_shared.settings import Config, get_config
+from ai_voice_shared.settings import Config, get_config, reset_config
 from tests.support.asgi_server import serving
 from tests.support.document_examples import EXAMPLES
 from tests.support.document_examples.example import IMPORT_PATHS, Example
@@ -59,13 +59,15 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "STRIPE_SECRET_KEY": "sk_test_1",
     }.items():
         monkeypatch.setenv(variable, text)
-    # Loggers write to the stream that was there when they were made: each example makes its own.
+    # Loggers write to the stream that was current when they were created: each example creates its own.
     monkeypatch.setitem(get_logger.__globals__, "_loggers", {})
-    others = {name: one for name, one in logging.root.manager.loggerDict.items() if not hasattr(one, "init")}
+    others = {name: logger for name, logger in logging.root.manager.loggerDict.items() if not hasattr(logger, "init")}
     monkeypatch.setattr(logging.root.manager, "loggerDict", others)
     before = set_metrics(None)
+    reset_config()
     yield
     set_metrics(before)
+    reset_config()
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def _aws() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def subjects_url() -> Iterator[str]:
-    """Serve what the example of the HTTP client asks for."""
+    """Serve the resource that the example of the HTTP client requests."""
     service = create_service("subject-service")
 
     @service.app.get("/api/v1/subjects")
@@ -91,10 +93,10 @@ def subjects_url() -> Iterator[str]:
 @pytest.mark.usefixtures("_aws")
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
 async def test_an_example_runs_as_it_is_written(example: Example, subjects_url: str) -> None:
-    """The block runs from its first line to its last, and what it says comes true."""
+    """The whole block of an example runs, and has the documented results."""
     out = io.StringIO()
     names: dict[str, Any] = {**example.given(), "out": out}
-    # The documents' port may be anybody's on this machine.
+    # The port in the documents may be in use on this machine.
     code = example.moved.replace("http://localhost:8002", subjects_url)
     block = compile(code, example.id, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     expected: Any = pytest.raises(example.raises) if example.raises else contextlib.nullcontext()
@@ -107,7 +109,7 @@ async def test_an_example_runs_as_it_is_written(example: Example, subjects_url: 
 
 
 def test_the_import_check_of_the_shared_library() -> None:
-    """The command that it is tested with, import paths changed, prints that all is well."""
+    """The documented import check prints its success message, with the import paths changed."""
     script = """
 from ai_voice_shared.settings import get_database_url, get_stripe_config
 from ai_voice_shared.auth import create_access_token, verify_token
@@ -120,12 +122,12 @@ print('✅ All shared modules working!')
 
 
 def get_settings() -> Config:
-    """Give the settings of the service, as each of common's services has a function for."""
+    """Return the settings of the service, as a function in each of common's services does."""
     return get_config("documented-service")
 
 
-def test_dependencies_come_in_by_annotation() -> None:
-    """The first pattern of common, with Powertools' `Depends` in place of FastAPI's."""
+def test_dependencies_are_injected_by_annotation() -> None:
+    """The first pattern of common works with Powertools' `Depends` in place of FastAPI's."""
     app = create_service("documented-service").app
 
     @app.get("/region")
@@ -133,17 +135,17 @@ def test_dependencies_come_in_by_annotation() -> None:
         return {"database": settings.database.connection_string}
 
     event = {"rawPath": "/region", "requestContext": {"http": {"method": "GET"}}, "headers": {}}
-    answer = app.resolve(event, None)
-    assert json.loads(answer["body"]) == {"database": "postgresql://app@db/voice"}
+    response = app.resolve(event, None)
+    assert json.loads(response["body"]) == {"database": "postgresql://app@db/voice"}
 
 
 def test_every_import_path_is_used() -> None:
-    """No module of the libraries is translated that no example imports from."""
+    """Every import path in the translation table is used by an example."""
     used = {name for example in EXAMPLES for name in re.findall(r"(?m)^\s*from ([\w.]+) import", example.code)}
     assert used == set(IMPORT_PATHS)
 
 
 def test_the_page_names_every_import_path() -> None:
-    """docs/migration.md has a row, or a word, for each module that an example imports from."""
+    """docs/migration.md names each module that an example imports from."""
     page = (Path(__file__).parents[2] / "docs" / "migration.md").read_text(encoding="utf-8")
     assert [path for path in IMPORT_PATHS if f"`{path}`" not in page] == []

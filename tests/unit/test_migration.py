@@ -1,4 +1,4 @@
-"""docs/migration.md: every call that it promises is made."""
+"""Every call in docs/migration.md works."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from ai_voice_shared.observability import set_metrics
 from ai_voice_shared.observability.logger import get_logger
+from ai_voice_shared.settings import reset_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,12 +45,14 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(variable, text)
     monkeypatch.setitem(get_logger.__globals__, "_loggers", {})
     before = set_metrics(None)
+    reset_config()
     yield
     set_metrics(before)
+    reset_config()
 
 
 def test_the_page_has_rows() -> None:
-    """The pattern reads the page: no table is passed over."""
+    """The pattern of this module finds every row of the page's tables."""
     text = PAGE.read_text(encoding="utf-8")
     assert len(ROWS) == sum(line.startswith(("| shared:", "| common:", "| aurora:")) for line in text.splitlines()) > 45
 
@@ -57,11 +60,11 @@ def test_the_page_has_rows() -> None:
 @mock_aws
 @pytest.mark.parametrize(("call", "here"), ROWS, ids=[f"{number:02}" for number in range(len(ROWS))])
 def test_a_call_of_the_right_column_works(call: str, here: str) -> None:
-    """The statements before the last run, and the last gives something."""
+    """The statements of a row run, and the last one has a result."""
     tree = ast.parse(here)
     last = tree.body.pop()
     assert isinstance(last, ast.Expr), call
     names: dict[str, Any] = {}
-    exec(compile(tree, "migration.md", "exec"), names)  # noqa: S102 - our own page
+    exec(compile(tree, "migration.md", "exec"), names)  # noqa: S102 - a page of this repository
     result = eval(compile(ast.Expression(last.value), "migration.md", "eval"), names)  # noqa: S307 - as above
     assert result not in (None, False), call

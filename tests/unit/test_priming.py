@@ -1,4 +1,4 @@
-"""Priming, and what SnapStart needs."""
+"""Priming, and the hooks for SnapStart."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_part_can_be_primed_without_a_network() -> None:
-    """In a process whose sockets are blocked each part makes its clients, and loads what its first call needs."""
+    """In a process whose sockets are blocked, each part creates its clients and imports what its first call needs."""
     script = """
 import socket, sys
 def refused(*args, **kwargs):
@@ -54,21 +54,21 @@ print(sorted({"httpx", "botocore", "pydantic"} & set(sys.modules)))
 
 
 def test_an_unknown_part_primes_nothing() -> None:
-    """A typing error is named with what there is."""
+    """The error for an unknown part names it and lists the parts."""
     with pytest.raises(ValueError, match=r"'s4' cannot be primed: choose from .*s3"):
         prime("s3", "s4")
 
 
 def test_a_missing_setting_fails_at_init(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not configured is found before the first message, with the variable's name."""
+    """A missing setting is an error at INIT that names the variable."""
     monkeypatch.delenv("S3_BUCKET_NAME")
     with pytest.raises(ConfigurationError, match="S3_BUCKET_NAME"):
         prime("s3")
     assert gc.isenabled()
 
 
-def test_garbage_collection_goes_on_afterwards() -> None:
-    """It is held back while priming and left as it was."""
+def test_garbage_collection_is_restored_afterwards() -> None:
+    """After priming, garbage collection is enabled or disabled as before."""
     assert gc.isenabled()
     prime("models")
     assert gc.isenabled()
@@ -81,7 +81,7 @@ def test_garbage_collection_goes_on_afterwards() -> None:
 
 
 def test_snapstart_primes_before_and_drops_after(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hooks are Lambda's own: prime before the snapshot, then drop sockets, secrets and random state."""
+    """Lambda's hooks prime before the snapshot, and drop sockets, secrets and random state after a restore."""
     monkeypatch.setattr(snapshot_restore_py, "_before_snapshot_registry", [])
     monkeypatch.setattr(snapshot_restore_py, "_after_restore_registry", [])
     primed: list[str] = []
@@ -94,7 +94,7 @@ def test_snapstart_primes_before_and_drops_after(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_restored_copy_has_its_own_random_state_and_no_old_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two copies of one snapshot draw different numbers; pooled connections and cached secrets are gone."""
+    """Two copies of a snapshot draw different random numbers, without pooled connections and cached secrets."""
     from aws_lambda_powertools.utilities import parameters
 
     class Counting:

@@ -1,4 +1,4 @@
-"""What comes from the environment: one typed class for each concern, read when it is made and frozen then."""
+"""Settings from the environment: one typed, frozen class for each concern, read when it is created."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ __getattr__, __dir__, __all__ = lazy_exports(
         ".customer_lookup": ("CustomerLookupSettings",),
         ".database": ("DatabaseSettings",),
         ".events": ("EventSettings",),
-        ".functions": (
+        ".gcp": ("GCPSettings",),
+        ".idempotency": ("IdempotencySettings",),
+        ".metrics": ("MetricsSettings",),
+        ".openai": ("OpenAISettings",),
+        ".plain_values": (
             "get_api_config",
             "get_database_url",
             "get_gcp_config",
@@ -24,10 +28,6 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "get_sendgrid_config",
             "get_stripe_config",
         ),
-        ".gcp": ("GCPSettings",),
-        ".idempotency": ("IdempotencySettings",),
-        ".metrics": ("MetricsSettings",),
-        ".openai": ("OpenAISettings",),
         ".redis": ("RedisSettings",),
         ".s3": ("S3Settings",),
         ".secrets": ("get_secret", "refresh_secrets", "with_secret_refresh"),

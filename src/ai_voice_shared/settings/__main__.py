@@ -8,7 +8,7 @@ __all__ = ["main"]
 
 
 def main() -> int:
-    """Print the table to the standard output."""
+    """Print the table to standard output."""
     from ai_voice_shared.settings.table import settings_table
 
     sys.stdout.write(settings_table())

@@ -24,8 +24,8 @@ class ApiSettings(Settings):
     env_prefix: ClassVar[str] = "API_"
 
     host: str = Field(default="127.0.0.1", min_length=1, description="Address of the local server.")
-    port: int = Field(default=8000, ge=0, le=65535, description="Its port.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port of the local server.")
     cors_origins: tuple[str, ...] = Field(
         default=(), description="Origins whose pages may call; none by default, `*` for any."
     )
-    debug: bool = Field(default=False, description="Show what went wrong in answers; never in production.")
+    debug: bool = Field(default=False, description="Include details of errors in responses; never in production.")

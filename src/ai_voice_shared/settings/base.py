@@ -1,8 +1,8 @@
-"""How a settings class is filled: keyword arguments, then the environment, then defaults.
+"""The base class of all settings: values from keyword arguments, then the environment, then defaults.
 
-pydantic does the typing. Reading the environment is done here and not by pydantic-settings: importing that package
-costs more than a quarter of what pydantic itself does, at every cold start, and its sources other than the
-environment (dotenv files, command line, TOML) have no place in a function.
+pydantic validates. The environment is read here and not by pydantic-settings: importing that package adds more than a
+quarter of pydantic's own import to every cold start, and its other sources (dotenv files, command line, TOML) have no
+use in a function.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _warned: set[tuple[str, str]] = set()
 
 
 def required(**options: Any) -> Any:
-    """Declare a setting without a default, whose value the environment is expected to give.
+    """Declare a setting without a default, whose value is expected in the environment.
 
-    A type checker then sees that `S3Settings()` is complete as it stands, which a bare `Field` would not tell it.
+    A type checker then accepts `S3Settings()` without arguments, which it would reject with a bare `Field`.
 
     Parameters
     ----------
@@ -42,14 +42,14 @@ def required(**options: Any) -> Any:
 
 
 def fallback(default: Any, consequence: str, **options: Any) -> Any:
-    """Declare a setting that works without a value, but not as a deployment wants it: its absence is logged, once.
+    """Declare a setting that is optional but expected in a deployment: its absence is logged, once.
 
     Parameters
     ----------
     default
-        What is used instead.
+        The value without it.
     consequence
-        What that means, for the log line (`"webhooks cannot be verified"`).
+        The consequence, for the log line (`"webhooks cannot be verified"`).
     **options
         Passed on to `pydantic.Field`.
     """
@@ -57,19 +57,19 @@ def fallback(default: Any, consequence: str, **options: Any) -> Any:
 
 
 class Settings(BaseModel):
-    """Settings of one concern, frozen once they are made.
+    """Settings of one concern, which are frozen.
 
     A field is read from `env_prefix` and its name in capitals, or from the variables that its `validation_alias`
     names, first choice first. An empty variable counts as not set. A sequence is written with commas or as JSON, a
-    mapping as `key=value` with commas or as JSON. A secret may be a reference, which is looked up when the settings
-    are made: `ssm:/path/to/parameter`, `secretsmanager:name` or `secretsmanager:name#key` (see `settings.secrets`).
+    mapping as `key=value` with commas or as JSON. A secret may be a reference, which is resolved when the settings
+    are created: `ssm:/path/to/parameter`, `secretsmanager:name` or `secretsmanager:name#key` (see `settings.secrets`).
 
     Raises
     ------
     MissingSettingError
         A required setting has no value; it names the variable and the class.
     InvalidSettingError
-        A value cannot be used; it names the variable and what is expected, never the value.
+        A value is not valid; it names the variable and what is expected, never the value.
 
     Examples
     --------
@@ -90,7 +90,7 @@ environment variable QUEUE_NAME, or pass name= to QueueSettings
 
     env_prefix: ClassVar[str] = ""
 
-    # The service it was made for, what was passed, and the references that its secrets were fetched by.
+    # The service, the keyword arguments, and the references that the secrets were fetched by.
     _origin: tuple[str | None, dict[str, Any], tuple[str, ...]] = PrivateAttr()
 
     def __init__(self, *, _service: str | None = None, **values: Any) -> None:
@@ -105,19 +105,19 @@ environment variable QUEUE_NAME, or pass name= to QueueSettings
         try:
             super().__init__(**values)
         except PydanticValidationError as error:
-            raise self._explained(error, _service) from None
+            raise self._to_setting_error(error, _service) from None
         self._origin = (_service, passed, tuple(references))
 
     @classmethod
     def for_service(cls, service: str, **values: Any) -> Self:
-        """Make the settings of one service: `MY_SERVICE_DATABASE_URL` comes before `DATABASE_URL`.
+        """Create the settings of one service: `MY_SERVICE_DATABASE_URL` comes before `DATABASE_URL`.
 
         Parameters
         ----------
         service
             The service's name (`"my-service"`).
         **values
-            Fields that are given here and not read.
+            Fields that are passed and not read from the environment.
 
         Examples
         --------
@@ -133,9 +133,9 @@ environment variable QUEUE_NAME, or pass name= to QueueSettings
         return cls(_service=service, **values)
 
     def refreshed(self) -> Self:
-        """Read the same settings again; secrets by reference come from Parameters' cache, or from where they are kept.
+        """Read the same settings again; secrets by reference come from Parameters' cache, or from their store.
 
-        To ask for the secrets anew, whatever the cache holds, use `settings.secrets.refresh_secrets`.
+        To bypass that cache, use `settings.secrets.refresh_secrets`.
         """
         service, passed, _ = self._origin
         return type(self)(_service=service, **passed)
@@ -166,7 +166,7 @@ environment variable QUEUE_NAME, or pass name= to QueueSettings
             text = os.environ.get(variable)
             if text:
                 try:
-                    return _parsed(text, field.annotation, references)
+                    return _parse(text, field.annotation, references)
                 except ValueError as error:  # a JSONDecodeError is one
                     reason = "is not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
                     raise InvalidSettingError(name, cls.__name__, [variable], reason) from None
@@ -181,10 +181,10 @@ environment variable QUEUE_NAME, or pass name= to QueueSettings
             _log.warning("%s.%s is not set (%s): %s", cls.__name__, name, variables, extra["fallback"])
 
     @classmethod
-    def _explained(
+    def _to_setting_error(
         cls, error: PydanticValidationError, service: str | None
     ) -> MissingSettingError | InvalidSettingError:
-        # The first problem is enough: a deploy fixes one after the other, and a short message is read.
+        # Only the first problem: a short message is more likely to be read.
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         name = str(first["loc"][0]) if first["loc"] else ""
         field = next(
@@ -197,20 +197,20 @@ environment variable QUEUE_NAME, or pass name= to QueueSettings
         return InvalidSettingError(field, cls.__name__, used or variables, first["msg"])
 
 
-def _parsed(text: str, annotation: Any, references: list[str]) -> Any:
+def _parse(text: str, annotation: Any, references: list[str]) -> Any:
     if _is_a(annotation, (list, tuple, set, frozenset)):
         if text.lstrip().startswith("["):
             return json.loads(text)
         items = [item.strip() for item in text.split(",") if item.strip()]
         if _holds_secret(annotation):
-            return [part.strip() for item in items for part in _resolved(item, references).split(",") if part.strip()]
+            return [part.strip() for item in items for part in _resolve(item, references).split(",") if part.strip()]
         return items
     if _is_a(annotation, (dict, Mapping)):
-        return json.loads(text) if text.lstrip().startswith("{") else _pairs(text)
-    return _resolved(text, references) if _holds_secret(annotation) else text
+        return json.loads(text) if text.lstrip().startswith("{") else _parse_pairs(text)
+    return _resolve(text, references) if _holds_secret(annotation) else text
 
 
-def _pairs(text: str) -> dict[str, str]:
+def _parse_pairs(text: str) -> dict[str, str]:
     pairs = [item.partition("=") for item in text.split(",") if item.strip()]
     if not all(separator for _, separator, _ in pairs):
         msg = "is neither JSON nor key=value,key=value"
@@ -226,7 +226,7 @@ def _holds_secret(annotation: Any) -> bool:
     return annotation is SecretStr or any(_holds_secret(inner) for inner in get_args(annotation))
 
 
-def _resolved(text: str, references: list[str]) -> str:
+def _resolve(text: str, references: list[str]) -> str:
     if text.startswith(_SCHEMES):
         from ai_voice_shared.settings.secrets import get_secret
 

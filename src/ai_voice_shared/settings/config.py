@@ -1,8 +1,8 @@
-"""All settings of a service in one place, each section read when it is first asked for.
+"""All settings of a service in one place, each section read on first use.
 
 `get_config("my-service").database` is a `DatabaseSettings` that reads `MY_SERVICE_DATABASE_URL` before
-`DATABASE_URL`. A section is made once and kept; one that holds secrets by reference is made again when they may have
-changed: after their time, or when somebody has fetched them anew.
+`DATABASE_URL`. A section is read once and cached; one with secrets by reference is read again when they may have
+changed: when they have expired, or after a forced refresh.
 """
 
 from __future__ import annotations
@@ -99,32 +99,32 @@ class Config:
 
     def __init__(self, service: str | None = None) -> None:
         self.service = service
-        self._made: dict[str, tuple[Settings, float, int]] = {}
+        self._cache: dict[str, tuple[Settings, float, int]] = {}
 
     def __getattr__(self, name: str) -> Any:
         if name not in SECTIONS:
             msg = f"{type(self).__name__} has no section {name!r}: {', '.join(SECTIONS)}"
             raise AttributeError(msg)
-        made = self._made.get(name)
-        if made is not None and not _may_be_stale(*made):
-            return made[0]
+        cached = self._cache.get(name)
+        if cached is not None and not _may_be_stale(*cached):
+            return cached[0]
         import ai_voice_shared.settings as package
 
         settings_class = cast("type[Settings]", getattr(package, SECTIONS[name]))
-        # Before the secrets are read: what is fetched anew meanwhile makes this section stale, not fresh.
+        # Before the secrets are read, so that a refresh in the meantime makes this section stale.
         now, generation = time.monotonic(), secrets_generation()
         settings = settings_class() if self.service is None else settings_class.for_service(self.service)
-        self._made[name] = settings, now, generation
+        self._cache[name] = settings, now, generation
         return settings
 
     def __repr__(self) -> str:
         return f"Config({self.service!r})"
 
 
-def _may_be_stale(settings: Settings, made_at: float, generation: int) -> bool:
+def _may_be_stale(settings: Settings, read_at: float, generation: int) -> bool:
     if not settings.secret_references:
         return False
-    return generation != secrets_generation() or time.monotonic() - made_at >= DEFAULT_MAX_AGE
+    return generation != secrets_generation() or time.monotonic() - read_at >= DEFAULT_MAX_AGE
 
 
 @cache
@@ -133,7 +133,7 @@ def _config(service: str | None) -> Config:
 
 
 def get_config(service: str | None = None) -> Config:
-    """Give the settings of a service; asked twice, the same object.
+    """Return the settings of a service, the same object for each call.
 
     Parameters
     ----------
@@ -151,5 +151,5 @@ def get_config(service: str | None = None) -> Config:
 
 
 def reset_config() -> None:
-    """Forget what was read, as after a restored snapshot or between tests; the next use reads it again."""
+    """Clear the cached settings, as after a restored snapshot or between tests; the next use reads them again."""
     _config.cache_clear()

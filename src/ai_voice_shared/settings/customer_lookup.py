@@ -14,7 +14,7 @@ __all__ = ["CustomerLookupSettings"]
 
 
 class CustomerLookupSettings(Settings):
-    """Where the `customer-lookup-server` is, how it is asked, and how long its answers are kept.
+    """Where the `customer-lookup-server` is, how it is called, and how long its responses are cached.
 
     One of `url` (HTTP) and `function_name` (direct Lambda invoke) is required; with both, the URL is used.
 
@@ -38,19 +38,19 @@ class CustomerLookupSettings(Settings):
         description="The function's region; Lambda sets AWS_REGION.",
     )
     connect_timeout: float = Field(default=1.0, gt=0, description="Seconds to wait for a connection.")
-    read_timeout: float = Field(default=3.0, gt=0, description="Seconds to wait for the answer.")
+    read_timeout: float = Field(default=3.0, gt=0, description="Seconds to wait for the response.")
     timeout: float = Field(default=6.0, gt=0, description="Seconds for one lookup in all, retries included.")
-    max_attempts: int = Field(default=3, ge=1, description="Tries in all, within the timeout.")
-    cache_ttl: float = Field(default=300.0, ge=0, description="Seconds that a customer who was found is kept.")
-    negative_cache_ttl: float = Field(default=15.0, ge=0, description="Seconds that a 'not found' is kept.")
+    max_attempts: int = Field(default=3, ge=1, description="Attempts in all, within the timeout.")
+    cache_ttl: float = Field(default=300.0, ge=0, description="Seconds that a customer is cached.")
+    negative_cache_ttl: float = Field(default=15.0, ge=0, description="Seconds that a 'not found' is cached.")
     stale_if_error: float = Field(
-        default=3600.0, ge=0, description="Seconds past its time that a kept customer may serve during an outage."
+        default=3600.0, ge=0, description="Seconds after its expiry that a customer may be used during an outage."
     )
-    cache_size: int = Field(default=2048, ge=0, description="Entries in the cache; 0 turns it off.")
+    cache_size: int = Field(default=2048, ge=0, description="Maximum entries in the cache; 0 turns it off.")
     circuit_breaker_table: str | None = Field(
         default=None,
         validation_alias=AliasChoices("CUSTOMER_LOOKUP_CIRCUIT_BREAKER_TABLE", "CIRCUIT_BREAKER_TABLE_NAME"),
-        description="DynamoDB table of the circuit's state; without one the state is this process's own.",
+        description="DynamoDB table of the circuit's state; without a table each process has its own state.",
     )
 
     def __init__(self, **values: Any) -> None:

@@ -27,11 +27,11 @@ class DatabaseSettings(Settings):
 
     url: SecretStr = required(description="URL with user and password, as SQLAlchemy reads it.")
     pool_size: int = Field(
-        default=1, ge=0, description="Connections that a process keeps; a Lambda function serves one call at a time."
+        default=1, ge=0, description="Connections in the pool; a Lambda function serves one call at a time."
     )
-    max_overflow: int = Field(default=2, ge=0, description="Further connections at a peak.")
+    max_overflow: int = Field(default=2, ge=0, description="Additional connections under load.")
     pool_timeout: float = Field(default=3.0, gt=0, description="Seconds to wait for a free connection.")
-    pool_recycle: int = Field(default=300, ge=-1, description="Seconds after which a connection is made anew.")
+    pool_recycle: int = Field(default=300, ge=-1, description="Seconds after which a connection is replaced.")
     connect_timeout: float = Field(default=3.0, gt=0, description="Seconds to wait for a new connection.")
     echo: bool = Field(default=False, description="Log each statement; its values may be personal data.")
 

@@ -12,7 +12,7 @@ __all__ = ["GCPSettings"]
 
 
 class GCPSettings(Settings):
-    """The project, its bucket, and where the credentials are.
+    """The project, the bucket and the credentials.
 
     Examples
     --------
@@ -29,12 +29,12 @@ class GCPSettings(Settings):
     )
     bucket_name: str | None = fallback(
         None,
-        "files cannot be stored at Google",
+        "files cannot be stored in Google Cloud Storage",
         validation_alias=AliasChoices("GCP_BUCKET_NAME", "GCS_BUCKET_NAME"),
         description="The bucket.",
     )
     credentials_path: str | None = Field(
         default=None,
         validation_alias=AliasChoices("GCP_CREDENTIALS_PATH", "GOOGLE_APPLICATION_CREDENTIALS"),
-        description="File of the service account; by default Google's own chain of places.",
+        description="Key file of the service account; by default Application Default Credentials.",
     )

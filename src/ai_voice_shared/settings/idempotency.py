@@ -1,4 +1,4 @@
-"""Settings of doing a thing once."""
+"""Settings of idempotent processing."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["IdempotencySettings"]
 
 
 class IdempotencySettings(Settings):
-    """Where claims are kept, and for how long.
+    """The idempotency table, and how long its records live.
 
     Examples
     --------
-    >>> IdempotencySettings(table_name="claims").expires_after
+    >>> IdempotencySettings(table_name="idempotency").expires_after
     86400
     """
 
@@ -24,16 +24,16 @@ class IdempotencySettings(Settings):
 
     table_name: str = required(
         min_length=3,
-        description="DynamoDB table with the key `id` and a time to live on `expiration`, as Powertools wants it.",
+        description="DynamoDB table with the key `id` and a time to live on `expiration`, as Powertools expects it.",
     )
     region: str | None = Field(
         default=None,
         validation_alias=AliasChoices("IDEMPOTENCY_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"),
         description="The table's region; Lambda sets AWS_REGION.",
     )
-    expires_after: int = Field(default=86_400, gt=0, description="Seconds that a thing which was done is remembered.")
+    expires_after: int = Field(default=86_400, gt=0, description="Seconds until the record of a handled event expires.")
     in_progress_timeout: float = Field(
-        default=15.0, gt=0, description="Seconds after which a claim is free again, where no deadline is known."
+        default=15.0, gt=0, description="Seconds until a claim expires if no deadline is set."
     )
     connect_timeout: float = Field(default=1.0, gt=0, description="Seconds to wait for a connection.")
-    read_timeout: float = Field(default=2.0, gt=0, description="Seconds to wait for an answer.")
+    read_timeout: float = Field(default=2.0, gt=0, description="Seconds to wait for a response.")

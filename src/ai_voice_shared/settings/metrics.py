@@ -12,7 +12,7 @@ __all__ = ["MetricsSettings"]
 
 
 class MetricsSettings(Settings):
-    """Where metrics go, and under which namespace.
+    """The provider and the namespace of metrics.
 
     Examples
     --------
@@ -23,7 +23,7 @@ class MetricsSettings(Settings):
     env_prefix: ClassVar[str] = "METRICS_"
 
     provider: Literal["emf", "datadog"] = Field(
-        default="emf", description="CloudWatch by log lines (EMF), or Datadog by its extension or forwarder."
+        default="emf", description="CloudWatch through log lines (EMF), or Datadog through its extension or forwarder."
     )
     namespace: str = Field(
         default="AIVoiceTool",
@@ -35,5 +35,5 @@ class MetricsSettings(Settings):
         default=None,
         min_length=1,
         validation_alias=AliasChoices("METRICS_SERVICE", "POWERTOOLS_SERVICE_NAME"),
-        description="The service that metrics belong to, unless the call says.",
+        description="Service dimension of metrics, unless the call names one.",
     )

@@ -12,7 +12,7 @@ __all__ = ["RedisSettings"]
 
 
 class RedisSettings(Settings):
-    """Where Redis is, and as whom we log in.
+    """Where Redis is, and the credentials for it.
 
     Examples
     --------
@@ -23,11 +23,11 @@ class RedisSettings(Settings):
     env_prefix: ClassVar[str] = "REDIS_"
 
     url: SecretStr = required(description="redis:// or rediss:// (TLS); it may hold user and password.")
-    password: SecretStr | None = Field(default=None, description="Password, where the URL has none.")
-    db: int | None = Field(default=None, ge=0, description="Number of the database, where the URL has none.")
+    password: SecretStr | None = Field(default=None, description="Password, if the URL has none.")
+    db: int | None = Field(default=None, ge=0, description="Number of the database, if the URL has none.")
     connect_timeout: float = Field(default=1.0, gt=0, description="Seconds to wait for a connection.")
-    read_timeout: float = Field(default=2.0, gt=0, description="Seconds to wait for an answer.")
-    max_connections: int = Field(default=4, ge=1, description="Connections that a process keeps at most.")
+    read_timeout: float = Field(default=2.0, gt=0, description="Seconds to wait for a response.")
+    max_connections: int = Field(default=4, ge=1, description="Maximum connections of a process.")
 
     @property
     def connection_string(self) -> str:

@@ -13,7 +13,7 @@ __all__ = ["S3Settings"]
 
 
 class S3Settings(Settings):
-    """Which bucket, where, and within which limits.
+    """The bucket, its region and the limits of requests.
 
     Examples
     --------
@@ -33,12 +33,12 @@ class S3Settings(Settings):
     endpoint_url: str | None = Field(
         default=None,
         validation_alias=AliasChoices("S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
-        description="Another endpoint than AWS's, for an emulator.",
+        description="URL of an emulator, in place of AWS's endpoint.",
     )
     kms_key_id: str | None = Field(default=None, description="Encrypt with this KMS key (SSE-KMS).")
     presign_expires_in: int = Field(
-        default=900, ge=1, le=604_800, description="Seconds that a presigned URL is valid, unless the call says."
+        default=900, ge=1, le=604_800, description="Seconds that a presigned URL is valid, unless the call sets them."
     )
     connect_timeout: float = Field(default=3.0, gt=0, description="Seconds to wait for a connection.")
-    read_timeout: float = Field(default=20.0, gt=0, description="Seconds to wait for the next bytes of an answer.")
-    max_attempts: int = Field(default=4, ge=1, description="Tries in all, by botocore's standard retry mode.")
+    read_timeout: float = Field(default=20.0, gt=0, description="Seconds to wait for the next bytes of a response.")
+    max_attempts: int = Field(default=4, ge=1, description="Attempts in all, in botocore's standard retry mode.")

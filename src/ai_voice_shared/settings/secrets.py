@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_MAX_AGE",
     "REFRESH_INTERVAL",
-    "forget_secrets",
+    "clear_secrets",
     "get_secret",
     "refresh_secrets",
     "secrets_generation",
@@ -207,8 +207,8 @@ def secrets_generation() -> int:
     return _generation
 
 
-def forget_secrets() -> None:
-    """Drop every kept secret, as after a restored snapshot; the next use fetches it."""
+def clear_secrets() -> None:
+    """Clear the cached secrets, as after a restored snapshot; the next use fetches them again."""
     global _generation  # noqa: PLW0603 - as above
     with _lock:
         _providers.clear()

@@ -12,7 +12,7 @@ __all__ = ["SendGridSettings"]
 
 
 class SendGridSettings(Settings):
-    """The key, and whom mail comes from.
+    """The API key and the sender of mail.
 
     Examples
     --------
@@ -23,7 +23,7 @@ class SendGridSettings(Settings):
     env_prefix: ClassVar[str] = "SENDGRID_"
 
     api_key: SecretStr = required(description="API key (SG....).")
-    from_email: str = required(pattern=r"^[^@\s]+@[^@\s]+$", description="Address that mail comes from.")
-    from_name: str = Field(default="AI Voice Tool", description="Name beside it.")
-    base_url: str = Field(default="https://api.sendgrid.com", pattern=r"^https?://", description="Where the API is.")
+    from_email: str = required(pattern=r"^[^@\s]+@[^@\s]+$", description="Address of the sender.")
+    from_name: str = Field(default="AI Voice Tool", description="Name of the sender.")
+    base_url: str = Field(default="https://api.sendgrid.com", pattern=r"^https?://", description="URL of the API.")
     timeout: float = Field(default=8.0, gt=0, description="Seconds for one call in all, retries included.")

@@ -1,4 +1,4 @@
-"""Where the other services are."""
+"""Settings of the other services."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["ServiceSettings"]
 
 
 class ServiceSettings(Settings):
-    """URLs of the services by name: one variable for all, or one for each.
+    """URLs of the services by name, from one variable for all or one for each.
 
     Examples
     --------
@@ -32,15 +32,15 @@ class ServiceSettings(Settings):
 
     @field_validator("urls")
     @classmethod
-    def _are_urls(cls, urls: dict[str, str]) -> dict[str, str]:
+    def _check_urls(cls, urls: dict[str, str]) -> dict[str, str]:
         for name, url in urls.items():
             if not _is_url(url):
-                msg = f"the URL of {name} has to begin with https:// or http://"
+                msg = f"the URL of {name} must begin with https:// or http://"
                 raise ValueError(msg)
         return urls
 
     def url(self, name: str) -> str:
-        """Give the base URL of a service, without a slash at its end.
+        """Return the base URL of a service, without a trailing slash.
 
         Parameters
         ----------
@@ -50,14 +50,14 @@ class ServiceSettings(Settings):
         Raises
         ------
         MissingSettingError
-            Nobody has said where it is; it names the variables.
+            No URL is set; the error names the variables.
         InvalidSettingError
-            What was said is no URL.
+            The URL is not valid.
         """
         variable = "".join(letter if letter.isalnum() else "_" for letter in name.upper()) + "_URL"
         own = os.environ.get(variable)
         if own and not _is_url(own):
-            raise InvalidSettingError(name, type(self).__name__, [variable], "has to begin with https:// or http://")
+            raise InvalidSettingError(name, type(self).__name__, [variable], "must begin with https:// or http://")
         url = own or self.urls.get(name)
         if not url:
             raise MissingSettingError(f"urls[{name!r}]", type(self).__name__, [variable, "SERVICE_URLS"])

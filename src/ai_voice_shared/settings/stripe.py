@@ -23,9 +23,7 @@ class StripeSettings(Settings):
     env_prefix: ClassVar[str] = "STRIPE_"
 
     secret_key: SecretStr = required(description="Secret or restricted key (sk_..., rk_...).")
-    publishable_key: str | None = fallback(
-        None, "browsers cannot be given a key", description="Publishable key (pk_...)."
-    )
+    publishable_key: str | None = fallback(None, "browsers get no key", description="Publishable key (pk_...).")
     webhook_secret: SecretStr | None = fallback(
         None, "webhooks cannot be verified", description="Signing secret of the webhook endpoint (whsec_...)."
     )

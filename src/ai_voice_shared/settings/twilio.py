@@ -13,7 +13,7 @@ __all__ = ["TwilioSettings"]
 
 
 class TwilioSettings(Settings):
-    """The account, its tokens, and the limits of what is fetched from it.
+    """The account, its tokens, and the limits of media downloads.
 
     Examples
     --------
@@ -28,29 +28,29 @@ class TwilioSettings(Settings):
     auth_tokens: tuple[SecretStr, ...] = required(
         min_length=1,
         validation_alias=AliasChoices("TWILIO_AUTH_TOKENS", "TWILIO_AUTH_TOKEN"),
-        description="Auth tokens, the current one first; a second one while it is being rotated.",
+        description="Auth tokens, the current one first; a second one during a rotation.",
     )
     signing_keys: tuple[SecretStr, ...] = Field(
-        default=(), description="Secrets of shared keys, for webhooks that are signed with one in place of a token."
+        default=(), description="Secrets of shared keys, for webhooks that are signed with a key in place of a token."
     )
     public_base_url: str | None = Field(
         default=None,
         pattern=r"^https?://",
-        description="The URL that Twilio was told, without path; by default it is rebuilt from the event.",
+        description="The URL configured at Twilio, without its path; by default it is rebuilt from the event.",
     )
     api_base_url: str = Field(
-        default="https://api.twilio.com", pattern=r"^https?://", description="Where media URLs have to point."
+        default="https://api.twilio.com", pattern=r"^https?://", description="The URL that media URLs must begin with."
     )
     cdn_hosts: tuple[str, ...] = Field(
-        default=("*.twilio.com", "*.twiliocdn.com"), description="Hosts that a media download may be redirected to."
+        default=("*.twilio.com", "*.twiliocdn.com"), description="Hosts that a media download may redirect to."
     )
-    max_media_bytes: int = Field(default=16 * 2**20, gt=0, description="Bytes that one media item may have.")
+    max_media_bytes: int = Field(default=16 * 2**20, gt=0, description="Maximum bytes of one media item.")
     media_connect_timeout: float = Field(default=2.0, gt=0, description="Seconds to wait for a connection.")
     media_read_timeout: float = Field(default=5.0, gt=0, description="Seconds to wait for the next bytes.")
     media_parallel: int = Field(
-        default=16, ge=1, description="Media items that are stored at the same time; each takes some MB while it is."
+        default=16, ge=1, description="Maximum media items that are stored concurrently; each takes some MB of memory."
     )
     media_timeout: float = Field(default=10.0, gt=0, description="Seconds for one media item in all, retries included.")
     media_retry_delays: tuple[float, ...] = Field(
-        default=(1.0, 3.0), description="Seconds to wait before each retry of media that is not there yet."
+        default=(1.0, 3.0), description="Seconds to wait before each retry of media that is not available yet."
     )

@@ -54,7 +54,7 @@ def the_documents_calls_of_settings() -> None:
     "settings.get_secret",
     "settings.refresh_secrets",
     "settings.with_secret_refresh",
-    "settings.secrets.forget_secrets",
+    "settings.secrets.clear_secrets",
     "settings.secrets.secrets_generation",
 )
 def a_secret_by_reference() -> None:
@@ -63,7 +63,7 @@ def a_secret_by_reference() -> None:
 
     from ai_voice_shared.errors import AuthenticationError
     from ai_voice_shared.settings import StripeSettings, get_secret, refresh_secrets, with_secret_refresh
-    from ai_voice_shared.settings.secrets import forget_secrets, secrets_generation
+    from ai_voice_shared.settings.secrets import clear_secrets, secrets_generation
 
     ssm, name = boto3.client("ssm"), f"/usage-check/{uuid.uuid4()}"
     ssm.put_parameter(Name=name, Value="old", Type="SecureString")
@@ -86,7 +86,7 @@ def a_secret_by_reference() -> None:
     assert secrets_generation() > before
     assert refresh_secrets(settings).secret_key.get_secret_value() == "new"
     ssm.put_parameter(Name=name, Value="newest", Type="SecureString", Overwrite=True)
-    forget_secrets()
+    clear_secrets()
     assert get_secret(f"ssm:{name}") == "newest"
 
 

@@ -1,4 +1,4 @@
-"""Settings are read in an environment without any of their variables, and nothing is left behind."""
+"""Run each test in an environment without the variables of settings, and clear the caches after it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    ours = {
+    variables = {
         variable
         for settings_class in settings_classes()
         for name in settings_class.model_fields
         for variable in settings_class.variables(name)
     }
-    for variable in ours.intersection(os.environ):
+    for variable in variables.intersection(os.environ):
         monkeypatch.delenv(variable)
     monkeypatch.setattr(base, "_warned", set())
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     reset_config()
-    secrets.forget_secrets()
+    secrets.clear_secrets()
     yield
     reset_config()
-    secrets.forget_secrets()
+    secrets.clear_secrets()

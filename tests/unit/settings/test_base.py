@@ -1,4 +1,4 @@
-"""How settings are read."""
+"""Settings are read from keyword arguments, the environment and defaults."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ACCOUNT = "AC" + 32 * "a"
 
 
 class Sample(Settings):
-    """A settings class with one field of each kind."""
+    """Settings with one field of each kind."""
 
     env_prefix: ClassVar[str] = "SAMPLE_"
 
@@ -39,16 +39,16 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_the_environment_fills_what_is_not_passed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A keyword argument wins over the environment, and the environment over the default."""
+def test_the_environment_supplies_settings_that_are_not_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A keyword argument takes precedence over the environment, and the environment over the default."""
     monkeypatch.setenv("SAMPLE_NAME", "from the environment")
     monkeypatch.setenv("SAMPLE_SIZE", "7")
     assert (Sample().name, Sample().size) == ("from the environment", 7)
     assert Sample(name="passed", size=1).size == 1
 
 
-def test_the_first_variable_that_is_set_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The choices of a field are tried in their order; an empty variable counts as not set."""
+def test_the_first_variable_that_is_set_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables of a field are tried in order; an empty variable counts as not set."""
     monkeypatch.setenv("SECOND_PLACE", "second")
     assert Sample(name="x").place == "second"
     monkeypatch.setenv("FIRST_PLACE", "")
@@ -59,13 +59,13 @@ def test_the_first_variable_that_is_set_wins(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("text", ["a, b", '["a", "b"]'])
 def test_a_sequence_is_written_with_commas_or_as_json(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways of writing a sequence give the same."""
+    """A sequence has the same value in both notations."""
     monkeypatch.setenv("SAMPLE_TAGS", text)
     assert Sample(name="x").tags == ("a", "b")
 
 
 def test_a_missing_setting_names_the_variable_the_class_and_the_fix() -> None:
-    """The message is all that an operator needs."""
+    """The message for a missing setting tells the operator what to set."""
     with pytest.raises(MissingSettingError) as caught:
         Sample()
     assert str(caught.value) == (
@@ -73,15 +73,15 @@ def test_a_missing_setting_names_the_variable_the_class_and_the_fix() -> None:
     )
 
 
-def test_broken_json_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sequence that looks like JSON and is none is an invalid setting, not a decoding error."""
+def test_invalid_json_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sequence that begins like JSON and is not valid is an invalid setting, not a decoding error."""
     monkeypatch.setenv("SAMPLE_TAGS", '["a"')
     with pytest.raises(InvalidSettingError, match="SAMPLE_TAGS"):
         Sample(name="x")
 
 
-def test_an_invalid_setting_never_shows_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The value may be a secret that was put into the wrong variable."""
+def test_an_invalid_setting_never_reveals_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error for an invalid setting does not contain its value, which may be a misplaced secret."""
     monkeypatch.setenv("SAMPLE_SIZE", "hunter2")
     with pytest.raises(InvalidSettingError) as caught:
         Sample(name="x")
@@ -90,8 +90,8 @@ def test_an_invalid_setting_never_shows_its_value(monkeypatch: pytest.MonkeyPatc
     assert "hunter2" not in text
 
 
-def test_settings_are_frozen_and_know_their_fields() -> None:
-    """A typing error in a keyword and an assignment both fail."""
+def test_settings_are_frozen_and_reject_unknown_fields() -> None:
+    """A misspelled keyword and an assignment are errors."""
     with pytest.raises(InvalidSettingError, match="nmae"):
         Sample(name="x", nmae="y")  # type: ignore[call-arg]
     sample = Sample(name="x")
@@ -100,7 +100,7 @@ def test_settings_are_frozen_and_know_their_fields() -> None:
 
 
 def test_secrets_stay_out_of_repr(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A secret is not shown, however the settings are printed."""
+    """Neither `repr` nor `str` of settings contains a secret."""
     monkeypatch.setenv("SAMPLE_TOKEN", "hunter2")
     sample = Sample(name="x")
     assert "hunter2" not in f"{sample!r} {sample}"
@@ -118,7 +118,7 @@ def _no_cached_parameters() -> None:
 @mock_aws
 @pytest.mark.usefixtures("_no_cached_parameters")
 def test_a_secret_may_be_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reference to SSM or to Secrets Manager is replaced by what is kept there."""
+    """A reference to SSM or to Secrets Manager is replaced by the value stored there."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     boto3.client("ssm").put_parameter(Name="/voice/token", Value="one", Type="SecureString")
     boto3.client("secretsmanager").create_secret(Name="voice-token", SecretString="two")
@@ -129,28 +129,28 @@ def test_a_secret_may_be_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @mock_aws
 @pytest.mark.usefixtures("_no_cached_parameters")
-def test_a_reference_to_nothing_names_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A secret that cannot be fetched is a configuration error that names it."""
+def test_a_broken_reference_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret that cannot be fetched is a configuration error that names its reference."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("SAMPLE_TOKEN", "ssm:/not/there")
     with pytest.raises(ConfigurationError, match="ssm:/not/there"):
         Sample(name="x")
 
 
-def test_a_name_that_only_looks_like_a_reference_is_left_alone() -> None:
-    """Only secrets are looked up; any other text may begin as it likes."""
+def test_only_secrets_are_resolved() -> None:
+    """A setting that is not a secret may have the form of a reference and is unchanged."""
     assert Sample(name="ssm:/voice/token").name == "ssm:/voice/token"
 
 
 def test_s3_settings_read_the_documented_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`S3_BUCKET_NAME` and `AWS_REGION`, as in `.env.test`."""
+    """The S3 settings read `S3_BUCKET_NAME` and `AWS_REGION`, as in `.env.test`."""
     monkeypatch.setenv("S3_BUCKET_NAME", "cohesv-ai-voice-tool")
     monkeypatch.setenv("AWS_REGION", "ap-southeast-2")
     settings = S3Settings()
     assert (settings.bucket_name, settings.region) == ("cohesv-ai-voice-tool", "ap-southeast-2")
 
 
-def test_the_lookup_needs_a_place_to_ask() -> None:
-    """Without URL and function name the error names both."""
+def test_the_lookup_needs_a_url_or_a_function() -> None:
+    """Without a URL and a function name, the error names both variables."""
     with pytest.raises(MissingSettingError, match="CUSTOMER_LOOKUP_URL or CUSTOMER_LOOKUP_FUNCTION_NAME"):
         CustomerLookupSettings()

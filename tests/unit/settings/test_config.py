@@ -1,4 +1,4 @@
-"""All settings of a service in one object, and the functions that give them as plain values."""
+"""All settings of a service in one object, and the functions that return them as plain values."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from ai_voice_shared.settings.config import SECTIONS
 pytestmark = pytest.mark.unit
 
 
-def test_a_section_is_read_when_it_is_first_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Making the config reads nothing; a section is read once and kept."""
+def test_a_section_is_read_on_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Creating the config reads nothing; a section is read once and cached."""
     config = get_config("my-service")
     monkeypatch.setenv("DATABASE_URL", "postgresql://first/")
     assert config.database.connection_string == "postgresql://first/"
@@ -41,7 +41,7 @@ def test_a_section_is_read_when_it_is_first_asked_for(monkeypatch: pytest.Monkey
 
 
 def test_a_service_s_own_variable_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`MY_SERVICE_DATABASE_URL` is for my-service alone."""
+    """`MY_SERVICE_DATABASE_URL` takes precedence for my-service, and is not read by others."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://all/")
     monkeypatch.setenv("MY_SERVICE_DATABASE_URL", "postgresql://mine/")
     assert get_database_url("my-service") == "postgresql://mine/"
@@ -50,13 +50,13 @@ def test_a_service_s_own_variable_comes_first(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_missing_setting_of_a_service_names_both_variables() -> None:
-    """The operator may choose."""
+    """The error for a missing setting names the service's variable and the general one."""
     with pytest.raises(MissingSettingError, match="MY_SERVICE_DATABASE_URL or DATABASE_URL"):
         _ = get_config("my-service").database
 
 
 def test_an_invalid_setting_of_a_service_names_the_variable_that_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not the other one, which is right."""
+    """The error for an invalid setting names the variable that was used, and not the valid one."""
     monkeypatch.setenv("API_PORT", "80")
     monkeypatch.setenv("MY_SERVICE_API_PORT", "eighty")
     with pytest.raises(InvalidSettingError, match=r"from MY_SERVICE_API_PORT, is not usable"):
@@ -64,19 +64,19 @@ def test_an_invalid_setting_of_a_service_names_the_variable_that_was_read(monkey
 
 
 def test_every_section_is_a_settings_class_of_the_package() -> None:
-    """A section that leads nowhere would fail on its first use."""
+    """The class of every section exists and is a settings class."""
     for section, name in SECTIONS.items():
         assert issubclass(getattr(package, name), Settings), section
 
 
 def test_an_unknown_section_is_an_attribute_error() -> None:
-    """The message lists those that there are."""
+    """An unknown section is an AttributeError that lists the sections."""
     with pytest.raises(AttributeError, match=r"no section 'databse'.*database"):
         _ = get_config().databse
 
 
-def test_stripe_gets_its_key_as_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The dictionary holds what a library takes, and its repr does not show it."""
+def test_stripe_s_key_is_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dictionary contains the secret as plain text, and its repr hides it."""
     monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_1")
     monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "whsec_1")
     stripe_config = get_stripe_config()
@@ -87,7 +87,7 @@ def test_stripe_gets_its_key_as_plain_text(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_other_plain_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each function gives its concern, and sequences as lists."""
+    """Each function returns the settings of its concern, with sequences as lists."""
     for variable, text in {
         "REDIS_URL": "redis://h",
         "REDIS_DB": "1",
@@ -106,7 +106,7 @@ def test_the_other_plain_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_missing_optional_setting_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    """It says what does not work without it; the second time nothing is said."""
+    """The absence of an optional setting is logged once, with its consequence."""
     library = logging.getLogger("ai_voice_shared")
     library.addHandler(caplog.handler)
     try:
@@ -119,8 +119,8 @@ def test_a_missing_optional_setting_is_logged_once(caplog: pytest.LogCaptureFixt
 
 
 @mock_aws
-def test_a_section_with_a_secret_by_reference_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a forced refresh, and after its time, the section has the new secret; other sections are kept."""
+def test_a_section_with_a_secret_by_reference_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a forced refresh, or a cleared cache, the section has the new secret; other sections stay cached."""
     ssm: Any = boto3.client("ssm", region_name="us-east-1")
     ssm.put_parameter(Name="/key", Value="one", Type="SecureString")
     monkeypatch.setenv("STRIPE_SECRET_KEY", "ssm:/key")
@@ -131,6 +131,6 @@ def test_a_section_with_a_secret_by_reference_is_made_again(monkeypatch: pytest.
     refresh_secrets(stripe)
     assert config.stripe.secret_key.get_secret_value() == "two"
     ssm.put_parameter(Name="/key", Value="three", Type="SecureString", Overwrite=True)
-    secrets.forget_secrets()
+    secrets.clear_secrets()
     assert config.stripe.secret_key.get_secret_value() == "three"
     assert config.api is api

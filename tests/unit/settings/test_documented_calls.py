@@ -1,4 +1,4 @@
-"""The calls that services know, as they were written; only the import path is another."""
+"""The documented calls of configuration, agents, logging, metrics and monitoring, with the new import path."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_configuration() -> None:
-    """Plain values to hand on, and all settings of a service in one object."""
+    """The documented calls return settings as plain values, and all of a service in one object."""
     from ai_voice_shared.settings import (
         get_api_config,
         get_config,
@@ -68,7 +68,7 @@ def test_configuration() -> None:
 
 
 def test_agent_configuration() -> None:
-    """The system, whether it is the enhanced one, and its model."""
+    """The documented calls return the agent system, whether it is the enhanced one, and its model."""
     from ai_voice_shared.agents import get_agent_config_for_system, get_agent_system, should_use_enhanced_agent
 
     system = get_agent_system()  # "simple" or "enhanced"
@@ -84,7 +84,7 @@ def test_agent_configuration() -> None:
 
 
 def test_logging() -> None:
-    """Loggers by role with keyword fields and lines of their own, and one logger for a service."""
+    """The documented loggers accept keyword fields and have methods for their own events."""
     from ai_voice_shared.observability import get_agent_logger, get_api_logger, log_event, setup_logging
 
     out = io.StringIO()
@@ -105,7 +105,7 @@ def test_logging() -> None:
 
 
 def test_metrics() -> None:
-    """A timed block with a count in it."""
+    """The documented metrics client times a block and counts in it."""
     from ai_voice_shared.observability import LogManager, MetricsClient
 
     metrics = MetricsClient("documented-service")
@@ -115,7 +115,7 @@ def test_metrics() -> None:
 
 
 def test_monitoring() -> None:
-    """Tasks and API calls are watched; the service says how it is."""
+    """The documented decorators monitor tasks and API calls, and the health status is reported."""
     from ai_voice_shared.observability import get_health_status, monitor_api_call, monitor_task_execution
 
     @monitor_task_execution("data_processing", user_id="user-123")

@@ -1,4 +1,4 @@
-"""Secrets by reference: how long they are kept, and how a refused one is fetched anew."""
+"""Secrets by reference: how long they are cached, and how a refused one is refreshed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.unit
 
 @pytest.fixture
 def ssm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Keep Stripe's key in SSM, and let the settings refer to it."""
+    """Store Stripe's key in SSM, with a reference to it in the environment."""
     monkeypatch.setenv("STRIPE_SECRET_KEY", "ssm:/stripe/key")
     monkeypatch.setenv("STRIPE_PUBLISHABLE_KEY", "pk")
     monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "whsec")
@@ -31,20 +31,20 @@ def ssm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def rotate(ssm: Any) -> None:
-    """Put a new key in the place of the old one."""
+    """Replace the stored key by a new one."""
     ssm.put_parameter(Name="/stripe/key", Value="new", Type="SecureString", Overwrite=True)
 
 
 def pay(settings: StripeSettings) -> str:
-    """Stand for a call to Stripe, which takes only the new key."""
+    """Act as a call to Stripe that accepts only the new key."""
     key = settings.secret_key.get_secret_value()
     if key != "new":
         raise AuthenticationError
     return key
 
 
-def test_a_secret_is_kept_until_its_time_is_over(ssm: Any) -> None:
-    """Within its time the cache answers; with none, the store is asked."""
+def test_a_secret_is_cached_until_it_expires(ssm: Any) -> None:
+    """A secret comes from the cache until it expires, except for a forced fetch."""
     assert get_secret("ssm:/stripe/key") == "old"
     rotate(ssm)
     assert get_secret("ssm:/stripe/key") == "old"
@@ -53,7 +53,7 @@ def test_a_secret_is_kept_until_its_time_is_over(ssm: Any) -> None:
 
 @mock_aws
 def test_one_value_of_a_json_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`#key` takes one value out of it; text as it is, anything else as JSON."""
+    """A reference with `#key` returns one value of a JSON secret: text unchanged, any other as JSON."""
     boto3.client("secretsmanager", region_name="us-east-1").create_secret(
         Name="voice", SecretString=json.dumps({"key": "hunter2", "port": 5432})
     )
@@ -65,8 +65,8 @@ def test_one_value_of_a_json_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.__cause__ is None
 
 
-def test_a_refused_secret_is_fetched_anew_once(ssm: Any) -> None:
-    """After a rotation the call succeeds, with the new key, and the settings that were passed stay as they were."""
+def test_a_refused_secret_is_refreshed_once(ssm: Any) -> None:
+    """After a rotation the call succeeds with the new key, and the settings that were passed are unchanged."""
     settings = StripeSettings()
     rotate(ssm)
     assert with_secret_refresh(pay, settings) == "new"
@@ -74,8 +74,8 @@ def test_a_refused_secret_is_fetched_anew_once(ssm: Any) -> None:
     assert StripeSettings().secret_key.get_secret_value() == "new"
 
 
-def test_what_is_still_refused_is_raised(ssm: Any) -> None:
-    """A key that is wrong in its store as well is not tried twice."""
+def test_an_unchanged_secret_is_not_tried_again(ssm: Any) -> None:
+    """A refused key that the store still contains is not tried twice."""
     calls: list[str] = []
 
     def call(settings: StripeSettings) -> str:
@@ -88,7 +88,7 @@ def test_what_is_still_refused_is_raised(ssm: Any) -> None:
 
 
 def test_other_errors_fetch_nothing(ssm: Any) -> None:
-    """Only a refusal says something about the secret; what a refusal is can be said."""
+    """Only a refusal refreshes the secret; a predicate can define which errors are refusals."""
     settings = StripeSettings()
     rotate(ssm)
 
@@ -102,8 +102,8 @@ def test_other_errors_fetch_nothing(ssm: Any) -> None:
         with_secret_refresh(broken, settings, refused=lambda error: isinstance(error, ValueError))
 
 
-def test_a_secret_is_not_fetched_by_force_again_at_once(ssm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wrong secret under load is one request in ten seconds, not one for each call."""
+def test_forced_refreshes_are_limited(ssm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong secret under load causes one request in ten seconds, not one for each call."""
     settings = StripeSettings()
     refresh_secrets(settings)
     rotate(ssm)
@@ -112,14 +112,14 @@ def test_a_secret_is_not_fetched_by_force_again_at_once(ssm: Any, monkeypatch: p
     assert refresh_secrets(settings).secret_key.get_secret_value() == "new"
 
 
-def test_settings_without_references_are_given_back() -> None:
-    """There is nothing to fetch."""
+def test_settings_without_references_are_not_refreshed() -> None:
+    """Settings without secrets by reference are returned unchanged."""
     settings = StripeSettings(secret_key="sk", publishable_key="pk", webhook_secret="whsec")
     assert refresh_secrets(settings) is settings
 
 
-def test_a_refresh_keeps_what_was_passed(ssm: Any) -> None:
-    """Keywords are given again; only what was read is read again."""
+def test_a_refresh_preserves_keyword_arguments(ssm: Any) -> None:
+    """A refresh passes the keyword arguments again, and reads only the other settings."""
     settings = StripeSettings(publishable_key="passed")
     rotate(ssm)
     fresh = refresh_secrets(settings)
@@ -127,6 +127,6 @@ def test_a_refresh_keeps_what_was_passed(ssm: Any) -> None:
 
 
 def test_an_unknown_place_is_named() -> None:
-    """A reference that leads nowhere says which places there are."""
+    """The error for a reference with an unknown scheme names it."""
     with pytest.raises(ConfigurationError, match="'vault' is no known place"):
         get_secret("vault:key")

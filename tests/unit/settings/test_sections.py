@@ -1,4 +1,4 @@
-"""The settings class of each concern, and what its values come out as."""
+"""The settings class of each concern: its variables, defaults and computed values."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CASES = {
 
 @pytest.mark.parametrize("settings_class", CASES, ids=lambda item: item.__name__)
 def test_each_setting_has_its_variable(settings_class: type[Settings], monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the variables say is what the settings hold, and nothing of it is left at its default."""
+    """Each variable sets its field to a value other than the default."""
     variables = CASES[settings_class]
     for variable, text in variables.items():
         monkeypatch.setenv(variable, text)
@@ -61,15 +61,15 @@ def test_each_setting_has_its_variable(settings_class: type[Settings], monkeypat
         (GCPSettings, "GCP_PROJECT_ID or GOOGLE_CLOUD_PROJECT"),
     ],
 )
-def test_what_has_no_sensible_default_is_required(settings_class: type[Settings], variable: str) -> None:
-    """No URL, key or project is made up."""
+def test_settings_without_a_sensible_default_are_required(settings_class: type[Settings], variable: str) -> None:
+    """URLs, keys and projects have no default."""
     with pytest.raises(MissingSettingError, match=variable):
         settings_class()
 
 
 @pytest.mark.parametrize("settings_class", settings_classes(), ids=lambda item: item.__name__)
-def test_every_setting_says_what_it_is(settings_class: type[Settings]) -> None:
-    """Each field has a description that ends as a sentence, for the table."""
+def test_every_setting_has_a_description(settings_class: type[Settings]) -> None:
+    """Each field has a description for the table, which ends with a period."""
     for name, field in settings_class.model_fields.items():
         assert field.description, f"{settings_class.__name__}.{name}"
         assert field.description.endswith("."), f"{settings_class.__name__}.{name}"
@@ -83,8 +83,8 @@ def test_every_setting_says_what_it_is(settings_class: type[Settings]) -> None:
         ("sqlite://", "sqlite://"),
     ],
 )
-def test_the_connection_string_is_one_that_sqlalchemy_reads(url: str, expected: str) -> None:
-    """Heroku's scheme is written as SQLAlchemy wants it; anything else is left alone."""
+def test_the_connection_string_suits_sqlalchemy(url: str, expected: str) -> None:
+    """The scheme `postgres` becomes `postgresql`, which SQLAlchemy requires; any other URL is unchanged."""
     assert DatabaseSettings(url=url).connection_string == expected
 
 
@@ -97,13 +97,13 @@ def test_the_connection_string_is_one_that_sqlalchemy_reads(url: str, expected: 
         ({"url": "redis://me:own@h:6379/2", "password": "p", "db": 1}, "redis://me:own@h:6379/2"),
     ],
 )
-def test_redis_gets_password_and_database_into_its_url(options: dict[str, object], expected: str) -> None:
-    """They are added where the URL has none, and quoted."""
+def test_redis_adds_password_and_database_to_its_url(options: dict[str, object], expected: str) -> None:
+    """Password and database are quoted and added to the URL, unless it has its own."""
     assert RedisSettings(**options).connection_string == expected
 
 
-def test_a_database_that_is_none_is_named_without_its_url(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message has the variable; the URL may hold a password."""
+def test_an_invalid_database_number_does_not_reveal_the_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the variable, and does not contain the URL, which may have a password."""
     monkeypatch.setenv("REDIS_URL", "redis://:hunter2@h")
     monkeypatch.setenv("REDIS_DB", "minus one")
     with pytest.raises(InvalidSettingError, match="REDIS_DB") as caught:
@@ -116,7 +116,7 @@ def test_a_database_that_is_none_is_named_without_its_url(monkeypatch: pytest.Mo
     ["subject-service=http://localhost:8002, user=https://u.example/", '{"subject-service": "http://localhost:8002"}'],
 )
 def test_services_are_found_by_name(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One variable has them all; one of a service's own wins."""
+    """One variable contains all URLs; a service's own variable takes precedence."""
     monkeypatch.setenv("SERVICE_URLS", text)
     settings = ServiceSettings()
     assert settings.url("subject-service") == "http://localhost:8002"
@@ -124,22 +124,22 @@ def test_services_are_found_by_name(text: str, monkeypatch: pytest.MonkeyPatch) 
     assert settings.url("subject-service") == "https://subject.example"
 
 
-def test_a_service_that_nobody_knows_is_a_missing_setting() -> None:
-    """Both places to name it are in the message."""
+def test_an_unknown_service_is_a_missing_setting() -> None:
+    """The error for an unknown service names both variables that could set its URL."""
     with pytest.raises(MissingSettingError, match="USER_SERVICE_URL or SERVICE_URLS"):
         ServiceSettings().url("user-service")
 
 
 @pytest.mark.parametrize("text", ["subject-service", '{"subject-service": ', "subject-service=ftp://example"])
-def test_a_service_list_that_is_none_is_invalid(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a list without URLs, nor broken JSON, nor another scheme passes."""
+def test_an_invalid_service_list_is_rejected(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list without URLs, invalid JSON and another scheme are invalid settings."""
     monkeypatch.setenv("SERVICE_URLS", text)
     with pytest.raises(InvalidSettingError, match="SERVICE_URLS"):
         ServiceSettings()
 
 
-def test_a_service_s_own_variable_has_to_be_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variable that is wrong is the one that is named."""
+def test_a_service_s_own_variable_must_be_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error for an invalid URL of a service names its variable."""
     monkeypatch.setenv("USER_SERVICE_URL", "user.example")
     with pytest.raises(InvalidSettingError, match="USER_SERVICE_URL"):
         ServiceSettings().url("user-service")

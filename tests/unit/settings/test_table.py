@@ -1,4 +1,4 @@
-"""The table of all settings is made from the classes, and the file in docs/ is the current one."""
+"""The table of all settings is generated from the classes, and docs/settings.md is up to date."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ FILE = Path(__file__).parents[3] / "docs" / "settings.md"
 
 
 def test_the_file_is_current() -> None:
-    """Whoever changes a setting runs `python -m ai_voice_shared.settings > docs/settings.md`."""
+    """docs/settings.md is the output of `python -m ai_voice_shared.settings`."""
     assert FILE.read_text(encoding="utf-8") == settings_table(), (
         "docs/settings.md is out of date: uv run python -m ai_voice_shared.settings > docs/settings.md"
     )
 
 
 def test_the_command_prints_the_table() -> None:
-    """The command and the function give the same."""
+    """The command prints what the function returns."""
     command = [sys.executable, "-m", "ai_voice_shared.settings"]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == settings_table()
 
 
-def test_every_class_and_every_setting_is_there() -> None:
-    """Each class has a heading, each setting a row with its variable."""
+def test_the_table_is_complete() -> None:
+    """Each class has a heading, and each setting a row with its variable."""
     table = settings_table()
     assert len(settings_classes()) >= 17
     for settings_class in settings_classes():
@@ -39,13 +39,13 @@ def test_every_class_and_every_setting_is_there() -> None:
 
 
 def test_a_secret_is_marked_and_has_no_default() -> None:
-    """The one column that says what may not be written down."""
+    """The row of a secret is marked as one, and has no default."""
     rows = [line for line in settings_table().splitlines() if "| `secret_key` |" in line]
     assert [row.split(" | ")[4:6] for row in rows] == [["yes", "secret"]]
 
 
 def test_without_docstrings_the_table_has_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The layer's bytecode has no docstrings: a heading then stands without its sentence."""
+    """Without docstrings, as in the layer's bytecode, a heading has no sentence below it."""
     (first, *_) = settings_classes()
     monkeypatch.setattr(first, "__doc__", None)
     section = settings_table().partition(f"## {first.__name__}\n")[2]

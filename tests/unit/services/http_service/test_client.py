@@ -32,7 +32,7 @@ from ai_voice_shared.resilience.retrying import RetryBudget
 from ai_voice_shared.services.service_client import ServiceClient, ServiceLimits, SyncServiceClient
 from ai_voice_shared.settings import Settings, with_secret_refresh
 from ai_voice_shared.settings.base import required
-from ai_voice_shared.settings.secrets import forget_secrets
+from ai_voice_shared.settings.secrets import clear_secrets
 from ai_voice_shared.settings.services import ServiceSettings
 from tests.support.asgi_server import serving
 
@@ -375,7 +375,7 @@ def test_a_rotated_key_is_fetched_again_once(scripted: Scripted, monkeypatch: py
     with mock_aws():
         ssm = boto3.client("ssm")
         ssm.put_parameter(Name="/keys/subjects", Value="old", Type="SecureString")
-        forget_secrets()
+        clear_secrets()
         monkeypatch.setenv("CALLER_API_KEY", "ssm:/keys/subjects")
         settings = CallerSettings()
         assert settings.api_key.get_secret_value() == "old"
@@ -385,5 +385,5 @@ def test_a_rotated_key_is_fetched_again_once(scripted: Scripted, monkeypatch: py
             return create_client(scripted, headers={"X-Api-Key": current.api_key.get_secret_value()}).get("/subjects")
 
         assert with_secret_refresh(ask, settings) == []
-    forget_secrets()
+    clear_secrets()
     assert [headers["x-api-key"] for _, headers in scripted.requests] == ["old", "new"]

@@ -1,7 +1,7 @@
-"""Settings as plain values, for code that hands them on: `stripe.api_key = get_stripe_config()["secret_key"]`.
+"""Settings as plain values, to configure other libraries: `stripe.api_key = get_stripe_config()["secret_key"]`.
 
-Secrets come out as `str` here, because the libraries that get them want it so. The dictionaries hide them in their
-`repr`; typed settings, which hide them everywhere, are in `get_config(...)`.
+Secrets are plain `str` here, because those libraries expect that. The dictionaries hide them in their `repr`; typed
+settings, which hide them everywhere, are in `get_config(...)`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class PlainSettings(dict[str, Any]):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        super().__init__({name: _plain(getattr(settings, name)) for name in type(settings).model_fields})
+        super().__init__({name: _to_plain(getattr(settings, name)) for name in type(settings).model_fields})
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._settings!r})"
@@ -48,48 +48,48 @@ class PlainSettings(dict[str, Any]):
     __str__ = __repr__
 
 
-def _plain(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     from pydantic import SecretStr
 
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [_to_plain(item) for item in value]
     return value
 
 
 def get_database_url(service: str | None = None) -> str:
-    """Give the URL of the database, with its password."""
+    """Return the URL of the database, with its password."""
     return get_config(service).database.connection_string
 
 
 def get_redis_url(service: str | None = None) -> str:
-    """Give the URL of Redis, with its password and database."""
+    """Return the URL of Redis, with its password and database."""
     return get_config(service).redis.connection_string
 
 
 def get_stripe_config(service: str | None = None) -> PlainSettings:
-    """Give `secret_key`, `publishable_key` and `webhook_secret`."""
+    """Return `secret_key`, `publishable_key` and `webhook_secret`."""
     return PlainSettings(get_config(service).stripe)
 
 
 def get_sendgrid_config(service: str | None = None) -> PlainSettings:
-    """Give `api_key`, `from_email`, `from_name` and the rest of `SendGridSettings`."""
+    """Return `api_key`, `from_email`, `from_name` and the rest of `SendGridSettings`."""
     return PlainSettings(get_config(service).sendgrid)
 
 
 def get_gcp_config(service: str | None = None) -> PlainSettings:
-    """Give `project_id`, `bucket_name` and `credentials_path`."""
+    """Return `project_id`, `bucket_name` and `credentials_path`."""
     return PlainSettings(get_config(service).gcp)
 
 
 def get_openai_config(service: str | None = None) -> PlainSettings:
-    """Give `api_key`, `model`, `temperature` and the rest of `OpenAISettings`."""
+    """Return `api_key`, `model`, `temperature` and the rest of `OpenAISettings`."""
     return PlainSettings(get_config(service).openai)
 
 
 def get_api_config(service: str | None = None) -> PlainSettings:
-    """Give `host`, `port`, `cors_origins` (a list) and `debug`.
+    """Return `host`, `port`, `cors_origins` (a list) and `debug`.
 
     Examples
     --------
