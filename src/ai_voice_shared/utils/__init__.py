@@ -1,4 +1,4 @@
-"""Small functions on values, without I/O: ids, validation, files, text, dictionaries, time and pages."""
+"""Small functions on values, without I/O: ids, validation, files, text, dictionaries, timing and pagination."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from ai_voice_shared._lazy import lazy_exports
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
+        # Defined in a higher tier; existing services import them from here.
         "..resilience.circuit_breaker": ("CircuitBreaker",),
         "..resilience.retrying": ("retry",),
         ".dictionaries": ("deep_merge", "flatten_dict", "get_nested", "set_nested", "unflatten_dict"),

@@ -1,6 +1,6 @@
-"""How much time is left: every network call fits inside the invocation that makes it.
+"""Deadlines, which bound every network call by the time left in the invocation.
 
-A handler says it once, `with use_deadline(Deadline.from_context(context)):`, and every client of the package sees it.
+A handler sets it once, `with use_deadline(Deadline.from_context(context)):`, and every client of the package obeys it.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ DEFAULT_RESERVE = 0.5
 
 
 class LambdaContext(Protocol):
-    """The part of Lambda's context that says how much time is left."""
+    """The part of Lambda's context that a deadline needs."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give the milliseconds until Lambda ends the invocation."""
+        """Return the milliseconds until Lambda ends the invocation."""
 
 
 class Deadline:
-    """A moment that work has to be done by, on the monotonic clock.
+    """A point in time by which work must be done, on the monotonic clock.
 
     Parameters
     ----------
     seconds
         From now.
     clock
-        Seconds that only go forward.
+        A monotonic clock in seconds.
 
     Examples
     --------
@@ -52,14 +52,14 @@ class Deadline:
 
     @classmethod
     def from_context(cls, context: LambdaContext | Any, *, reserve: float = DEFAULT_RESERVE) -> Deadline:
-        """Take what Lambda says is left, less a reserve for the answer and the logs.
+        """Create the deadline of an invocation, less a reserve for the response and the logs.
 
         Parameters
         ----------
         context
             The handler's second argument.
         reserve
-            Seconds that are kept back.
+            Seconds that are reserved.
 
         Examples
         --------
@@ -70,7 +70,7 @@ class Deadline:
         return cls(context.get_remaining_time_in_millis() / 1000 - reserve)
 
     def remaining(self) -> float:
-        """Give the seconds that are left; 0 when it is over.
+        """Return the seconds that are left, 0 after the deadline.
 
         Examples
         --------
@@ -80,12 +80,12 @@ class Deadline:
         return max(0.0, self._ends_at - self._clock())
 
     def limit(self, seconds: float, *, service: str = "") -> float:
-        """Cut a time limit to what is left.
+        """Return a timeout in seconds, limited to the time that is left.
 
         Raises
         ------
         DeadlineExceededError
-            Nothing is left.
+            No time is left.
 
         Examples
         --------
@@ -94,16 +94,17 @@ class Deadline:
         >>> Deadline(0).limit(2.0, service="customer-lookup-server")
         Traceback (most recent call last):
             ...
-        ai_voice_shared.errors.services.DeadlineExceededError: no time is left to ask customer-lookup-server
+        ai_voice_shared.errors.services.DeadlineExceededError: customer-lookup-server: deadline exceeded before the \
+request was sent
         """
         remaining = self.remaining()
         if remaining <= 0:
-            msg = f"no time is left to ask {service or 'anybody'}"
-            raise DeadlineExceededError(msg, service=service)
+            msg = "deadline exceeded before the request was sent"
+            raise DeadlineExceededError(f"{service}: {msg}" if service else msg, service=service)
         return min(seconds, remaining)
 
     def earlier(self, seconds: float) -> Deadline:
-        """Give a deadline that ends in so many seconds, or with this one where that is sooner.
+        """Return a deadline in so many seconds, or at the time of this one if that is earlier.
 
         Examples
         --------
@@ -120,7 +121,7 @@ _current: ContextVar[Deadline | None] = ContextVar("ai_voice_shared_deadline", d
 
 
 def current_deadline() -> Deadline | None:
-    """Give the deadline of the work at hand, or None where nobody has set one.
+    """Return the current deadline, or None if there is none.
 
     Examples
     --------
@@ -145,7 +146,7 @@ def create_deadline(seconds: float) -> Deadline:
 
 @contextmanager
 def use_deadline(deadline: Deadline) -> Iterator[Deadline]:
-    """Make a deadline the current one for a block; one that is current already is never put off.
+    """Set the current deadline for a block; a deadline that is already set is never extended.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Merging, flattening and reaching into nested dictionaries. The arguments are never changed."""
+"""Merge, flatten and access nested dictionaries. The arguments are never changed."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ __all__ = ["deep_merge", "flatten_dict", "get_nested", "set_nested", "unflatten_
 
 
 def deep_merge(base: Mapping[str, Any], *others: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge mappings into a new one; what stands further right wins, mappings are merged, all else is replaced.
+    """Merge mappings into a new dictionary; later values replace earlier ones, except that mappings are merged.
 
     Examples
     --------
     >>> deep_merge({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}, "b": [4]})
     {'a': {'x': 1, 'y': 3}, 'b': [4]}
     """
-    merged = _copied(base)
+    merged = _copy_mapping(base)
     for other in others:
         for key, value in other.items():
-            mine = merged.get(key)
-            both = isinstance(mine, Mapping) and isinstance(value, Mapping)
-            merged[key] = deep_merge(mine, value) if both else _copied_value(value)  # type: ignore[arg-type]
+            current = merged.get(key)
+            both = isinstance(current, Mapping) and isinstance(value, Mapping)
+            merged[key] = deep_merge(current, value) if both else _copy_value(value)  # type: ignore[arg-type]
     return merged
 
 
-def _copied(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _copied_value(value) for key, value in mapping.items()}
+def _copy_mapping(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _copy_value(value) for key, value in mapping.items()}
 
 
-def _copied_value(value: Any) -> Any:
-    return _copied(value) if isinstance(value, Mapping) else deepcopy(value)
+def _copy_value(value: Any) -> Any:
+    return _copy_mapping(value) if isinstance(value, Mapping) else deepcopy(value)
 
 
 def flatten_dict(nested: Mapping[str, Any], *, separator: str = ".") -> dict[str, Any]:
-    """Make one level of many; the keys are joined. An empty mapping inside stays as it is.
+    """Flatten nested mappings into one level by joining their keys. An empty inner mapping is a value.
 
     Parameters
     ----------
     nested
         Mappings inside mappings; lists are values.
     separator
-        What stands between the keys.
+        Separates the joined keys.
 
     Examples
     --------
@@ -60,12 +60,12 @@ def flatten_dict(nested: Mapping[str, Any], *, separator: str = ".") -> dict[str
 
 
 def unflatten_dict(flat: Mapping[str, Any], *, separator: str = ".") -> dict[str, Any]:
-    """Make the levels again that `flatten_dict` has joined.
+    """Restore the levels that `flatten_dict` has joined.
 
     Raises
     ------
     ValueError
-        A key is both a value and the way to others.
+        A key is both a value and the prefix of another key.
 
     Examples
     --------
@@ -79,28 +79,28 @@ def unflatten_dict(flat: Mapping[str, Any], *, separator: str = ".") -> dict[str
         for parent in parents:
             level = level.setdefault(parent, {})
             if not isinstance(level, dict):
-                msg = f"{key!r} goes through a key that is a value"
+                msg = f"a prefix of {key!r} is itself a value"
                 raise ValueError(msg)  # noqa: TRY004 - the type is right, the combination is not
         if last in level:
-            msg = f"{key!r} is there twice"
+            msg = f"{key!r} occurs twice"
             raise ValueError(msg)
         level[last] = value
     return nested
 
 
 def get_nested(data: Any, path: str, default: Any = None, *, separator: str = ".") -> Any:
-    """Reach into dictionaries and lists; the default stands for whatever is missing on the way.
+    """Return the value at a path through dictionaries and lists, or a default.
 
     Parameters
     ----------
     data
-        Mappings and lists inside each other.
+        Nested mappings and lists.
     path
-        Keys and list positions (`"messages.0.body"`).
+        Keys and list indexes (`"messages.0.body"`).
     default
-        What to give where the path ends in nothing. A value of None is a value.
+        Returned if the path does not exist. None at the end of a path is a value.
     separator
-        What stands between the keys.
+        Separates the keys.
 
     Examples
     --------
@@ -121,7 +121,7 @@ def get_nested(data: Any, path: str, default: Any = None, *, separator: str = ".
 
 
 def set_nested(data: Mapping[str, Any], path: str, value: Any, *, separator: str = ".") -> dict[str, Any]:
-    """Give a copy of `data` with a value set deep inside; what is missing on the way is made.
+    """Return a copy of `data` with the value at a path set; missing levels are created.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Names, sizes and hashes of files. Nothing here opens a file by name."""
+"""Names, sizes and hashes of files. No function opens a file by name."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ __all__ = ["calculate_hash", "format_file_size", "sanitize_filename"]
 _UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 _STEP = 1024
 _CHUNK = 2**20
-# Windows refuses these, with any extension.
+# Windows rejects these, with any extension.
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
 
 
 def sanitize_filename(name: str, *, max_bytes: int = 200, default: str = "file") -> str:
-    """Make a name that any file system and any S3 key takes, and that leads nowhere else.
+    """Return a file name that is safe in any file system and any S3 key, without path traversal.
 
-    Folders are cut off, control and reserved characters and white space become one underscore, leading and trailing
-    dots go, and Windows' device names get an underscore. Letters of every script stay. What is clean is not changed.
+    Folders and leading and trailing dots are removed, control and reserved characters and white space become one
+    underscore, and Windows' device names get an underscore. Letters of every script are unchanged, as are clean names.
 
     Parameters
     ----------
     name
-        The name as somebody else gave it.
+        An untrusted name.
     max_bytes
-        Bytes of UTF-8; the extension survives the cut.
+        Maximum bytes of UTF-8; the extension is preserved.
     default
-        The name where nothing is left.
+        The name if no character is left.
 
     Examples
     --------
@@ -45,15 +45,15 @@ def sanitize_filename(name: str, *, max_bytes: int = 200, default: str = "file")
     base = re.sub(r"_{2,}", "_", base).strip("._")
     if base.partition(".")[0].lower() in _RESERVED:
         base = f"_{base}"
-    return _cut(base, max_bytes) or default
+    return _truncate(base, max_bytes) or default
 
 
 def _is_unsafe(letter: str) -> bool:
-    # Cc, Cf: control and direction marks, which make a name look like another; Cs: half a character.
+    # Cc, Cf: control and direction marks, which disguise a name; Cs: lone surrogates.
     return letter in "<>:\"|?*%#&{}$!'`@+=~^[];," or letter.isspace() or unicodedata.category(letter).startswith("C")
 
 
-def _cut(name: str, max_bytes: int) -> str:
+def _truncate(name: str, max_bytes: int) -> str:
     if len(name.encode()) <= max_bytes:
         return name
     stem, dot, extension = name.rpartition(".")
@@ -65,7 +65,7 @@ def _cut(name: str, max_bytes: int) -> str:
 
 
 def format_file_size(size: int) -> str:
-    """Write a number of bytes for people, in steps of 1024.
+    """Format a number of bytes for people, in steps of 1024.
 
     Parameters
     ----------
@@ -83,12 +83,12 @@ def format_file_size(size: int) -> str:
     ('1.0 KB', '999 B', '16.0 MB')
     """
     if size < 0:
-        msg = f"a size is never negative: {size}"
+        msg = f"size must not be negative: {size}"
         raise ValueError(msg)
     if size < _STEP:
         return f"{size} B"
     value, unit = float(size), 0
-    # 1023.95 would be written as "1024.0": it belongs to the next unit.
+    # 1023.95 would be formatted as "1024.0": it belongs to the next unit.
     while round(value, 1) >= _STEP and unit < len(_UNITS) - 1:
         value /= _STEP
         unit += 1
@@ -96,14 +96,14 @@ def format_file_size(size: int) -> str:
 
 
 def calculate_hash(content: bytes | BinaryIO, algorithm: str = "sha256") -> str:
-    """Compute the hash of bytes, or of an open binary file from where it stands.
+    """Return the hash of bytes, or of an open binary file from its current position.
 
     Parameters
     ----------
     content
-        Bytes, or an object with `read`; it is read in pieces of one mebibyte and not closed.
+        Bytes, or an object with `read`, which is read in chunks of one mebibyte and not closed.
     algorithm
-        A name that `hashlib.new` knows.
+        A name that `hashlib.new` accepts.
 
     Returns
     -------
@@ -119,6 +119,6 @@ def calculate_hash(content: bytes | BinaryIO, algorithm: str = "sha256") -> str:
     if isinstance(content, bytes):
         digest.update(content)
     else:
-        while piece := content.read(_CHUNK):
-            digest.update(piece)
+        while chunk := content.read(_CHUNK):
+            digest.update(chunk)
     return digest.hexdigest()

@@ -1,7 +1,7 @@
-"""The type of a file from its first bytes, for the kinds of media that come over WhatsApp and the phone.
+"""Detect the media type of a file from its first bytes, for the types that WhatsApp and phone calls deliver.
 
-The packages that do this for hundreds of types (`puremagic`, `filetype`) parse a table for each process or are no
-longer kept; the two dozen types that Twilio delivers fit on a page.
+The packages that do this for hundreds of types parse a table in each process (`puremagic`) or are no longer
+maintained (`filetype`); the two dozen types that Twilio delivers fit on a page.
 https://www.twilio.com/docs/whatsapp/guidance-whatsapp-media-messages
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 __all__ = ["SNIFF_LENGTH", "content_type_of"]
 
 SNIFF_LENGTH = 4096
-"""Bytes that are enough to tell every known type."""
+"""Bytes that are enough to detect every known type."""
 
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xd8\xff", "image/jpeg"),
@@ -45,7 +45,7 @@ _OFFICE = {
 
 
 def content_type_of(head: bytes) -> str | None:
-    """Tell the media type of a file by its first bytes.
+    """Return the media type of a file from its first bytes.
 
     Parameters
     ----------
@@ -55,8 +55,7 @@ def content_type_of(head: bytes) -> str | None:
     Returns
     -------
     str | None
-        The type without parameters, or None where the bytes are of no known kind. Text is of no known kind: it has
-        no mark of its own.
+        The type without parameters, or None if it is unknown. Plain text has no signature, so it is unknown.
 
     Examples
     --------
@@ -86,7 +85,7 @@ def _container(head: bytes) -> str | None:
 
 
 def _mpeg_audio(head: bytes) -> str | None:
-    # A frame begins with eleven set bits; the two bits of the layer tell AAC's ADTS (00) from MPEG audio.
+    # A frame begins with eleven set bits; the two bits of the layer distinguish AAC's ADTS (00) from MPEG audio.
     if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:  # noqa: PLR2004 - the sync word of ISO 11172-3
         return None
     version, layer = head[1] >> 3 & 0b11, head[1] >> 1 & 0b11

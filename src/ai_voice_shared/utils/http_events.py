@@ -1,11 +1,11 @@
 """One view of the four HTTP events of Lambda: HTTP API (v2), function URL, REST API (v1) and ALB.
 
-To read one event costs a cold start 13 million instructions here and 549 by Powertools' data classes (3.37), which
-import all of their kinds of events. They decode the body as UTF-8, whatever it is, and do not have the URL that the
-caller used; a signature is made over that very URL. urllib3's and the standard library's header classes copy every
-header of the event, while here version 2's are read as they are.
+To read one event costs a cold start 13 million instructions here and 549 million with Powertools' data classes (3.37),
+which import all of their event types. They always decode the body as UTF-8 and do not provide the URL that the caller
+used, over which signatures are made. urllib3's and the standard library's header classes copy every header of the
+event, while version 2's are read here without a copy.
 
-Shapes: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html,
+Formats: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html,
 https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html,
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
 """
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["FORM_CONTENT_TYPE", "MAX_BODY_BYTES", "MAX_FORM_FIELDS", "HttpEvent", "parse_form"]
 
 MAX_BODY_BYTES = 256 * 1024
-"""Bytes of a decoded body that are read. Lambda itself lets 6 MB pass; a webhook has a few KB."""
+"""Maximum bytes of a decoded body. Lambda itself accepts 6 MB; a webhook has a few KB."""
 
 MAX_FORM_FIELDS = 1000
-"""Fields of a form that are read."""
+"""Maximum fields of a form."""
 
 FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
 """The content type of a form."""
@@ -38,22 +38,22 @@ _TRUNCATED_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class HttpEvent:
-    """An HTTP request, as one of the four events brings it.
+    """An HTTP request, from one of the four events.
 
-    Reading is lazy and strict: what is not used costs nothing, and what cannot be read is an error without a part of
-    the request in it.
+    Reading is lazy and strict: unused parts cost nothing, and an invalid part is an error that contains no part of
+    the request.
 
     Parameters
     ----------
     event
         The event as Lambda passes it to the handler.
     max_body_bytes
-        Bytes of the decoded body that are accepted.
+        Maximum bytes of the decoded body.
 
     Raises
     ------
     InvalidPayloadError
-        It is not one of the four events.
+        The event is not one of the four.
 
     Examples
     --------
@@ -81,7 +81,7 @@ class HttpEvent:
         http = context.get("http")
         method = http.get("method") if isinstance(http, Mapping) else event.get("httpMethod")
         if not isinstance(method, str):
-            raise InvalidPayloadError("the event names no HTTP method")
+            raise InvalidPayloadError("the event has no HTTP method")
         self.event = event
         self.method = method.upper()
         self._context = context
@@ -91,11 +91,11 @@ class HttpEvent:
         self._form: tuple[tuple[str, str], ...] | None = None
 
     def __repr__(self) -> str:
-        # Paths, queries, headers and bodies carry personal data.
+        # Paths, queries, headers and bodies contain personal data.
         return f"HttpEvent({self.method})"
 
     def header(self, name: str) -> str:
-        """Return a header's value, or an empty string; of a repeated header the last.
+        """Return a header's value, or an empty string; the last value of a repeated header.
 
         Parameters
         ----------
@@ -113,7 +113,7 @@ class HttpEvent:
             found = self.event.get("multiValueHeaders") or {}
             return {key.lower(): values[-1] for key, values in found.items() if values}
         names = [name for name in headers if isinstance(name, str)]
-        # Version 2 sends the names in lower case; the others as the caller wrote them.
+        # Version 2 sends the names in lower case; the others send them as the caller wrote them.
         return headers if "".join(names).islower() else {name.lower(): headers[name] for name in names}
 
     @property
@@ -124,14 +124,14 @@ class HttpEvent:
 
     @property
     def body(self) -> bytes:
-        """The body, base64-decoded where the event says so.
+        """The body, base64-decoded if the event is marked so.
 
         Raises
         ------
         PayloadTooLargeError
-            More bytes than allowed.
+            The body has too many bytes.
         InvalidPayloadError
-            It is not text, or not base64.
+            The body is not text, or not valid base64.
         """
         if self._body is None:
             self._body = self._read_body()
@@ -142,7 +142,7 @@ class HttpEvent:
         if not isinstance(raw, str):
             raise InvalidPayloadError("the event's body is not text")
         encoded = bool(self.event.get("isBase64Encoded"))
-        # Four characters of base64 are three bytes; what is too large is not decoded.
+        # Four characters of base64 are three bytes; a body that is too large is not decoded.
         if len(raw) > (self._max_body_bytes * 4 // 3 + 4 if encoded else self._max_body_bytes):
             raise self._too_large()
         try:
@@ -158,33 +158,33 @@ class HttpEvent:
 
     @property
     def form(self) -> tuple[tuple[str, str], ...]:
-        """The pairs of the body's form in their order, with repeats and blank values; raises as `parse_form`."""
+        """The pairs of the body's form in order, with repeats and blank values; raises as `parse_form`."""
         if self._form is None:
             self._form = parse_form(self.body)
         return self._form
 
     @property
     def path(self) -> str:
-        """The path that the caller used, with the stage where it is part of the URL."""
-        # REST v1 takes the stage out of `path` and leaves it in the context's.
+        """The path that the caller used, with the stage if it is part of the URL."""
+        # REST v1 removes the stage from `path`, but not from the context's path.
         path = self.event.get("rawPath") or self._context.get("path") or self.event.get("path") or "/"
         return path if isinstance(path, str) else "/"
 
     @property
     def query_string(self) -> str:
-        """The query as the caller wrote it, or as it can be rebuilt from the event."""
+        """The query as the caller wrote it, or as rebuilt from the event."""
         return next(self._query_strings())
 
     def urls(self, base_url: str | None = None) -> Iterator[str]:
-        """Yield the URLs that the caller may have used, the likeliest first.
+        """Yield the URLs that the caller may have used, the most likely first.
 
-        The version 2 events have the query as it was sent. REST v1 has it decoded, so there is one URL for each way
-        of encoding it; where there is nothing to encode, there is one. A query that mixes ways cannot be rebuilt.
+        The version 2 events contain the query as it was sent. REST v1 decodes it, so there is one URL for each way
+        of encoding it, and only one if there is nothing to encode. A query that mixes encodings cannot be rebuilt.
 
         Parameters
         ----------
         base_url
-            The public base URL, without a path, where the event does not know it: behind a proxy or a CDN.
+            The public base URL, without a path, if the event does not contain it: behind a proxy or a CDN.
         """
         base = base_url.rstrip("/") if base_url else self._base_url()
         path = self.path
@@ -202,7 +202,7 @@ class HttpEvent:
             host = domain
         scheme = "https"
         if "elb" in self._context:
-            # The only one of the four that also speaks plain HTTP, and on any port.
+            # The only one of the four that also serves plain HTTP, and on any port.
             scheme = self.header("x-forwarded-proto") or scheme
             port = self.header("x-forwarded-port")
             if port not in {"", "443", "80"} and ":" not in host:
@@ -216,7 +216,7 @@ class HttpEvent:
             return
         pairs = self._query_pairs()
         if "elb" in self._context:
-            # A load balancer passes the query on as it came, without decoding it.
+            # A load balancer passes the query through without decoding it.
             yield _join(pairs, str)
             return
         seen: set[str] = set()
@@ -235,15 +235,15 @@ class HttpEvent:
 
 
 def parse_form(body: bytes | str, *, max_fields: int = MAX_FORM_FIELDS) -> tuple[tuple[str, str], ...]:
-    """Parse the pairs of a form in their order, with repeats and blank values.
+    """Return the pairs of a form in order, with repeats and blank values.
 
-    A webhook of 17 fields takes 15 microseconds, and 36 by `urllib.parse.parse_qsl`, since most values have nothing to
-    decode. That function also accepts a truncated escape. What both accept they read alike.
+    A webhook of 17 fields takes 15 microseconds, and 36 with `urllib.parse.parse_qsl`, since most values have nothing
+    to decode. That function also accepts a truncated escape. The results for any form that both accept are the same.
 
     Raises
     ------
     InvalidPayloadError
-        A truncated escape, invalid UTF-8, or too many fields. No part of the body is in the message.
+        The form has a truncated escape, invalid UTF-8, or too many fields. The message contains no part of the body.
 
     Examples
     --------
@@ -263,7 +263,7 @@ def parse_form(body: bytes | str, *, max_fields: int = MAX_FORM_FIELDS) -> tuple
         for pair in text.replace("+", " ").split("&"):
             if pair:
                 name, _, value = pair.partition("=")
-                # Most have nothing to decode.
+                # Most pairs have nothing to decode.
                 if "%" in value:
                     value = unquote_to_bytes(value).decode()
                 if "%" in name:

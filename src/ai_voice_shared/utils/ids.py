@@ -1,4 +1,4 @@
-"""Ids: random, readable, or in the order of their making. All from the standard library."""
+"""Generate ids: random, readable, or sortable by time. All from the standard library."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import uuid
 
 __all__ = ["generate_short_id", "generate_slug", "generate_timestamp_id", "generate_uuid"]
 
-_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without 0/o and 1/i/l, which people mix up when they read aloud
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without 0/o and 1/i/l, which people confuse
 _MAX_SUFFIX = 2**80
 
 
 def generate_uuid() -> str:
-    """Make a random UUID (version 4, RFC 9562).
+    """Return a random UUID (version 4, RFC 9562).
 
     Examples
     --------
@@ -26,14 +26,14 @@ def generate_uuid() -> str:
 
 
 def generate_short_id(length: int = 8) -> str:
-    """Make a random id of letters and digits that nobody mistakes for one another.
+    """Return a random id of unambiguous letters and digits.
 
-    Eight characters are about 40 bits: enough to tell a few thousand things apart, never enough for a secret.
+    Eight characters are about 40 bits: enough to distinguish a few thousand items, never enough for a secret.
 
     Parameters
     ----------
     length
-        Characters.
+        Number of characters.
 
     Raises
     ------
@@ -52,17 +52,17 @@ def generate_short_id(length: int = 8) -> str:
 
 
 def generate_slug(text: str, *, max_length: int = 80) -> str:
-    """Make a readable piece of a URL out of a title: ASCII letters, digits and single hyphens.
+    """Return a slug of a title, for URLs: ASCII letters, digits and single hyphens.
 
-    Accents are taken off; a letter that ASCII has no base for is left out, because a transliteration needs a
-    library with tables of its own. A text of none but such letters gives an empty slug.
+    Accents are removed; a letter without an ASCII base is dropped, because transliteration needs a library with its
+    own tables. The slug of a text with only such letters is empty.
 
     Parameters
     ----------
     text
         Any text.
     max_length
-        Characters at most; the cut is made at the end of a word where there is one.
+        Maximum characters; the slug is cut at the end of a word if possible.
 
     Examples
     --------
@@ -82,12 +82,12 @@ def generate_slug(text: str, *, max_length: int = 80) -> str:
 
 
 def generate_timestamp_id(prefix: str = "") -> str:
-    """Make an id that sorts by the time it was made: milliseconds since 1970, then 80 random bits, in hexadecimal.
+    """Return an id that sorts by creation time: milliseconds since 1970, then 80 random bits, in hexadecimal.
 
     Parameters
     ----------
     prefix
-        Put before it, with an underscore (`"evt"`).
+        A prefix, which an underscore separates from the id (`"evt"`).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A page of a list, with what its reader needs to ask for the others."""
+"""Pages of a list, with the metadata to request the others."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """The items of one page and where it stands.
+    """The items of one page and its position.
 
     Attributes
     ----------
     items : tuple
-        What is on the page.
+        The items on the page.
     page : int
-        Its number, from 1.
+        The page's number, from 1.
     per_page : int
-        Items that a full page has.
+        Items on a full page.
     total : int
         Items on all pages.
 
@@ -42,31 +42,31 @@ class Page(Generic[T]):
 
     @property
     def pages(self) -> int:
-        """How many pages there are; an empty list has none."""
+        """The number of pages; an empty list has none."""
         return -(-self.total // self.per_page)
 
     @property
     def has_next(self) -> bool:
-        """Whether a page follows."""
+        """Whether there is a next page."""
         return self.page < self.pages
 
     @property
     def has_previous(self) -> bool:
-        """Whether a page comes before that has something on it."""
+        """Whether there is a previous page that has items."""
         return 1 < self.page <= self.pages + 1 and self.pages > 0
 
     @property
     def next_page(self) -> int | None:
-        """The number of the next page."""
+        """The number of the next page, if there is one."""
         return self.page + 1 if self.has_next else None
 
     @property
     def previous_page(self) -> int | None:
-        """The number of the page before."""
+        """The number of the previous page, if there is one."""
         return self.page - 1 if self.has_previous else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give items and metadata as the body of an answer.
+        """Return items and metadata as the body of a response.
 
         Examples
         --------
@@ -89,12 +89,12 @@ class Page(Generic[T]):
 
 
 def paginate(items: Sequence[T], page: int = 1, per_page: int = 20) -> Page[T]:
-    """Cut one page out of a list. A page behind the last one is empty.
+    """Return one page of a list. A page after the last one is empty.
 
     Parameters
     ----------
     items
-        All of them.
+        All items.
     page
         The page's number, from 1.
     per_page

@@ -1,4 +1,4 @@
-"""Cutting, cleaning and looking through text."""
+"""Truncate, split, clean and search text."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import unicodedata
 
 __all__ = ["chunk_text", "clean_text", "extract_hashtags", "extract_mentions", "truncate_text"]
 
-# A tag stands at the beginning or after something that is no letter, digit or slash: not in an address, not in a URL.
+# A tag is at the beginning or after a character that is not a letter, digit or slash: not in an address or a URL.
 _HASHTAG = re.compile(r"(?<![\w/&#])#(\w*[^\W\d]\w*)")
 _MENTION = re.compile(r"(?<![\w/@.])@(\w+(?:[.-]\w+)*)")
 
 
 def truncate_text(text: str, max_length: int = 100, *, suffix: str = "...") -> str:
-    """Cut a text to a length, at the end of a word where there is one near, and show that it was cut.
+    """Return a text truncated to a length, at the end of a word if one is near, with a suffix.
 
     Parameters
     ----------
     text
-        The text; a shorter one comes back as it is.
+        The text; one that fits is returned unchanged.
     max_length
-        Characters of the result, the suffix included.
+        Maximum characters of the result, including the suffix.
     suffix
-        What shows the cut; it is left out where it would not fit.
+        Marks the truncation; omitted if it does not fit.
 
     Raises
     ------
@@ -45,31 +45,30 @@ def truncate_text(text: str, max_length: int = 100, *, suffix: str = "...") -> s
     cut = text[:room]
     if not text[room].isspace():
         head, space, _ = cut.rpartition(" ")
-        # Half of the room is given up for a whole word, not more: a text without spaces is cut where it is.
+        # At most half of the room is given up for a whole word; a text without spaces is cut inside a word.
         if space and len(head) >= room // 2:
             cut = head
     return cut.rstrip() + suffix
 
 
 def chunk_text(text: str, chunk_size: int = 1000, *, overlap: int = 0) -> list[str]:
-    """Cut a text into pieces of at most `chunk_size` characters, each beginning with the end of the one before.
+    """Split a text into chunks of at most `chunk_size` characters, which may overlap.
 
-    Without overlap the pieces are the text again when they are joined. A cut falls behind white space where the
-    second half of the piece has any.
+    Without overlap the joined chunks are the text. A chunk ends after white space if there is any in its second half.
 
     Parameters
     ----------
     text
-        The text; an empty one gives no pieces.
+        The text; an empty one has no chunks.
     chunk_size
-        Characters of a piece at most.
+        Maximum characters of a chunk.
     overlap
-        Characters that a piece has in common with the one before it; less than `chunk_size`.
+        Characters at the beginning of a chunk that repeat the end of the previous one; less than `chunk_size`.
 
     Raises
     ------
     ValueError
-        The numbers do not fit each other.
+        `chunk_size` or `overlap` is out of range.
 
     Examples
     --------
@@ -84,7 +83,7 @@ def chunk_text(text: str, chunk_size: int = 1000, *, overlap: int = 0) -> list[s
     chunks = []
     start = 0
     while start < len(text):
-        end = _cut_position(text, start, chunk_size, overlap)
+        end = _find_chunk_end(text, start, chunk_size, overlap)
         chunks.append(text[start:end])
         if end == len(text):
             break
@@ -92,11 +91,11 @@ def chunk_text(text: str, chunk_size: int = 1000, *, overlap: int = 0) -> list[s
     return chunks
 
 
-def _cut_position(text: str, start: int, chunk_size: int, overlap: int) -> int:
+def _find_chunk_end(text: str, start: int, chunk_size: int, overlap: int) -> int:
     end = start + chunk_size
     if end >= len(text):
         return len(text)
-    # Every piece has to get beyond its overlap, or the next one would begin where this one did.
+    # Every chunk must be longer than the overlap, or the next one would begin at the same position.
     earliest = start + max(chunk_size // 2, overlap + 1)
     for position in range(end, earliest - 1, -1):
         if text[position - 1].isspace():
@@ -105,14 +104,14 @@ def _cut_position(text: str, start: int, chunk_size: int, overlap: int) -> int:
 
 
 def clean_text(text: str, *, keep_newlines: bool = False) -> str:
-    r"""Compose the letters (NFC), drop control and invisible characters, and make white space single.
+    r"""Return a text in NFC, without control and invisible characters, and with single spaces.
 
     Parameters
     ----------
     text
         Any text.
     keep_newlines
-        Keep the lines; each is cleaned, and at most one empty one stays between two.
+        Preserve the lines; each is cleaned, and at most one empty line remains between two.
 
     Examples
     --------
@@ -129,12 +128,12 @@ def clean_text(text: str, *, keep_newlines: bool = False) -> str:
 
 
 def _is_invisible(letter: str) -> bool:
-    # The joiners hold emoji families and Indic and Persian words together.
+    # Emoji sequences and Indic and Persian words need the joiners.
     return letter not in "\u200c\u200d" and unicodedata.category(letter) in {"Cc", "Cf", "Cs"}
 
 
 def extract_hashtags(text: str) -> list[str]:
-    """Find the hashtags of a text, without `#`, in order, each once whatever its case.
+    """Return the hashtags of a text, without `#`, in order, and unique regardless of case.
 
     Examples
     --------
@@ -145,7 +144,7 @@ def extract_hashtags(text: str) -> list[str]:
 
 
 def extract_mentions(text: str) -> list[str]:
-    """Find the names that a text mentions, without `@`, in order, each once whatever its case.
+    """Return the names that a text mentions, without `@`, in order, and unique regardless of case.
 
     Examples
     --------

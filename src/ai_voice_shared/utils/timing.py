@@ -1,4 +1,4 @@
-"""How long something took: a context manager and a decorator for the same thing, sync and async."""
+"""Measure durations: a context manager and a decorator, each synchronous and asynchronous."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ R = TypeVar("R")
 
 
 class Timer:
-    """Measures a `with` or `async with` block by the monotonic clock.
+    """Measures a `with` or `async with` block with the monotonic clock.
 
     Parameters
     ----------
     name
-        What is measured, for whoever looks at the timer later.
+        The measured operation, for the report.
     report
-        Called with the finished timer, also where the block failed.
+        Called with the finished timer, also if the block failed.
 
     Attributes
     ----------
     elapsed_ms : float
-        Milliseconds; while the block runs, those so far.
+        The duration in milliseconds; while the block runs, the time so far.
     failed : bool
-        Whether an error left the block.
+        Whether the block raised an error.
 
     Examples
     --------
@@ -52,7 +52,7 @@ class Timer:
 
     @property
     def elapsed_ms(self) -> float:
-        """Milliseconds from the beginning to the end, or to now; 0.0 before the beginning."""
+        """Milliseconds from the start to the end, or until now; 0.0 before the start."""
         if self._elapsed is not None:
             return self._elapsed
         return 0.0 if self._start is None else (time.perf_counter() - self._start) * 1000
@@ -91,12 +91,12 @@ def timed(
 
 
 def timed(name: Any = None, *, report: Callable[[Timer], None] = _log_timer) -> Any:
-    """Measure each call of a function, sync or async, and report it.
+    """Decorate a function or a coroutine function so that each call is measured and reported.
 
     Parameters
     ----------
     name
-        What the report calls it; by default the function's qualified name.
+        The operation's name in the report; by default the function's qualified name.
     report
         Called with the `Timer` after each call; by default one log line with `operation`, `duration_ms`, `ok`.
 
@@ -117,17 +117,17 @@ def timed(name: Any = None, *, report: Callable[[Timer], None] = _log_timer) -> 
         if iscoroutinefunction(function):
 
             @wraps(function)
-            async def measured_async(*args: P.args, **kwargs: P.kwargs) -> Any:
+            async def wrapper_async(*args: P.args, **kwargs: P.kwargs) -> Any:
                 async with Timer(label, report):
                     return await function(*args, **kwargs)
 
-            return cast("Callable[P, R]", measured_async)
+            return cast("Callable[P, R]", wrapper_async)
 
         @wraps(function)
-        def measured(*args: P.args, **kwargs: P.kwargs) -> R:
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
             with Timer(label, report):
                 return function(*args, **kwargs)
 
-        return measured
+        return wrapper
 
     return decorate

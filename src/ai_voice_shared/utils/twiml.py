@@ -1,7 +1,8 @@
-"""TwiML replies: escaped, free of what XML forbids, and split where WhatsApp would cut them off.
+"""TwiML replies: escaped, without characters that XML forbids, and split at WhatsApp's length limit.
 
-Twilio's own `MessagingResponse` is part of a 39 MB package and splits nothing. `xml.sax.saxutils.escape` would do for
-the escaping, but its module imports urllib's whole HTTP client: 13 ms of every cold start for four replacements.
+Twilio's own `MessagingResponse` is part of a 39 MB package and does not split messages. `xml.sax.saxutils.escape`
+would suffice for escaping, but its module imports urllib's HTTP client: 13 ms of every cold start for four
+replacements.
 https://www.twilio.com/docs/messaging/twiml
 """
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["WHATSAPP_MAX_LENGTH", "empty_response", "message_response", "split_message"]
 
 WHATSAPP_MAX_LENGTH = 1600
-"""Characters of one message, in UTF-16 code units: https://www.twilio.com/docs/api/errors/21617"""
+"""Maximum UTF-16 code units of one message: https://www.twilio.com/docs/api/errors/21617"""
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 # Everything but the characters of https://www.w3.org/TR/xml/#charsets
@@ -30,14 +31,14 @@ _ASTRAL = 0x10000
 
 
 def message_response(text: str | Iterable[str], *, max_length: int = WHATSAPP_MAX_LENGTH) -> str:
-    """Make the TwiML that answers with a message, or with several where the text is long.
+    """Return the TwiML that replies with a message, or with several if the text is too long for one.
 
     Parameters
     ----------
     text
-        The reply, or several, each a message of its own. Blank ones are left out.
+        One reply, or several, each sent as a separate message. Blank ones are omitted.
     max_length
-        UTF-16 code units of one message.
+        Maximum UTF-16 code units of one message.
 
     Examples
     --------
@@ -45,18 +46,18 @@ def message_response(text: str | Iterable[str], *, max_length: int = WHATSAPP_MA
     <?xml version="1.0" encoding="UTF-8"?><Response><Message>Tom &amp; Ann: 1 &lt; 2</Message></Response>
     """
     texts = [text] if isinstance(text, str) else text
-    messages = [piece for one in texts for piece in split_message(_allowed(one), max_length=max_length)]
-    inner = "".join(f"<Message>{_escaped(piece)}</Message>" for piece in messages)
+    messages = [part for reply in texts for part in split_message(_strip_forbidden(reply), max_length=max_length)]
+    inner = "".join(f"<Message>{_escape(message)}</Message>" for message in messages)
     return f"{_HEAD}<Response>{inner}</Response>"
 
 
-def _allowed(text: str) -> str:
-    # Compiling a class of the whole of Unicode takes 5 ms, and most replies need none of it.
+def _strip_forbidden(text: str) -> str:
+    # Compiling a character class of all of Unicode takes 5 ms, and most replies do not need it.
     return text if text.isascii() and text.isprintable() else re.sub(_FORBIDDEN, "", text)
 
 
 def empty_response() -> str:
-    """Make the TwiML that answers nothing.
+    """Return the TwiML that sends no reply.
 
     Examples
     --------
@@ -67,17 +68,17 @@ def empty_response() -> str:
 
 
 def split_message(text: str, *, max_length: int = WHATSAPP_MAX_LENGTH) -> list[str]:
-    """Split a text into pieces of at most `max_length`, at white space where there is some.
+    """Split a text into parts of at most `max_length`, at white space if possible.
 
-    A character is never cut from its accents, an emoji never from its skin tone, joiner or flag; only what is
-    longer than a whole piece is.
+    A character is never separated from its accents, nor an emoji from its skin tone, joiner or flag, unless the
+    sequence is longer than a part.
 
     Parameters
     ----------
     text
         The text; white space at a cut is dropped.
     max_length
-        UTF-16 code units of a piece.
+        Maximum UTF-16 code units of a part.
 
     Examples
     --------
@@ -88,23 +89,23 @@ def split_message(text: str, *, max_length: int = WHATSAPP_MAX_LENGTH) -> list[s
         msg = "a message needs room for at least one character"
         raise ValueError(msg)
     text = text.strip()
-    pieces = []
+    parts = []
     while text:
-        end = _fitting(text, max_length)
+        end = _count_fitting(text, max_length)
         if end < len(text):
-            end = _cut(text, end)
-        pieces.append(text[:end].rstrip())
+            end = _find_cut(text, end)
+        parts.append(text[:end].rstrip())
         text = text[end:].lstrip()
-    return pieces
+    return parts
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     # A parser would turn a bare carriage return into a line feed.
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
 
 
-def _fitting(text: str, max_length: int) -> int:
-    """Give the number of characters from the beginning that fit."""
+def _count_fitting(text: str, max_length: int) -> int:
+    """Return the number of characters from the beginning that fit."""
     if len(text) * 2 <= max_length or (len(text) <= max_length and text.isascii()):
         return len(text)
     used = 0
@@ -115,10 +116,10 @@ def _fitting(text: str, max_length: int) -> int:
     return len(text)
 
 
-def _cut(text: str, end: int) -> int:
-    """Give the best place for a cut at or before `end`."""
+def _find_cut(text: str, end: int) -> int:
+    """Return the best position for a cut at or before `end`."""
     for index in range(end, 0, -1):
-        # White space at the cut itself is dropped, so the piece may be exactly full.
+        # White space at the cut itself is dropped, so the part may be exactly full.
         if text[index].isspace() and _is_boundary(text, index):
             return index
     for index in range(end, 0, -1):
@@ -135,7 +136,7 @@ def _is_boundary(text: str, index: int) -> bool:
     if unicodedata.category(after).startswith("M") or code in _SKIN_TONES or code in _TAGS:
         return False
     if code in _FLAGS:
-        # A flag is a pair of letters: count those that stand before.
+        # A flag is a pair of letters: count those before the index.
         letters = 0
         while letters < index and ord(text[index - 1 - letters]) in _FLAGS:
             letters += 1

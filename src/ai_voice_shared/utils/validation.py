@@ -1,7 +1,7 @@
-"""Tells e-mail addresses, URLs, phone numbers and good passwords from other text.
+"""Validate e-mail addresses, URLs, phone numbers and passwords.
 
-Addresses are judged by `email-validator` and numbers by `phonenumberslite` (Google's metadata); both come with the
-extra `validation`. Using one of these functions without its package raises MissingExtraError.
+Addresses are checked by `email-validator` and numbers by `phonenumberslite` (Google's metadata); the extra
+`validation` installs both. A function that is called without its package raises MissingExtraError.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MAX_LABEL = 63
 
 
 def is_valid_email(address: str) -> bool:
-    """Tell whether an address is one that mail can be sent to, by its form. DNS is not asked.
+    """Return whether the syntax of an e-mail address is valid. DNS is not queried.
 
     Raises
     ------
@@ -52,12 +52,12 @@ def is_valid_email(address: str) -> bool:
 
 
 def normalize_email(address: str) -> str:
-    """Bring an address into the one form to compare and store: domain in lower case, Unicode composed.
+    """Return an e-mail address in its normal form, for comparison and storage: lower-case domain, composed Unicode.
 
     Raises
     ------
     ValidationError
-        It is no address. The address itself is left out of the message.
+        The address is not valid. The message does not contain it.
     MissingExtraError
         The extra `validation` is not installed.
 
@@ -74,24 +74,24 @@ def normalize_email(address: str) -> str:
     try:
         return email_validator.validate_email(address, check_deliverability=False).normalized
     except email_validator.EmailNotValidError:
-        # Its text quotes parts of the address.
-        msg = "the text is no e-mail address"
+        # The text of that error quotes parts of the address.
+        msg = "the text is not a valid e-mail address"
         raise ValidationError(msg) from None
 
 
 def is_valid_url(url: str, *, schemes: Collection[str] = ("https", "http")) -> bool:
-    """Tell whether a text is an absolute URL with a host, without credentials, of one of the schemes.
+    """Return whether a text is an absolute URL with a host, without credentials, of one of the schemes.
 
     Parameters
     ----------
     url
         The text.
     schemes
-        Those that are accepted, in lower case.
+        The accepted schemes, in lower case.
 
     Notes
     -----
-    The form is judged (RFC 3986), by the standard library; whether the host exists or may be called is not.
+    The standard library checks the syntax (RFC 3986); whether the host exists or may be called is not checked.
 
     Examples
     --------
@@ -111,14 +111,14 @@ def is_valid_url(url: str, *, schemes: Collection[str] = ("https", "http")) -> b
 def _is_host(host: str) -> bool:
     import ipaddress
 
-    if ":" in host:  # an IPv6 address; urlsplit has taken the brackets off
+    if ":" in host:  # an IPv6 address; urlsplit has removed the brackets
         try:
             ipaddress.IPv6Address(host)
         except ValueError:
             return False
         return True
     labels = host.removesuffix(".").split(".")
-    if labels[-1].isdigit():  # what ends in a number is an IPv4 address or nothing (WHATWG URL)
+    if labels[-1].isdigit():  # a host that ends in a number must be an IPv4 address (WHATWG URL)
         try:
             ipaddress.IPv4Address(host)
         except ValueError:
@@ -134,12 +134,12 @@ def _is_host(host: str) -> bool:
 
 
 def is_valid_phone(number: str, *, region: str | None = None) -> bool:
-    """Tell whether a number is one that its country can have given out.
+    """Return whether a phone number is valid in its country's numbering plan.
 
     Parameters
     ----------
     number
-        In any usual way of writing; with `+` and the country's code unless `region` is given.
+        In any common notation; with `+` and the country's code unless `region` is passed.
     region
         The country that a national number belongs to (ISO 3166, `"AU"`).
 
@@ -161,7 +161,7 @@ def is_valid_phone(number: str, *, region: str | None = None) -> bool:
 
 
 def normalize_phone(number: str, *, region: str | None = None) -> str:
-    """Bring a number into E.164: `+`, the country's code, the national number.
+    """Return a phone number in E.164: `+`, the country's code, the national number.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def normalize_phone(number: str, *, region: str | None = None) -> str:
     Raises
     ------
     ValidationError
-        It is no number. The number itself is left out of the message.
+        The number is not valid. The message does not contain it.
     MissingExtraError
         The extra `validation` is not installed.
 
@@ -186,7 +186,7 @@ def normalize_phone(number: str, *, region: str | None = None) -> str:
     except phonenumbers.NumberParseException:
         parsed = None
     if parsed is None or not phonenumbers.is_valid_number(parsed):
-        msg = "the text is no phone number"
+        msg = "the text is not a valid phone number"
         raise ValidationError(msg)
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
@@ -202,12 +202,12 @@ def _phonenumbers() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class PasswordReport:
-    """What a password lacks; true if it lacks nothing.
+    """The problems of a password; true if there are none.
 
     Attributes
     ----------
     problems : tuple[str, ...]
-        One sentence for each thing, to be shown to the user.
+        One sentence for each problem, to show to the user.
     """
 
     problems: tuple[str, ...] = ()
@@ -227,20 +227,20 @@ def check_password(
     require_special: bool = False,
     forbidden: Collection[str] = (),
 ) -> PasswordReport:
-    """Say what a password lacks.
+    """Return the rules that a password breaks.
 
-    Length is what counts, so the kinds of characters are only asked for on demand (NIST SP 800-63B, 3.1.1.2).
+    Length matters most, so kinds of characters are only required on demand (NIST SP 800-63B, 3.1.1.2).
 
     Parameters
     ----------
     password
         The password as typed.
     min_length, max_length
-        Characters.
+        Minimum and maximum number of characters.
     require_upper, require_lower, require_digit, require_special
-        Ask for at least one such character.
+        Require at least one such character.
     forbidden
-        What it must not contain in any case: the user's name and address, the name of the product.
+        Texts that it must not contain in any case: the user's name and address, the product's name.
 
     Examples
     --------
@@ -266,11 +266,11 @@ def check_password(
             "must not contain your name, your address or the name of the product",
         ),
     )
-    return PasswordReport(tuple(problem for kept, problem in rules if not kept))
+    return PasswordReport(tuple(problem for is_met, problem in rules if not is_met))
 
 
 def is_valid_password(password: str, *, min_length: int = 12, forbidden: Collection[str] = ()) -> bool:
-    """Tell whether a password lacks nothing of what `check_password` asks for.
+    """Return whether a password meets the rules of `check_password`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Deadlines: how much time is left, and who sees it."""
+"""Deadlines: the time that is left, and where a deadline is visible."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ pytestmark = pytest.mark.unit
 
 
 class Clock:
-    """A clock that is put forward by hand."""
+    """A clock that a test sets."""
 
     now = 100.0
 
     def __call__(self) -> float:
-        """Give its time."""
+        """Return the time."""
         return self.now
 
 
@@ -28,12 +28,12 @@ class Context:
     """Lambda's context with 3 s left."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give the milliseconds."""
+        """Return the milliseconds."""
         return 3000
 
 
-def test_what_is_left_goes_down_to_nothing() -> None:
-    """And never below."""
+def test_the_remaining_time_decreases_to_zero() -> None:
+    """The remaining time decreases to zero and is never negative."""
     clock = Clock()
     deadline = Deadline(5, clock=clock)
     clock.now += 2
@@ -43,21 +43,22 @@ def test_what_is_left_goes_down_to_nothing() -> None:
 
 
 def test_a_limit_is_cut_to_what_is_left() -> None:
-    """The shorter of the two counts."""
+    """A limit is the shorter of the timeout and the remaining time."""
     deadline = Deadline(5, clock=Clock())
     assert (deadline.limit(3), deadline.limit(30)) == (3, 5)
 
 
-def test_without_time_left_nobody_is_asked() -> None:
-    """The error names who would have been, and a retry makes no sense."""
-    with pytest.raises(DeadlineExceededError, match="no time is left to ask the-service") as caught:
+def test_a_limit_after_the_deadline_is_an_error() -> None:
+    """After the deadline a limit is an error that names the service and is not retryable."""
+    message = "the-service: deadline exceeded before the request was sent"
+    with pytest.raises(DeadlineExceededError, match=message) as caught:
         Deadline(0, clock=Clock()).limit(1, service="the-service")
     assert not caught.value.retryable
     assert caught.value.service == "the-service"
 
 
 def test_an_earlier_one_never_ends_later() -> None:
-    """Whichever comes first, on the same clock."""
+    """`earlier` returns the earlier of the two deadlines, on the same clock."""
     clock = Clock()
     outer = Deadline(5, clock=clock)
     assert outer.earlier(3).remaining() == 3
@@ -67,14 +68,14 @@ def test_an_earlier_one_never_ends_later() -> None:
 
 
 def test_an_invocation_s_deadline_keeps_a_reserve() -> None:
-    """The answer and the logs want time as well."""
+    """The deadline of an invocation reserves time for the response and the logs."""
     assert Deadline.from_context(Context()).remaining() == pytest.approx(2.5, abs=0.1)
     assert Deadline.from_context(Context(), reserve=1).remaining() == pytest.approx(2, abs=0.1)
     assert Deadline.from_context(Context(), reserve=9).remaining() == 0
 
 
 def test_it_is_current_for_its_block() -> None:
-    """And what was before is after."""
+    """A deadline is current for its block, and the previous one again afterwards."""
     assert current_deadline() is None
     with use_deadline(Deadline(5)) as outer:
         with use_deadline(Deadline(1)) as inner:
@@ -83,21 +84,21 @@ def test_it_is_current_for_its_block() -> None:
     assert current_deadline() is None
 
 
-def test_it_is_never_put_off() -> None:
-    """A later one inside changes nothing."""
+def test_a_deadline_is_never_extended() -> None:
+    """A later deadline in an inner block does not replace the current one."""
     with use_deadline(Deadline(5)) as outer, use_deadline(Deadline(60)) as inner:
         assert inner is outer
 
 
 def test_an_exception_ends_it_too() -> None:
-    """The block is left either way."""
+    """An exception that leaves the block restores the previous deadline."""
     with pytest.raises(KeyError), use_deadline(Deadline(5)):
         raise KeyError
     assert current_deadline() is None
 
 
 def test_threads_have_their_own_unless_they_copy_it() -> None:
-    """As with every context variable."""
+    """A thread sees the deadline only if it runs in a copy of the context."""
     seen: list[Deadline | None] = []
     with use_deadline(Deadline(5)) as deadline:
         copied = contextvars.copy_context()
@@ -110,7 +111,7 @@ def test_threads_have_their_own_unless_they_copy_it() -> None:
 
 @pytest.mark.anyio
 async def test_tasks_and_worker_threads_inherit_it() -> None:
-    """What is started inside the block sees it."""
+    """Tasks and worker threads that are started in the block see its deadline."""
     seen: list[Deadline | None] = []
 
     async def child() -> None:
@@ -123,6 +124,6 @@ async def test_tasks_and_worker_threads_inherit_it() -> None:
     assert seen == [deadline, deadline]
 
 
-def test_its_repr_says_what_is_left() -> None:
-    """For a debugger."""
+def test_the_repr_contains_the_remaining_time() -> None:
+    """The repr of a deadline contains the remaining time, for debugging."""
     assert repr(Deadline(1.5, clock=Clock())) == "Deadline(1.500 s left)"

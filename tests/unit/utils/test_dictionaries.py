@@ -1,4 +1,4 @@
-"""Merging, flattening and reaching into dictionaries."""
+"""Nested dictionaries are merged, flattened and accessed."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ NESTED: st.SearchStrategy[dict[str, Any]] = st.recursive(
 
 @given(NESTED, NESTED, NESTED)
 def test_merging_is_associative_and_changes_nothing(a: dict[str, Any], b: dict[str, Any], c: dict[str, Any]) -> None:
-    """The order of brackets does not matter, and the arguments stay as they were."""
+    """Merging is associative, and does not change its arguments."""
     before = deepcopy((a, b, c))
     assert deep_merge(deep_merge(a, b), c) == deep_merge(a, b, c)
     assert deep_merge(a, {}) == a == deep_merge({}, a) == deep_merge(a, a)
     assert (a, b, c) == before
 
 
-def test_the_merged_one_shares_nothing() -> None:
-    """Changing the result does not reach into what it was made of."""
+def test_a_merge_is_a_deep_copy() -> None:
+    """Changing the result of a merge does not change its arguments."""
     base: dict[str, Any] = {"a": {"b": [1]}}
     deep_merge(base)["a"]["b"].append(2)
     assert base == {"a": {"b": [1]}}
@@ -40,7 +40,7 @@ def test_the_merged_one_shares_nothing() -> None:
 
 @given(NESTED)
 def test_flattening_can_be_undone(nested: dict[str, Any]) -> None:
-    """All levels come back, and each flat key leads to its value."""
+    """Unflattening restores all levels, and each flat key is the path of its value."""
     flat = flatten_dict(nested)
     assert unflatten_dict(flat) == nested
     for path, value in flat.items():
@@ -48,8 +48,8 @@ def test_flattening_can_be_undone(nested: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("flat", [{"a": 1, "a.b": 2}, {"a.b": 2, "a": 1}])
-def test_a_key_cannot_be_value_and_way_at_once(flat: dict[str, Any]) -> None:
-    """What cannot be nested is refused in either order."""
+def test_a_key_cannot_be_a_value_and_a_prefix(flat: dict[str, Any]) -> None:
+    """A key that is both a value and a prefix is rejected in either order."""
     with pytest.raises(ValueError, match="a"):
         unflatten_dict(flat)
 
@@ -65,15 +65,15 @@ def test_a_key_cannot_be_value_and_way_at_once(flat: dict[str, Any]) -> None:
         ("none.deeper", "default"),
     ],
 )
-def test_reaching_in(path: str, expected: object) -> None:
-    """What is missing gives the default; None is a value."""
+def test_a_value_is_read_by_its_path(path: str, expected: object) -> None:
+    """A path that does not exist returns the default; None is a value."""
     data = {"messages": [{"body": "hi"}], "none": None}
     assert get_nested(data, path, "default") == expected
 
 
 @given(NESTED, st.lists(KEYS, min_size=1, max_size=3), st.integers())
-def test_what_was_set_is_found(nested: dict[str, Any], keys: list[str], value: int) -> None:
-    """A value set deep inside is where it was put, in a copy."""
+def test_a_value_is_set_in_a_copy(nested: dict[str, Any], keys: list[str], value: int) -> None:
+    """A value that is set is at its path in the copy, and the original is unchanged."""
     before = deepcopy(nested)
     path = ".".join(keys)
     assert get_nested(set_nested(nested, path, value), path) == value

@@ -1,4 +1,4 @@
-"""The calls of the documents, with their import path changed."""
+"""The documented calls of the utilities work with the new import path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.unit
 
 
 def test_the_calls_of_the_utilities() -> None:
-    """Ids, validation, files, text and the retry decorator, as they are written."""
+    """The documented calls for ids, validation, files, text and retries work as written."""
     from ai_voice_shared.utils import (
         chunk_text,
         deep_merge,
@@ -42,8 +42,8 @@ def test_the_calls_of_the_utilities() -> None:
     assert unreliable_function() == "worked"
 
 
-def test_the_circuit_breaker_is_found_among_the_utilities() -> None:
-    """It is the very one of `resilience`, and calls what it is given."""
+def test_the_circuit_breaker_is_importable_from_the_utilities() -> None:
+    """`utils.CircuitBreaker` is the class of `resilience`."""
     from ai_voice_shared import resilience
     from ai_voice_shared.utils import CircuitBreaker, generate_uuid, sanitize_filename
 
@@ -54,8 +54,8 @@ def test_the_circuit_breaker_is_found_among_the_utilities() -> None:
     assert CircuitBreaker is resilience.CircuitBreaker
 
 
-def test_the_floor_above_is_not_loaded_by_the_utilities() -> None:
-    """The names are signposts: whoever does not follow them pays nothing."""
+def test_the_utilities_do_not_load_the_tier_above() -> None:
+    """Using the utilities does not import `resilience`, whose names `utils` exports lazily."""
     script = (
         "import sys; from ai_voice_shared import utils; utils.generate_uuid(); utils.deep_merge({});"
         "print([name for name in sys.modules if 'resilience' in name])"

@@ -1,4 +1,4 @@
-"""Names, sizes, hashes and types of files."""
+"""Names, sizes, hashes and media types of files."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ VOICE_NOTE = Path(__file__).parents[2] / "e2e" / "data" / "voice-note.ogg"
         ("a..b", "a..b"),
     ],
 )
-def test_filename(name: str, expected: str) -> None:
-    """Folders go, what is unsafe becomes an underscore, letters stay."""
+def test_a_filename_is_sanitized(name: str, expected: str) -> None:
+    """Folders are removed, unsafe characters become an underscore, and letters are unchanged."""
     assert sanitize_filename(name) == expected
 
 
 @given(st.text(max_size=400), st.integers(min_value=20, max_value=255))
 def test_a_filename_is_always_safe(name: str, max_bytes: int) -> None:
-    """No separator, no control character, no dots alone, within the length, and not empty."""
+    """A sanitized name has no separator or control character, fits the length, and is neither dots nor empty."""
     safe = sanitize_filename(name, max_bytes=max_bytes)
     assert safe
     assert safe not in {".", ".."}
@@ -53,8 +53,8 @@ def test_a_filename_is_always_safe(name: str, max_bytes: int) -> None:
     assert sanitize_filename(safe, max_bytes=max_bytes) == safe
 
 
-def test_the_extension_survives_the_cut() -> None:
-    """The type of the file stays to be seen."""
+def test_truncation_preserves_the_extension() -> None:
+    """A name that is too long loses characters before its extension."""
     assert sanitize_filename("é" * 300 + ".ogg", max_bytes=21) == "é" * 8 + ".ogg"
 
 
@@ -70,36 +70,36 @@ def test_the_extension_survives_the_cut() -> None:
         (2**60, "1024.0 PB"),
     ],
 )
-def test_size(size: int, expected: str) -> None:
-    """Steps of 1024, one decimal, and never "1024.0" of a unit that has a next one."""
+def test_a_size_is_formatted(size: int, expected: str) -> None:
+    """A size has one decimal and steps of 1024, and "1024.0" of a unit is 1.0 of the next."""
     assert format_file_size(size) == expected
 
 
-def test_a_negative_size_is_refused() -> None:
-    """It is a mistake of the caller's."""
-    with pytest.raises(ValueError, match="never negative"):
+def test_a_negative_size_is_rejected() -> None:
+    """A negative size is a ValueError."""
+    with pytest.raises(ValueError, match="must not be negative"):
         format_file_size(-1)
 
 
 @given(st.binary(max_size=3000))
 def test_hash_of_bytes_and_of_a_file(content: bytes) -> None:
-    """Both give what hashlib gives."""
+    """The hash of bytes and of a file equals hashlib's."""
     expected = hashlib.sha256(content).hexdigest()
     assert calculate_hash(content) == calculate_hash(io.BytesIO(content)) == expected
 
 
 def test_another_algorithm() -> None:
-    """Any name of hashlib's."""
+    """Any algorithm of hashlib can be used."""
     assert calculate_hash(b"", "md5") == "d41d8cd98f00b204e9800998ecf8427e"
 
 
 def test_the_type_of_a_real_voice_note() -> None:
-    """A voice note as WhatsApp sends it is Ogg audio."""
+    """A voice note from WhatsApp is detected as Ogg audio."""
     assert content_type_of(VOICE_NOTE.read_bytes()) == "audio/ogg"
 
 
 def test_the_type_of_files_that_the_standard_library_writes() -> None:
-    """Real WAVE and ZIP files are known, gzip is not."""
+    """Real WAVE, ZIP and Office files are detected, and gzip is unknown."""
     sound = io.BytesIO()
     with wave.open(sound, "wb") as writer:
         writer.setparams((1, 2, 8000, 0, "NONE", ""))
@@ -137,12 +137,12 @@ def test_the_type_of_files_that_the_standard_library_writes() -> None:
         (b"\xff", None),
     ],
 )
-def test_type(head: bytes, expected: str | None) -> None:
-    """Each kind is known by its mark, and what only looks like one is not."""
+def test_a_type_is_detected(head: bytes, expected: str | None) -> None:
+    """Each type is detected by its signature, and similar bytes are unknown."""
     assert content_type_of(head) == expected
 
 
 @given(st.binary(max_size=64))
 def test_any_bytes_have_a_type_or_none(head: bytes) -> None:
-    """No bytes make the function raise."""
+    """Any bytes have a type or None, and never cause an error."""
     assert content_type_of(head) is None or "/" in str(content_type_of(head))

@@ -1,4 +1,4 @@
-"""The four HTTP events: one view of method, headers, body, form and URL, and strictness about what cannot be read."""
+"""The four HTTP events: one view of method, headers, body, form and URL, which rejects invalid input."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SECRET = "+61400000001"
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_shape_says_the_same(shape: EventShape) -> None:
-    """Method, content type, form, headers and URL are the same, whichever event brings them."""
+def test_every_shape_has_the_same_values(shape: EventShape) -> None:
+    """Method, content type, form, headers and URL are the same for each of the events."""
     url = "https://hooks.example.com/prod/twilio?a=1&b=x%20y"
     request = HttpEvent(twilio_event([("Body", "hi there"), ("Blank", "")], shape=shape, url=url))
     assert request.method == "POST"
@@ -35,32 +35,32 @@ def test_every_shape_says_the_same(shape: EventShape) -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("encoded", [True, False])
 def test_a_body_is_read_either_way(shape: EventShape, *, encoded: bool) -> None:
-    """Base64 is decoded where the event says so, and only there."""
+    """Base64 is decoded only if the event is marked so."""
     assert HttpEvent(twilio_event("Body=aGk=", shape=shape, base64=encoded)).body == b"Body=aGk="
 
 
 def test_a_public_base_url_replaces_the_event_s_own() -> None:
-    """Behind a proxy, path and query are the event's, scheme and host are configured."""
+    """With a public base URL, only path and query come from the event."""
     request = HttpEvent(twilio_event("", url="https://internal.example.com/prod/hook?a=1"))
     assert list(request.urls("https://public.example.com/")) == ["https://public.example.com/prod/hook?a=1"]
 
 
 def test_a_decoded_query_is_tried_in_each_encoding() -> None:
-    """REST v1 does not tell how the query was encoded, so each way is tried once."""
+    """REST v1 does not reveal how the query was encoded, so each encoding is tried once."""
     request = HttpEvent(twilio_event("", shape="rest_api", url="https://h.example.com/prod/p?a=x+y%2Fz"))
     base = "https://h.example.com/prod/p?a="
     assert list(request.urls()) == [f"{base}x%20y%2Fz", f"{base}x+y%2Fz", f"{base}x y/z"]
 
 
 def test_a_decoded_path_is_tried_encoded_as_well() -> None:
-    """A gateway that decodes the path is met halfway."""
+    """A path that a gateway has decoded is tried encoded as well."""
     event = twilio_event("", url="https://h.example.com/p")
     event["rawPath"] = "/a b"
     assert list(HttpEvent(event).urls()) == ["https://h.example.com/a b", "https://h.example.com/a%20b"]
 
 
 def test_a_load_balancer_on_a_port_of_its_own_is_found() -> None:
-    """Scheme and port come from the load balancer's headers, also where Host has no port."""
+    """Scheme and port come from the load balancer's headers, also if Host has no port."""
     event = twilio_event("", shape="alb", url="http://h.example.com:8080/p")
     assert next(HttpEvent(event).urls()) == "http://h.example.com:8080/p"
     event["headers"]["host"] = "h.example.com"
@@ -79,8 +79,8 @@ def test_a_load_balancer_on_a_port_of_its_own_is_found() -> None:
         pytest.param({"requestContext": "x", "httpMethod": "POST"}, id="a text as the context"),
     ],
 )
-def test_other_events_are_refused(event: Any) -> None:
-    """What is no HTTP event is named as such."""
+def test_other_events_are_rejected(event: Any) -> None:
+    """Any other event is an InvalidPayloadError."""
     with pytest.raises(InvalidPayloadError):
         HttpEvent(event)
 
@@ -96,15 +96,15 @@ def test_other_events_are_refused(event: Any) -> None:
         pytest.param("From=%2B61400000001" + "&k=" * 1000, id="too many fields"),
     ],
 )
-def test_a_broken_form_is_refused_without_a_word_of_it(body: str) -> None:
-    """The error names the kind of damage, and holds no part of the form."""
+def test_an_invalid_form_is_rejected_without_its_content(body: str) -> None:
+    """The error for an invalid form contains no part of it."""
     with pytest.raises(InvalidPayloadError) as caught:
         _ = HttpEvent(twilio_event(body, signature="x")).form
     assert "61400000001" not in repr(caught.value) + str(caught.value.__context__)
 
 
-def test_bytes_that_are_no_utf_8_are_refused() -> None:
-    """Raw bytes count as well as escaped ones."""
+def test_invalid_utf_8_is_rejected() -> None:
+    """Invalid UTF-8 is rejected in raw bytes as in escaped ones."""
     event = twilio_event("", signature="x")
     event["body"] = base64.b64encode(b"Body=\xff\xfe").decode()
     with pytest.raises(InvalidPayloadError, match="UTF-8"):
@@ -112,8 +112,8 @@ def test_bytes_that_are_no_utf_8_are_refused() -> None:
 
 
 @pytest.mark.parametrize("body", ["!!!", "YQ", "YQ==YQ==", "Y Q=", "\u00e9", "a\n"])
-def test_base64_garbage_is_refused(body: str) -> None:
-    """A body that is not the base64 that the event announces is an error, not a guess."""
+def test_invalid_base64_is_rejected(body: str) -> None:
+    """A body that is marked as base64 and is not valid base64 is an error."""
     event = twilio_event("", signature="x")
     event |= {"body": body, "isBase64Encoded": True}
     with pytest.raises(InvalidPayloadError, match="base64"):
@@ -121,14 +121,14 @@ def test_base64_garbage_is_refused(body: str) -> None:
 
 
 @pytest.mark.parametrize("body", [1, ["a"], {"a": "b"}])
-def test_a_body_that_is_not_text_is_refused(body: Any) -> None:
-    """JSON that is parsed already is not a body."""
+def test_a_body_that_is_not_text_is_rejected(body: Any) -> None:
+    """A body that is already parsed JSON is an error."""
     with pytest.raises(InvalidPayloadError, match="not text"):
         _ = HttpEvent(twilio_event("", signature="x") | {"body": body}).body
 
 
-def test_a_lone_surrogate_is_refused() -> None:
-    """JSON can carry what UTF-8 cannot."""
+def test_a_lone_surrogate_is_rejected() -> None:
+    """A lone surrogate, which JSON can contain and UTF-8 cannot, is an error."""
     event = twilio_event("", shape="rest_api", signature="x") | {"body": "Body=\ud800"}
     with pytest.raises(InvalidPayloadError):
         _ = HttpEvent(event).form
@@ -136,7 +136,7 @@ def test_a_lone_surrogate_is_refused() -> None:
 
 @pytest.mark.parametrize("encoded", [True, False])
 def test_a_body_has_a_limit(*, encoded: bool) -> None:
-    """One byte too many is too many, and the limit itself is not."""
+    """A body of the limit is accepted, one with another byte is not."""
     largest = "a" * MAX_BODY_BYTES
     assert len(HttpEvent(twilio_event(largest, base64=encoded, signature="x")).body) == MAX_BODY_BYTES
     with pytest.raises(PayloadTooLargeError):
@@ -145,8 +145,8 @@ def test_a_body_has_a_limit(*, encoded: bool) -> None:
         _ = HttpEvent(twilio_event(largest * 2, base64=encoded, signature="x")).body
 
 
-def test_a_request_says_nothing_about_itself() -> None:
-    """Its repr has the method alone."""
+def test_the_repr_has_no_personal_data() -> None:
+    """The repr of a request contains only its method."""
     request = HttpEvent(twilio_event([("From", SECRET)], url=f"https://h.example.com/{SECRET}"))
     assert repr(request) == "HttpEvent(POST)"
 
@@ -156,12 +156,12 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 
 @given(st.lists(st.tuples(TEXTS, TEXTS)))
 def test_forms_are_read_as_the_standard_library_reads_them(pairs: list[tuple[str, str]]) -> None:
-    """Whatever a form has, both give the same pairs."""
+    """Any encoded form has the same pairs as with `parse_qsl`."""
     body = urlencode(pairs)
     assert list(parse_form(body)) == parse_qsl(body, keep_blank_values=True)
 
 
 @pytest.mark.parametrize("body", ["", "a", "a=", "=b", "=", "a=b=c", "&&a=1&", "a+b=c+d", "a=%2B+%20", "\u00e9=\u4e2d"])
 def test_odd_forms_are_read_as_the_standard_library_reads_them(body: str) -> None:
-    """Missing values, empty pieces and further equals signs mean what they mean elsewhere."""
+    """Missing values, empty pairs and further equals signs are read as by `parse_qsl`."""
     assert list(parse_form(body)) == parse_qsl(body, keep_blank_values=True)

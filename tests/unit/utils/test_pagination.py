@@ -1,4 +1,4 @@
-"""Pages."""
+"""Pagination of lists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.unit
 
 @given(st.lists(st.integers(), max_size=50), st.integers(min_value=1, max_value=12))
 def test_all_pages_together_are_the_list(items: list[int], per_page: int) -> None:
-    """Following `next_page` gives every item once, in order, and ends."""
+    """Following `next_page` yields every item once, in order, and ends."""
     page = paginate(items, per_page=per_page)
     seen = list(page.items)
     while page.next_page is not None:
@@ -25,15 +25,15 @@ def test_all_pages_together_are_the_list(items: list[int], per_page: int) -> Non
     assert page.page == max(page.pages, 1)
 
 
-def test_a_page_behind_the_end_is_empty() -> None:
-    """It leads back to the last one, but only if that is the one before."""
+def test_a_page_after_the_last_is_empty() -> None:
+    """A page after the last is empty, and has a previous page only if that has items."""
     page = paginate([1, 2, 3], page=3, per_page=2)
     assert (page.items, page.has_next, page.previous_page) == ((), False, 2)
     assert paginate([1, 2, 3], page=9, per_page=2).previous_page is None
 
 
-def test_metadata() -> None:
-    """The body of an answer has all that a reader needs."""
+def test_a_page_is_the_body_of_a_response() -> None:
+    """The dictionary of a page has its items and the metadata for navigation."""
     assert paginate(["a", "b", "c"], page=2, per_page=2).to_dict() == {
         "items": ["c"],
         "pagination": {
@@ -50,7 +50,7 @@ def test_metadata() -> None:
 
 
 @pytest.mark.parametrize(("page", "per_page"), [(0, 1), (1, 0)])
-def test_numbers_below_one_are_refused(page: int, per_page: int) -> None:
-    """There is no page 0."""
+def test_numbers_below_one_are_rejected(page: int, per_page: int) -> None:
+    """A page or a page size below one is a ValueError."""
     with pytest.raises(ValueError, match="at least 1"):
         paginate([], page=page, per_page=per_page)

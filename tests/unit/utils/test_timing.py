@@ -1,4 +1,4 @@
-"""How long something took."""
+"""Durations of blocks and functions."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ pytestmark = pytest.mark.unit
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Make the clock stand still until a test sets it, in seconds."""
+    """Replace the clock by one that a test sets, in seconds."""
     now = [10.0]
     monkeypatch.setattr("ai_voice_shared.utils.timing.time.perf_counter", lambda: now[0])
     return now
 
 
 def test_a_block_is_measured(clock: list[float]) -> None:
-    """The timer runs inside the block and stands afterwards."""
+    """The timer runs in the block and stops afterwards."""
     timer = Timer("work")
     assert timer.elapsed_ms == 0.0
     with timer:
@@ -33,7 +33,7 @@ def test_a_block_is_measured(clock: list[float]) -> None:
 
 
 def test_a_block_that_fails_is_measured_too() -> None:
-    """The error passes, and the report says so."""
+    """A block that raises is measured and reported as failed, and the error is raised."""
     reports: list[bool] = []
     with pytest.raises(KeyError), Timer("work", report=lambda timer: reports.append(timer.failed)):
         raise KeyError
@@ -42,7 +42,7 @@ def test_a_block_that_fails_is_measured_too() -> None:
 
 @pytest.mark.anyio
 async def test_an_async_block_and_an_async_function_are_measured(clock: list[float]) -> None:
-    """What is awaited counts."""
+    """Time that is awaited counts towards the duration."""
     reports: list[Timer] = []
 
     @timed("fetch", report=reports.append)
@@ -58,7 +58,7 @@ async def test_an_async_block_and_an_async_function_are_measured(clock: list[flo
 
 
 def test_a_plain_decorator_logs_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    """Without arguments it takes the function's name and the library's logger."""
+    """Without arguments the decorator logs one line with the function's name."""
 
     @timed
     def add(a: int, b: int) -> int:

@@ -1,4 +1,4 @@
-"""Replies: escaped, legal XML, and split where WhatsApp would cut them off."""
+"""TwiML replies: escaped, well-formed XML, and split at WhatsApp's length limit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.unit
 
 
 def messages(twiml: str) -> list[str]:
-    """Parse a reply and give the text of each message."""
+    """Parse a reply and return the text of each message."""
     root = ET.fromstring(twiml)  # noqa: S314 - made here
     assert root.tag == "Response"
     assert all(child.tag == "Message" for child in root)
@@ -28,53 +28,53 @@ def units(text: str) -> int:
 
 
 def test_a_reply_is_escaped() -> None:
-    """What a user could have typed never becomes markup."""
+    """Text that a user could have typed never becomes markup."""
     text = "</Message><Redirect>https://evil.example</Redirect> & \"quotes\" 'too' <![CDATA[x]]>"
     assert messages(message_response(text)) == [text]
 
 
 @given(st.text())
 def test_every_text_becomes_legal_xml(text: str) -> None:
-    """Control characters, surrogates and non-characters are left out; the rest arrives."""
-    said = "".join(messages(message_response(text, max_length=10_000)))
-    assert said == "".join(character for character in text if is_legal(ord(character))).strip()
+    """Control characters, surrogates and non-characters are removed; all others arrive."""
+    received = "".join(messages(message_response(text, max_length=10_000)))
+    assert received == "".join(character for character in text if is_legal(ord(character))).strip()
 
 
 def is_legal(code: int) -> bool:
-    """Say whether XML 1.0 has a character (https://www.w3.org/TR/xml/#charsets)."""
+    """Return whether XML 1.0 allows a character (https://www.w3.org/TR/xml/#charsets)."""
     return code in {9, 10, 13} or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x08", "\x0b", "\x1f", "\ud800", "\ufffe", "\uffff"])
-def test_what_xml_forbids_is_left_out(character: str) -> None:
-    """A character that no XML can hold is dropped, its neighbours are not."""
+def test_characters_that_xml_forbids_are_removed(character: str) -> None:
+    """A character that XML forbids is removed, its neighbours are not."""
     assert messages(message_response(f"a{character}b")) == ["ab"]
 
 
 def test_white_space_inside_survives() -> None:
-    """Line breaks of either kind arrive as they were."""
+    """White space inside a reply, line breaks of either kind included, arrives unchanged."""
     assert messages(message_response("a\r\nb\tc\nd")) == ["a\r\nb\tc\nd"]
 
 
 def test_several_texts_are_several_messages() -> None:
-    """Each text of a list is a message; blank ones are none."""
+    """Each text of a list is a message, except blank ones."""
     assert messages(message_response(["one", " ", "two"])) == ["one", "two"]
     assert messages(message_response("")) == messages(empty_response()) == []
 
 
 def test_a_reply_of_the_limit_is_one_message() -> None:
-    """1600 characters pass as they are; one more makes a second message."""
+    """A reply of 1600 characters is one message, and one of 1601 is two."""
     assert messages(message_response("x" * WHATSAPP_MAX_LENGTH)) == ["x" * WHATSAPP_MAX_LENGTH]
-    assert [len(one) for one in messages(message_response("x" * (WHATSAPP_MAX_LENGTH + 1)))] == [1600, 1]
+    assert [len(message) for message in messages(message_response("x" * (WHATSAPP_MAX_LENGTH + 1)))] == [1600, 1]
 
 
 def test_the_limit_counts_utf_16() -> None:
-    """An emoji is two characters to WhatsApp."""
+    """An emoji counts as two characters towards the limit."""
     assert [len(piece) for piece in split_message("\U0001f44d" * 801)] == [800, 1]
 
 
 def test_a_long_reply_is_split_at_words() -> None:
-    """No word is cut, none is lost."""
+    """A long reply is split between words, and no word is lost."""
     words = [f"word{number}" for number in range(1000)]
     pieces = split_message(" ".join(words))
     assert all(len(piece) <= WHATSAPP_MAX_LENGTH for piece in pieces)
@@ -94,8 +94,8 @@ def test_a_long_reply_is_split_at_words() -> None:
     ],
 )
 @pytest.mark.parametrize("lead", range(4))
-def test_what_belongs_together_stays_together(cluster: str, lead: int) -> None:
-    """A piece never begins or ends inside what a reader sees as one character."""
+def test_a_grapheme_cluster_is_not_split(cluster: str, lead: int) -> None:
+    """A part never begins or ends inside a grapheme cluster."""
     text = "x" * lead + cluster * 20
     pieces = split_message(text, max_length=20)
     assert "".join(pieces) == text
@@ -106,20 +106,20 @@ def test_what_belongs_together_stays_together(cluster: str, lead: int) -> None:
 
 @given(st.text(), st.integers(min_value=2, max_value=40))
 def test_nothing_but_white_space_is_lost(text: str, max_length: int) -> None:
-    """Every piece fits, none is blank, and together they are the text."""
+    """Every part fits, none is blank, and joined they are the text without its white space."""
     pieces = split_message(text, max_length=max_length)
     assert all(piece.strip() and units(piece) <= max_length for piece in pieces)
     assert "".join("".join(pieces).split()) == "".join(text.split())
 
 
-def test_what_is_longer_than_a_piece_is_cut_anyway() -> None:
-    """A heap of accents has to end somewhere."""
+def test_a_cluster_longer_than_a_part_is_split() -> None:
+    """A grapheme cluster that is longer than a part is split."""
     pieces = split_message("e" + "\u0301" * 50, max_length=10)
     assert [len(piece) for piece in pieces] == [10, 10, 10, 10, 10, 1]
     assert unicodedata.combining(pieces[1][0])
 
 
-def test_a_piece_needs_room() -> None:
-    """A limit that no emoji fits in is a mistake."""
+def test_a_limit_below_one_emoji_is_rejected() -> None:
+    """A limit in which no emoji fits is a ValueError."""
     with pytest.raises(ValueError, match="room"):
         split_message("x", max_length=1)

@@ -1,4 +1,4 @@
-"""Addresses, URLs, numbers, passwords."""
+"""Validation of e-mail addresses, URLs, phone numbers and passwords."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ pytestmark = pytest.mark.unit
         ("user@example.com\nBcc: other@example.com", False),
     ],
 )
-def test_email(address: str, *, valid: bool) -> None:
-    """An address is judged by its form."""
+def test_an_address_is_validated(address: str, *, valid: bool) -> None:
+    """The syntax of an address decides whether it is valid."""
     assert is_valid_email(address) is valid
 
 
 def test_a_bad_address_stays_out_of_the_error() -> None:
-    """The address is personal data."""
+    """The error for an invalid address does not contain it, since it is personal data."""
     with pytest.raises(ValidationError) as caught:
         normalize_email("ann lee@example.com")
     assert "ann" not in str(caught.value)
@@ -53,7 +53,7 @@ def test_a_bad_address_stays_out_of_the_error() -> None:
 
 @given(st.emails(domains=st.just("example.com")))
 def test_normalizing_an_address_twice_changes_nothing(address: str) -> None:
-    """Whatever passes has one form."""
+    """A normalized address is its own normal form."""
     if is_valid_email(address):
         once = normalize_email(address)
         assert normalize_email(once) == once
@@ -69,8 +69,8 @@ def test_normalizing_an_address_twice_changes_nothing(address: str) -> None:
         "https://example.com.",
     ],
 )
-def test_urls(url: str) -> None:
-    """An absolute URL with a host is one."""
+def test_valid_urls(url: str) -> None:
+    """An absolute URL with a host is valid."""
     assert is_valid_url(url)
 
 
@@ -99,21 +99,21 @@ def test_urls(url: str) -> None:
         "https://example.com/" + "a" * 2048,
     ],
 )
-def test_no_urls(url: str) -> None:
-    """What is relative, of another scheme, with credentials or malformed is none."""
+def test_invalid_urls(url: str) -> None:
+    """A URL that is relative, of another scheme, with credentials or malformed is not valid."""
     assert not is_valid_url(url)
 
 
 @given(urls())
-def test_urls_of_the_rfc_pass(url: str) -> None:
-    """URLs made after RFC 3986 are accepted unless they carry what is refused on purpose."""
+def test_urls_of_rfc_3986_are_valid(url: str) -> None:
+    """URLs that follow RFC 3986 are valid, except with credentials or port 0."""
     if "@" not in urlsplit(url).netloc and urlsplit(url).port != 0:
         assert is_valid_url(url)
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_judged_without_an_error(text: str) -> None:
-    """No text makes the functions raise."""
+def test_any_text_is_validated_without_an_error(text: str) -> None:
+    """No text causes an error in the validators."""
     assert isinstance(is_valid_url(text), bool)
     assert isinstance(is_valid_phone(text), bool)
     assert isinstance(is_valid_email(text), bool)
@@ -127,23 +127,23 @@ def test_any_text_is_judged_without_an_error(text: str) -> None:
         ("(415) 867-5309", "US", "+14158675309"),
     ],
 )
-def test_numbers_are_brought_into_e164(number: str, region: str | None, expected: str) -> None:
-    """Every usual way of writing gives the same."""
+def test_numbers_are_normalized_to_e164(number: str, region: str | None, expected: str) -> None:
+    """Every common notation of a number has the same normal form."""
     assert is_valid_phone(number, region=region)
     assert normalize_phone(number, region=region) == expected
 
 
 @pytest.mark.parametrize("number", ["", "12", "0491 570 156", "whatsapp:US.1234ABC", "+999 1234567"])
-def test_what_is_no_number_is_refused_without_being_shown(number: str) -> None:
-    """The number is personal data."""
+def test_an_invalid_number_stays_out_of_the_error(number: str) -> None:
+    """The error for an invalid number does not contain it, since it is personal data."""
     assert not is_valid_phone(number)
     with pytest.raises(ValidationError) as caught:
         normalize_phone(number)
     assert not number or number not in str(caught.value)
 
 
-def test_a_password_is_told_all_that_it_lacks() -> None:
-    """Every rule has a sentence of its own."""
+def test_every_problem_of_a_password_is_reported() -> None:
+    """The report has one sentence for each broken rule."""
     report = check_password(
         "ann",
         require_upper=True,
@@ -160,8 +160,8 @@ def test_a_password_is_told_all_that_it_lacks() -> None:
     ("password", "valid"),
     [("correct horse battery", True), ("aaaaaaaaaaaaaaaa", False), ("", False), ("x" * 129, False)],
 )
-def test_password(password: str, *, valid: bool) -> None:
-    """Length counts, repetition does not make up for it."""
+def test_a_password_is_validated(password: str, *, valid: bool) -> None:
+    """A password must be long enough, and not repeat a few characters."""
     assert is_valid_password(password) is valid
 
 
@@ -169,8 +169,8 @@ def test_password(password: str, *, valid: bool) -> None:
     ("package", "call"),
     [("email_validator", 'is_valid_email("a@example.com")'), ("phonenumbers", 'is_valid_phone("+61491570156")')],
 )
-def test_without_the_extra_the_use_fails_and_the_import_does_not(package: str, call: str) -> None:
-    """Importing the name works; calling it names the extra."""
+def test_a_missing_extra_fails_the_call_and_not_the_import(package: str, call: str) -> None:
+    """Without the extra the functions can be imported, and a call raises an error that names it."""
     script = f"""
 import sys
 sys.modules[{package!r}] = None
