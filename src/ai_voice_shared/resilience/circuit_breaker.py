@@ -215,7 +215,7 @@ class CircuitBreaker:
             recovery_timeout=self._recovery_timeout,
             success_threshold=self._success_threshold,
         )
-        config.counts_as_failure = self._is_failure  # type: ignore[method-assign,assignment] # Powertools' knows types only
+        config.counts_as_failure = self._is_failure  # type: ignore[method-assign,assignment] # Powertools takes classes only
         return config
 
     def _machine(self) -> Any:

@@ -139,7 +139,7 @@ class RetryBudget:
         self._lock = threading.Lock()
 
     def try_acquire(self) -> bool:
-        """Take the token of a retry; return False where none is left."""
+        """Acquire the token of a retry; return False if none is left."""
         with self._lock:
             if self._left < 1:
                 return False
@@ -213,7 +213,7 @@ class RetryState:
         self._attempt = 0
 
     def next_delay(self, error: BaseException | None = None) -> float | None:
-        """Record a failed attempt and return the seconds to wait before the next one, or None if there is to be none.
+        """Record a failed attempt and return the seconds to wait before the next one, or None for no further attempt.
 
         Parameters
         ----------

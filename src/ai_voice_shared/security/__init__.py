@@ -1,4 +1,4 @@
-"""Signatures."""
+"""Request signatures."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Twilio's webhook signature: made, and checked in constant time.
+"""Compute Twilio's webhook signature, and verify it in constant time.
 
-The `twilio` package (39 MB) has the same and is the oracle of the tests. It differs from this in two places, and is
-wrong in both: where a port has to be taken off a URL that has user information or an IPv6 address it cuts the host
-in two, and where a URL ends in an empty part (`;`, `?` or `#`) it loses that character.
+The `twilio` package (39 MB) does the same and is the oracle of the tests. It differs in two cases, and is wrong in
+both: when it removes the port from a URL with user information or an IPv6 address, it cuts the host in two, and when a
+URL ends in an empty part (`;`, `?` or `#`), it drops that character.
 https://www.twilio.com/docs/usage/security#validating-requests
 """
 
@@ -35,13 +35,13 @@ SIGNATURE_SETTINGS_HEADER = "X-Twilio-Webhooks-Signature-Settings"
 """The header that names another algorithm, for webhooks signed with a shared key."""
 
 ALGORITHMS = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
-"""Twilio's names of the algorithms, and Python's."""
+"""Twilio's names of the algorithms, mapped to Python's."""
 
 
 def compute_signature(
     url: str, pairs: Iterable[tuple[str, str]], token: str | bytes, *, algorithm: str = "HMAC_SHA1"
 ) -> str:
-    """Sign a request as Twilio does: over the URL, then each sorted name with its sorted unique values.
+    """Return Twilio's signature of a request: over the URL, then each sorted name with its sorted unique values.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def compute_signature(
     'RSOYDt4T1cUTdK1PDd93/VVr8B8='
     """
     key = token.encode() if isinstance(token, str) else token
-    return _signed(url, _canonical(pairs), key, ALGORITHMS[algorithm]).decode()
+    return _sign(url, _canonicalize(pairs), key, ALGORITHMS[algorithm]).decode()
 
 
 def is_signed(
@@ -78,18 +78,18 @@ def is_signed(
     *,
     algorithm: str = "HMAC_SHA1",
 ) -> bool:
-    """Tell whether one of `tokens` made `signature` for one of `urls`, with or without its port.
+    """Return whether `signature` was made with one of `tokens` for one of `urls`, with or without its port.
 
     Parameters
     ----------
     urls
-        The URLs that Twilio may have called; they are asked for one by one.
+        The URLs that Twilio may have called; the iterable is consumed only as far as needed.
     pairs, algorithm
-        As for `compute_signature`; an unknown algorithm signs nothing.
+        As for `compute_signature`; no signature of an unknown algorithm is valid.
     signature
         The header's value.
     tokens
-        The current token first; an earlier one while it is being rotated.
+        The current token first; the previous one during a rotation.
 
     Examples
     --------
@@ -101,25 +101,25 @@ def is_signed(
     if not signature or digest is None:
         return False
     given = signature.encode("utf-8", "replace")
-    canonical = _canonical(pairs)
+    canonical = _canonicalize(pairs)
     keys = [token.encode() if isinstance(token, str) else token for token in tokens]
     for url in urls:
-        # As it was called comes first: it is nearly always the one that was signed.
-        if any(hmac.compare_digest(_signed(url, canonical, key, digest), given) for key in keys):
+        # The URL as it was called comes first: it is nearly always the one that was signed.
+        if any(hmac.compare_digest(_sign(url, canonical, key, digest), given) for key in keys):
             return True
         for other in urls_with_and_without_port(url):
-            if other != url and any(hmac.compare_digest(_signed(other, canonical, key, digest), given) for key in keys):
+            if other != url and any(hmac.compare_digest(_sign(other, canonical, key, digest), given) for key in keys):
                 return True
     return False
 
 
 def body_hash_matches(url: str, body: bytes) -> bool | None:
-    """Check a body by the `bodySHA256` of the URL's query, as Twilio sends it with JSON.
+    """Return whether a body matches the `bodySHA256` in the URL's query, which Twilio sends with JSON.
 
     Returns
     -------
     bool | None
-        None where the URL has no such parameter.
+        None if the URL has no such parameter.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def body_hash_matches(url: str, body: bytes) -> bool | None:
 
 
 def signature_algorithm(settings_header: str) -> str:
-    """Give the algorithm that a `SIGNATURE_SETTINGS_HEADER` names; without one it is `HMAC_SHA1`.
+    """Return the algorithm that a `SIGNATURE_SETTINGS_HEADER` names, by default `HMAC_SHA1`.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def signature_algorithm(settings_header: str) -> str:
 
 
 def urls_with_and_without_port(url: str) -> tuple[str, ...]:
-    """Give the URL without a port and with one: Twilio signs now the one, now the other.
+    """Return the URL without a port and with one, since Twilio may sign either.
 
     Examples
     --------
@@ -174,10 +174,10 @@ def urls_with_and_without_port(url: str) -> tuple[str, ...]:
     return (without, url) if port else (without,)
 
 
-def _canonical(pairs: Iterable[tuple[str, str]]) -> bytes:
-    # A lone surrogate has no UTF-8; a request that has one was not signed by Twilio.
+def _canonicalize(pairs: Iterable[tuple[str, str]]) -> bytes:
+    # UTF-8 cannot encode a lone surrogate; a request that contains one was not signed by Twilio.
     return "".join([name + value for name, value in sorted(set(pairs))]).encode("utf-8", "replace")
 
 
-def _signed(url: str, canonical: bytes, key: bytes, digest: str) -> bytes:
+def _sign(url: str, canonical: bytes, key: bytes, digest: str) -> bytes:
     return b2a_base64(hmac.digest(key, url.encode("utf-8", "replace") + canonical, digest), newline=False)

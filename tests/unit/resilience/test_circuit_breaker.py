@@ -96,7 +96,7 @@ def fail() -> None:
 
 
 async def fail_times(call: Any, breaker: CircuitBreaker, times: int) -> None:
-    """Make a number of calls that fail."""
+    """Call the breaker with a failing function a number of times."""
     for _ in range(times):
         with pytest.raises(ServiceUnavailableError):
             await call(breaker, fail)

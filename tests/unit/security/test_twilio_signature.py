@@ -1,4 +1,4 @@
-"""Twilio's signature, against known vectors and against Twilio's own package."""
+"""Twilio's signature, compared with known vectors and with Twilio's own package."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SIGNATURE = "RSOYDt4T1cUTdK1PDd93/VVr8B8="
 
 
 class Repeated(dict[str, list[str]]):
-    """What Twilio's package takes for a form with repeats: the interface of Django's QueryDict."""
+    """A form with repeats as Twilio's package accepts it, with the interface of Django's QueryDict."""
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
         super().__init__()
@@ -47,12 +47,12 @@ class Repeated(dict[str, list[str]]):
             self.setdefault(name, []).append(value)
 
     def getlist(self, name: str) -> list[str]:
-        """Give all values of a name."""
+        """Return all values of a name."""
         return self[name]
 
 
-def test_the_documented_example_is_signed_alike() -> None:
-    """The request of Twilio's documentation has the signature that stands there."""
+def test_the_documented_example_has_the_documented_signature() -> None:
+    """The request in Twilio's documentation has the signature that is documented there."""
     assert compute_signature(URL, PAIRS, "12345") == SIGNATURE
     assert compute_signature(URL, reversed(PAIRS), b"12345") == SIGNATURE
     assert is_signed([URL], PAIRS, SIGNATURE, ["12345"])
@@ -71,19 +71,19 @@ def test_the_documented_example_is_signed_alike() -> None:
         pytest.param("\udcff", ["12345"], id="a lone surrogate"),
     ],
 )
-def test_a_wrong_signature_is_no_signature(signature: str, tokens: list[str]) -> None:
-    """What is not exactly what one of the tokens makes is refused, and never an exception."""
+def test_a_wrong_signature_is_rejected(signature: str, tokens: list[str]) -> None:
+    """A signature that differs from those of all tokens is rejected, and never an exception."""
     assert not is_signed([URL], PAIRS, signature, tokens)
 
 
 def test_a_token_can_be_rotated() -> None:
-    """While two tokens are known, webhooks of either are accepted."""
+    """With two tokens, webhooks signed with either are accepted."""
     for token in ("12345", "67890"):
         assert is_signed([URL], PAIRS, compute_signature(URL, PAIRS, token), ["67890", "12345"])
 
 
 def test_shared_keys_sign_with_sha256() -> None:
-    """The algorithm that the settings header names is the one that counts; an unknown one signs nothing."""
+    """The settings header names the algorithm, and no signature of an unknown one is valid."""
     made = RequestValidator("secret").compute_signature(URL, dict(PAIRS), "HMAC_SHA256")
     named = signature_algorithm("key=webhooks_sharedkey_1, algorithm=HMAC_SHA256")
     assert is_signed([URL], PAIRS, made, ["secret"], algorithm=named)
@@ -93,7 +93,7 @@ def test_shared_keys_sign_with_sha256() -> None:
 
 
 def test_repeats_count_once_for_each_value() -> None:
-    """Values of a repeated name are sorted and counted once each; blank ones count."""
+    """Each value of a repeated name is signed once, in sorted order, and blank values are signed."""
     pairs = [("B", "2"), ("A", ""), ("B", "1"), ("B", "2")]
     assert compute_signature(URL, pairs, "t") == RequestValidator("t").compute_signature(URL, Repeated(pairs))
     assert compute_signature(URL, [("A", "")], "t") != compute_signature(URL, [], "t")
@@ -113,14 +113,14 @@ def test_repeats_count_once_for_each_value() -> None:
         ("no url", ("no url",)),
     ],
 )
-def test_a_port_is_taken_off_and_put_on(url: str, expected: tuple[str, ...]) -> None:
-    """Both forms of a URL are tried, whatever else is in it."""
+def test_a_url_has_a_form_with_and_without_port(url: str, expected: tuple[str, ...]) -> None:
+    """A URL has a form without and one with its port, whatever else it contains."""
     assert urls_with_and_without_port(url) == expected
 
 
 @pytest.mark.parametrize("url", ["https://user:word@example.com:8443/p", "https://[2001:db8::1]:8443/p"])
 def test_where_twilio_s_package_is_wrong(url: str) -> None:
-    """With user information or an IPv6 address, the package cuts the host in two when it takes the port off."""
+    """With user information or an IPv6 address, the package cuts the host in two when it removes the port."""
     without = url.replace(":8443", "")
     made = compute_signature(without, PAIRS, "t")
     assert is_signed([url], PAIRS, made, ["t"])
@@ -128,7 +128,7 @@ def test_where_twilio_s_package_is_wrong(url: str) -> None:
 
 
 def test_a_body_is_checked_by_the_hash_in_the_url() -> None:
-    """JSON is covered by the URL's bodySHA256, in lower case as Twilio sends it."""
+    """A JSON body is verified by the URL's bodySHA256, in lower case as Twilio sends it."""
     body = b'{"a": 1}'
     url = f"https://h/p?x=1&bodySHA256={sha256(body).hexdigest()}"
     assert body_hash_matches(url, body) is True
@@ -138,7 +138,7 @@ def test_a_body_is_checked_by_the_hash_in_the_url() -> None:
 
 @pytest.mark.parametrize("end", [";", "?", "#"])
 def test_where_twilio_s_package_drops_a_character(end: str) -> None:
-    """It takes a URL apart and puts it together, and loses an empty part: what was signed is another URL then."""
+    """The package splits and rejoins a URL and drops an empty part, so that it verifies another URL."""
     made = compute_signature(f"https://example.com/p{end}", PAIRS, "t")
     assert is_signed([f"https://example.com/p{end}"], PAIRS, made, ["t"])
     assert not RequestValidator("t").validate(f"https://example.com/p{end}", dict(PAIRS), made)
@@ -155,21 +155,21 @@ PATH = "abcXYZ019-._~!$'()*,;=:@/+"
 
 
 def text(rng: random.Random, longest: int = 12) -> str:
-    """Make a text of one or several alphabets; often blank, often plain."""
+    """Create a text of one or several alphabets, which is often blank or plain."""
     letters = "".join(rng.sample(ALPHABETS, rng.randint(1, len(ALPHABETS)))) if rng.random() < 0.5 else ALPHABETS[0]
     return "".join(rng.choices(letters, k=rng.randint(0, longest)))
 
 
 def cases(seed: int, count: int) -> Iterator[tuple[str, dict[str, Any], str, Any, str]]:
-    """Make webhooks: an event, its URL, parameters and signature, which is right in about half of the cases."""
+    """Create webhooks: an event, its URL, parameters and signature, about half of which are valid."""
     rng = random.Random(seed)
     for number in range(count):
         shape = rng.choice(SHAPES)
-        # A load balancer alone is also asked over plain HTTP.
+        # Only a load balancer is also called over plain HTTP.
         scheme = "http" if shape.startswith("alb") and rng.random() < 0.3 else "https"
         host = rng.choice(["hooks.example.com", "a1b2c3.lambda-url.eu-central-1.on.aws", "EXAMPLE.com", "x-y.z.io"])
         port = rng.choice(["", "", "", ":443", ":80", ":8443"])
-        # The one path that the package gets wrong ends in a semicolon; see above.
+        # The package handles a path that ends in a semicolon wrongly; see above.
         path = f"/prod/{''.join(rng.choices(PATH, k=rng.randint(0, 12)))}".rstrip(";")
         names = [f"{name}{index}" for index, name in enumerate(["a", "q[]", "\u00e4", "b c"])]
         encode = rng.choice([quote, quote_plus]) if shape == "rest_api" else quote_plus
@@ -199,7 +199,7 @@ def cases(seed: int, count: int) -> Iterator[tuple[str, dict[str, Any], str, Any
 
 
 def make_signature(rng: random.Random, url: str, parameters: Any) -> str:
-    """Sign with Twilio's package, right or in one of the ways in which it goes wrong."""
+    """Sign with Twilio's package, correctly or with one of several mistakes."""
     pairs = [] if isinstance(parameters, str) else parameters
     signed_url = rng.choice(urls_with_and_without_port(url))
     kind = rng.choice(["right"] * 6 + ["token", "url", "pair", "cut", "empty", "random"])
@@ -215,22 +215,22 @@ def make_signature(rng: random.Random, url: str, parameters: Any) -> str:
 
 @pytest.mark.differential
 @pytest.mark.parametrize("seed", range(10))
-def test_no_webhook_is_judged_otherwise_than_by_twilio_s_package(seed: int) -> None:
-    """Ten thousand webhooks in every shape, rightly and wrongly signed: the verdict is the package's."""
+def test_every_verdict_is_that_of_twilio_s_package(seed: int) -> None:
+    """Ten thousand valid and invalid webhooks in every shape have the same verdict as with Twilio's package."""
     service = TwilioService(TwilioSettings(account_sid=ACCOUNT_SID, auth_tokens=("token",)))
     oracle = RequestValidator("token")
     verdicts = {True: 0, False: 0}
     for name, event, url, parameters, signature in cases(seed, 1000):
         given = parameters if isinstance(parameters, str) else Repeated(parameters)
-        theirs = bool(oracle.validate(url, given, signature))
+        expected = bool(oracle.validate(url, given, signature))
         try:
             service.verify(event)
         except InvalidSignatureError:
-            ours = False
+            verdict = False
         except InvalidPayloadError as error:
             pytest.fail(f"{name}: {error}")
         else:
-            ours = True
-        assert ours == theirs, name
-        verdicts[ours] += 1
+            verdict = True
+        assert verdict == expected, name
+        verdicts[verdict] += 1
     assert min(verdicts.values()) > 200
