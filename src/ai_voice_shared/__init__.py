@@ -53,7 +53,7 @@ _exported, __dir__, __all__ = lazy_exports(
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        # importlib.metadata costs milliseconds; most functions never ask.
+        # importlib.metadata costs milliseconds, and most functions never read the version.
         from importlib.metadata import version
 
         return version("ai-voice-shared")

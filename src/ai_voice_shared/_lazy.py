@@ -17,7 +17,7 @@ def lazy_exports(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Create a package's `__getattr__`, `__dir__` and `__all__` from a table of names and their modules.
 
-    A name is looked up once: the object then stands in the package's own dictionary.
+    A name is resolved once: the object is then stored in the package's namespace.
 
     Parameters
     ----------
@@ -40,18 +40,18 @@ def lazy_exports(
     >>> names
     ['JSONDecodeError']
     """
-    homes = {name: module for module, names in exports.items() for name in names}
+    modules = {name: module for module, names in exports.items() for name in names}
 
     def __getattr__(name: str) -> Any:  # noqa: N807 - the name is PEP 562's
-        home = homes.get(name)
-        if home is None:
+        module = modules.get(name)
+        if module is None:
             msg = f"module {package!r} has no attribute {name!r}"
             raise AttributeError(msg)
-        value = getattr(import_module(home, package), name)
+        value = getattr(import_module(module, package), name)
         setattr(sys.modules[package], name, value)
         return value
 
-    names = sorted(homes)
+    names = sorted(modules)
 
     def __dir__() -> list[str]:  # noqa: N807 - the name is PEP 562's
         return sorted({*vars(sys.modules[package]), *names})

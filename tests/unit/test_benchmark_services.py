@@ -1,4 +1,4 @@
-"""The services that the benchmarks' functions call, and the authority whose certificates they show."""
+"""The services that the benchmarks' functions call, and the authority that issues their certificates."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _put_object(context: ssl.SSLContext, port: int) -> bytes:
 
 
 def test_a_bundle_that_trusts_the_authority_still_has_certifis_certificates(tmp_path: Path) -> None:
-    """What is parsed is as large as what is deployed."""
+    """The bundle still has all of certifi's certificates, so that parsing it costs as much as in a deployment."""
     bundle = tmp_path / "certifi" / "cacert.pem"
     bundle.parent.mkdir()
     shutil.copy(certifi.where(), bundle)
@@ -44,7 +44,7 @@ def test_a_bundle_that_trusts_the_authority_still_has_certifis_certificates(tmp_
 
 
 def test_a_folder_of_certificates_trusts_the_authority(tmp_path: Path) -> None:
-    """OpenSSL finds it by the hash of its subject."""
+    """A folder trusts the authority by a file that is named by the hash of its subject."""
     folder = tmp_path / "_ca_certificates"
     write_certificates(Path(certifi.where()), folder)
     with running_services() as port:
@@ -55,14 +55,14 @@ def test_a_folder_of_certificates_trusts_the_authority(tmp_path: Path) -> None:
 
 
 def test_the_authority_is_created_once() -> None:
-    """The folders that trust it are kept for as long."""
+    """The authority is stored on disk and reused, as are the folders that trust it."""
     first = authority().cert_pem.bytes()
     authority.cache_clear()
     assert authority().cert_pem.bytes() == first
 
 
 def test_the_measured_function_is_the_documented_one() -> None:
-    """docs/webhooks.md's code is run as it stands."""
+    """The measured function is the code of docs/webhooks.md, unchanged."""
     documented = (documented_folder() / "documented.py").read_text(encoding="utf-8")
     assert f"```python\n{documented}```" in (PROJECT / "docs" / "webhooks.md").read_text(encoding="utf-8")
     assert "handle_once" in documented

@@ -25,23 +25,23 @@ def _run(commit: str, *rows: Row, benchmark: str = "sizes") -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_a_pages_table_is_that_of_the_stored_figures(path: Path) -> None:
-    """Nobody writes a figure by hand: `python -m tests.benchmarks.pages` writes the tables."""
+    """The table of each page is the one that `python -m tests.benchmarks.pages` generates."""
     assert PAGES[path](history.read()) in path.read_text(encoding="utf-8")
 
 
 def test_the_readme_has_five_rows() -> None:
-    """Each comparison that it names is measured."""
+    """The summary table has five rows."""
     assert len(re.findall("^[|] ", summary_table(history.read()), re.MULTILINE)) == 2 + 5
 
 
-def test_every_benchmark_has_kept_figures() -> None:
-    """What is measured has a history."""
-    kept = {row["benchmark"] for _, row in history.latest(history.read())}
-    assert kept == set(BENCHMARKS)
+def test_every_benchmark_has_stored_figures() -> None:
+    """The history contains figures of every benchmark."""
+    stored = {row["benchmark"] for _, row in history.latest(history.read())}
+    assert stored == set(BENCHMARKS)
 
 
-def test_a_kept_row_says_what_was_aimed_at_and_whether_it_was_met() -> None:
-    """Ratio, goal and the answer stand in the file, not in the reader's head."""
+def test_a_stored_row_has_its_goal_and_whether_it_was_met() -> None:
+    """A stored row contains the ratio, the goal and whether it was met."""
     (row,) = _run("a", Row("cold", "ms", 30, 100, "by hand", goal=0.25))["rows"]
     assert row == {
         "benchmark": "sizes",
@@ -56,15 +56,15 @@ def test_a_kept_row_says_what_was_aimed_at_and_whether_it_was_met() -> None:
     }
 
 
-def test_a_run_says_when_of_what_and_where_it_was() -> None:
-    """Date, commit, Python and processor."""
+def test_a_run_records_its_environment() -> None:
+    """A run records the date, the commit, the Python version and the machine."""
     run = history.record({})
     assert list(run) == ["date", "commit", "python", "machine", "rows"]
     assert all(run[name] for name in ("date", "commit", "python", "machine"))
 
 
-def test_what_is_written_is_read_again_and_has_a_line_for_each_row(tmp_path: Path) -> None:
-    """A diff shows which figure came."""
+def test_written_runs_can_be_read_and_have_a_line_for_each_row(tmp_path: Path) -> None:
+    """Written runs are read unchanged, and each row has its own line in the file, for readable diffs."""
     runs = [_run("a", Row("zipped", "MB", 6)), _run("b", Row("zipped", "MB", 5), Row("unzipped", "MB", 15))]
     path = tmp_path / "benchmarks.json"
     history.write(runs, path)
@@ -73,14 +73,14 @@ def test_what_is_written_is_read_again_and_has_a_line_for_each_row(tmp_path: Pat
 
 
 def test_a_run_of_one_benchmark_leaves_the_others_figures() -> None:
-    """The last run of each counts."""
+    """The latest figures of a benchmark come from its own last run."""
     runs = [_run("a", Row("a", "s", 1), benchmark="s3"), _run("b", Row("b", "s", 1)), _run("c", Row("b", "s", 2))]
     found = [(run["commit"], row["name"], row["ours"]) for run, row in history.latest(runs)]
     assert found == [("a", "a", 1.0), ("c", "b", 2.0)]
 
 
 def test_a_missed_goal_is_shown_as_missed() -> None:
-    """The table says no where it is no, and nothing where there is no goal."""
+    """The table shows "no" for a missed goal, and nothing without a goal."""
     rows = (Row("small", "MB", 5, ceiling=6), Row("fast", "s", 2, 3, "theirs", goal=0.5), Row("new", "s", 1))
     text = full_table([_run("a", *rows)])
     assert "1 of 2 goals are met" in text
@@ -91,8 +91,8 @@ def test_a_missed_goal_is_shown_as_missed() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--quick", "--save"], ["nothing"], ["--counts"], ["sizes", "--counts"]])
-def test_what_makes_no_sense_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Before anything is measured, in one line."""
+def test_invalid_arguments_are_rejected(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Invalid arguments are rejected with one line before anything is measured."""
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2

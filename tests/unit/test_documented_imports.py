@@ -1,4 +1,4 @@
-"""The imports that services of this project have always written, as they stand in their documentation."""
+"""The imports in the documentation of this project's services work unchanged."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ IMPORTS = {
 
 @pytest.mark.parametrize("service", IMPORTS)
 def test_an_import_of_the_documentation_works(service: str) -> None:
-    """Alone, in a fresh process without any configuration, and gives classes."""
+    """Each documented import works in a new process without any configuration, and yields classes."""
     names = IMPORTS[service].partition(" import ")[2]
-    program = f"{IMPORTS[service]}\nprint([type(one).__name__ for one in ({names},)])"
+    program = f"{IMPORTS[service]}\nprint([type(item).__name__ for item in ({names},)])"
     done = subprocess.run([sys.executable, "-c", program], env={}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert set(eval(done.stdout)) <= {"type", "ModelMetaclass"}  # noqa: S307 - our own program's list of names
 
 
 def test_the_names_are_the_same_objects_everywhere() -> None:
-    """Whichever way a service imports them."""
+    """A name is the same object in each module that exports it."""
     import ai_voice_shared
     from ai_voice_shared import models, settings
     from ai_voice_shared.services import customer_lookup_client, s3_service

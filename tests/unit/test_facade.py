@@ -1,4 +1,4 @@
-"""The façade: every name is there, and none costs anything before it is used."""
+"""The public names of the package, and the cost of importing it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HEAVY = (
     "pydantic",
     "urllib3",
 )
-# Third-party packages that a plain installation does not have; their modules say so when they are used.
+# Without the pytest plugin, whose third-party packages a plain installation does not have.
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(ai_voice_shared.__path__, "ai_voice_shared.")
@@ -58,12 +58,12 @@ print("light")
 def test_every_public_name_resolves(name: str) -> None:
     """Each name of `__all__` is importable, and is public where it is defined as well."""
     value = getattr(ai_voice_shared, name)
-    home = importlib.import_module(value.__module__)
-    assert name in home.__all__
+    module = importlib.import_module(value.__module__)
+    assert name in module.__all__
 
 
 @pytest.mark.parametrize("module_name", MODULES)
-def test_every_module_says_what_is_public(module_name: str) -> None:
+def test_every_module_declares_its_public_names(module_name: str) -> None:
     """Each module has a docstring and an `__all__` whose names exist."""
     module = importlib.import_module(module_name)
     assert module.__doc__
@@ -73,24 +73,24 @@ def test_every_module_says_what_is_public(module_name: str) -> None:
 
 
 def test_the_stubs_are_up_to_date() -> None:
-    """What type checkers read of each package is what its table of exports says."""
+    """The stub of each package, which type checkers read, matches its table of exports."""
     script = Path(__file__).parents[2] / ".ci" / "make-stubs"
     done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    """A name that does not exist fails as in any module."""
+    """A name that does not exist is an AttributeError, as in any module."""
     with pytest.raises(AttributeError, match="has no attribute 'NoSuchThing'"):
         _ = ai_voice_shared.NoSuchThing  # type: ignore[attr-defined]  # that it is missing is the point
 
 
 def test_the_version_is_the_distribution_s() -> None:
-    """`__version__` comes from the installed package's metadata."""
+    """`__version__` is the version in the installed package's metadata."""
     assert ai_voice_shared.__version__ == version("ai-voice-shared")
 
 
-def test_a_resolved_name_is_kept() -> None:
-    """A name is looked up once and then stands in the package's dictionary."""
+def test_a_resolved_name_is_cached() -> None:
+    """A name is resolved once and then stored in the package's namespace."""
     first = ai_voice_shared.AIVoiceError
     assert vars(ai_voice_shared)["AIVoiceError"] is first

@@ -1,4 +1,4 @@
-"""docs/webhooks.md: the handler and its tests run as they stand."""
+"""The handler and the tests in docs/webhooks.md run unchanged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding=
 
 
 def test_the_handler_passes_its_tests(pytester: pytest.Pytester) -> None:
-    """In a run of their own, with the plugin that is installed with the package."""
+    """The guide's tests pass in a separate process, with the plugin that the package installs."""
     app, tests = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
     pytester.makepyfile(app=app, test_app=tests)
     result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "error")

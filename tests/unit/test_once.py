@@ -1,4 +1,4 @@
-"""Attributes that are created once."""
+"""Attributes that are created once, also by concurrent threads."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ai_voice_shared._once import locked_cached_property
 pytestmark = pytest.mark.unit
 
 
-def test_threads_that_ask_at_once_get_the_same() -> None:
-    """Thirty-two threads, one object."""
+def test_concurrent_threads_get_the_same_object() -> None:
+    """Thirty-two threads that read the attribute at the same time get one object."""
     together = threading.Barrier(32)
     built: list[object] = []
 
@@ -26,11 +26,11 @@ def test_threads_that_ask_at_once_get_the_same() -> None:
     thing = Thing()
     seen: list[object] = []
 
-    def ask() -> None:
+    def read() -> None:
         together.wait(10)
         seen.append(thing.part)
 
-    threads = [threading.Thread(target=ask) for _ in range(32)]
+    threads = [threading.Thread(target=read) for _ in range(32)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -39,8 +39,8 @@ def test_threads_that_ask_at_once_get_the_same() -> None:
     assert set(seen) == set(built)
 
 
-def test_each_instance_has_its_own() -> None:
-    """And the class has the description."""
+def test_each_instance_has_its_own_object() -> None:
+    """Each instance has its own object, and the class attribute has the docstring."""
 
     class Thing:
         @locked_cached_property
@@ -52,8 +52,8 @@ def test_each_instance_has_its_own() -> None:
     assert Thing.part.__doc__ == "Build it."
 
 
-def test_what_fails_is_created_again() -> None:
-    """A failure is not stored."""
+def test_a_failure_is_not_cached() -> None:
+    """After an exception, the next access creates the object again."""
     errors: list[Exception] = [KeyError()]
 
     class Thing:
@@ -70,8 +70,8 @@ def test_what_fails_is_created_again() -> None:
     assert thing.part == "built"
 
 
-def test_one_may_need_another() -> None:
-    """Of the same instance, from one thread."""
+def test_an_attribute_can_use_another() -> None:
+    """Creating an attribute may read another one of the same instance."""
 
     class Thing:
         @locked_cached_property

@@ -30,13 +30,13 @@ OBJECTS = {
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
-def test_an_example_uses_what_exists(block: str) -> None:
-    """Its imports work, and each method it calls on a client is one."""
+def test_an_example_uses_existing_names(block: str) -> None:
+    """The imports of an example work, and each method that it calls on a client exists."""
     tree = ast.parse(block)
     calls = 0
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            exec(compile(ast.Module([node], []), "README.md", "exec"), {})  # noqa: S102 - our own README
+            exec(compile(ast.Module([node], []), "README.md", "exec"), {})  # noqa: S102 - a file of this repository
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in OBJECTS:
             assert callable(getattr(OBJECTS[node.value.id], node.attr)), node.attr
             calls += 1
@@ -56,7 +56,7 @@ def test_every_variable_is_read_by_a_settings_class() -> None:
 
 
 def test_the_commands_exist() -> None:
-    """The two commands of the set-up are commands of build.sh."""
+    """Every command that the README names is a command of build.sh."""
     from layer.__main__ import main
 
     for command in re.findall(r"\./build\.sh (\w+) ", README):

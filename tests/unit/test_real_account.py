@@ -1,4 +1,4 @@
-"""What is said where `.env.test` names an account that cannot be used: one line, and why."""
+"""The one-line error if `.env.test` names an account that cannot be used."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _away(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_account_is_named_by_profile_or_key(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str | None, *, named: bool
 ) -> None:
-    """Without either the tests run on the local AWS emulator."""
+    """An account is configured by a profile or a key; without either the tests run on the local AWS emulator."""
     monkeypatch.setattr(real_aws, "ROOT", tmp_path)
     if text is not None:
         (tmp_path / ".env.test").write_text(text)
@@ -45,58 +45,58 @@ def test_an_account_is_named_by_profile_or_key(
 
 
 def why(settings: dict[str, str]) -> str:
-    """Give the reason why an account cannot be used."""
+    """Return the reason why an account cannot be used."""
     with pytest.raises(RealAccountError) as caught:
         RealAWS(settings).check()
     return str(caught.value)
 
 
-def test_a_profile_that_is_not_there_is_said() -> None:
-    """By its name."""
-    said = why({"AWS_REGION": "ap-southeast-2", "AWS_PROFILE": "no-such-profile"})
-    assert said == ".env.test: The config profile (no-such-profile) could not be found"
+def test_a_missing_profile_is_named() -> None:
+    """The error for a missing profile names it."""
+    message = why({"AWS_REGION": "ap-southeast-2", "AWS_PROFILE": "no-such-profile"})
+    assert message == ".env.test: The config profile (no-such-profile) could not be found"
 
 
-def test_credentials_that_do_not_work_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By what AWS says of them, in one line, without the secret."""
+def test_invalid_credentials_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error for invalid credentials has AWS's reason, in one line and without the secret."""
     refusal = (
         b"<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>bad token</Message></Error></ErrorResponse>"
     )
     with FaultyHttp(responses=[reply(403, refusal, {"Content-Type": "text/xml"})]) as sts:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
-        said = why(KEYS)
-    assert said.startswith(".env.test: the account's credentials do not work: ")
-    assert "InvalidClientTokenId" in said
-    assert "\n" not in said
-    assert "secret" not in said
+        message = why(KEYS)
+    assert message.startswith(".env.test: the account's credentials do not work: ")
+    assert "InvalidClientTokenId" in message
+    assert "\n" not in message
+    assert "secret" not in message
 
 
-def test_an_account_out_of_reach_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a machine without a network has it."""
+def test_an_unreachable_account_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error for an endpoint that cannot be reached, as without a network, reports that."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{closed_port()}")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     assert why(KEYS).startswith(".env.test: the account's credentials do not work: Could not connect")
 
 
 @pytest.mark.parametrize("there", [False, True])
-def test_a_stack_that_is_missing_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch, *, there: bool) -> None:
-    """By its name, its region and the commands that deploy it; one that is there is used."""
+def test_a_missing_stack_is_reported_with_the_commands(monkeypatch: pytest.MonkeyPatch, *, there: bool) -> None:
+    """The error for a missing stack has its name, its region and the commands that deploy it."""
     who = b"<GetCallerIdentityResponse><GetCallerIdentityResult><Account>1</Account></GetCallerIdentityResult>"
     xml = {"Content-Type": "text/xml"}
     found = b"<DescribeStacksResponse><DescribeStacksResult><Stacks/></DescribeStacksResult></DescribeStacksResponse>"
     missing = (
         b"<ErrorResponse><Error><Code>ValidationError</Code><Message>does not exist</Message></Error></ErrorResponse>"
     )
-    answers = [
+    responses = [
         reply(200, who + b"</GetCallerIdentityResponse>", xml),
         reply(200, found, xml) if there else reply(400, missing, xml),
     ]
-    with FaultyHttp(responses=answers) as server:
+    with FaultyHttp(responses=responses) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         settings = KEYS | {"E2E_STACK_NAME": "the-stack"}
         if there:
             RealAWS(settings).check()
             return
-        said = why(settings)
-    assert said.startswith(".env.test: no stack the-stack in ap-southeast-2, run sam build && sam deploy: ")
-    assert "\n" not in said
+        message = why(settings)
+    assert message.startswith(".env.test: no stack the-stack in ap-southeast-2, run sam build && sam deploy: ")
+    assert "\n" not in message

@@ -1,4 +1,4 @@
-"""The domain: enumerations and events. No I/O."""
+"""The domain model: enumerations and domain events. No I/O."""
 
 from __future__ import annotations
 
