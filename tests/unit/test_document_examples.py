@@ -102,9 +102,9 @@ async def test_an_example_runs_as_it_is_written(example: Example, subjects_url: 
     expected: Any = pytest.raises(example.raises) if example.raises else contextlib.nullcontext()
     with contextlib.redirect_stdout(out):
         with expected as raised:
-            running = eval(block, names)  # noqa: S307 - our own text
-            if inspect.isawaitable(running):
-                await running
+            result = eval(block, names)  # noqa: S307 - text of this repository
+            if inspect.isawaitable(result):
+                await result
         example.check({**names, "printed": out.getvalue(), "error": getattr(raised, "value", None)})
 
 

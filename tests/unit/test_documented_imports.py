@@ -27,7 +27,7 @@ def test_an_import_of_the_documentation_works(service: str) -> None:
     program = f"{IMPORTS[service]}\nprint([type(item).__name__ for item in ({names},)])"
     done = subprocess.run([sys.executable, "-c", program], env={}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert set(eval(done.stdout)) <= {"type", "ModelMetaclass"}  # noqa: S307 - our own program's list of names
+    assert set(eval(done.stdout)) <= {"type", "ModelMetaclass"}  # noqa: S307 - the output of the program above
 
 
 def test_the_names_are_the_same_objects_everywhere() -> None:

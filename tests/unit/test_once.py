@@ -16,19 +16,19 @@ def test_concurrent_threads_get_the_same_object() -> None:
     together = threading.Barrier(32)
     built: list[object] = []
 
-    class Thing:
+    class Example:
         @locked_cached_property
         def part(self) -> object:
             """Build it."""
             built.append(object())
             return built[-1]
 
-    thing = Thing()
+    example = Example()
     seen: list[object] = []
 
     def read() -> None:
         together.wait(10)
-        seen.append(thing.part)
+        seen.append(example.part)
 
     threads = [threading.Thread(target=read) for _ in range(32)]
     for thread in threads:
@@ -42,21 +42,21 @@ def test_concurrent_threads_get_the_same_object() -> None:
 def test_each_instance_has_its_own_object() -> None:
     """Each instance has its own object, and the class attribute has the docstring."""
 
-    class Thing:
+    class Example:
         @locked_cached_property
         def part(self) -> list[int]:
             """Build it."""
             return []
 
-    assert Thing().part is not Thing().part
-    assert Thing.part.__doc__ == "Build it."
+    assert Example().part is not Example().part
+    assert Example.part.__doc__ == "Build it."
 
 
 def test_a_failure_is_not_cached() -> None:
     """After an exception, the next access creates the object again."""
     errors: list[Exception] = [KeyError()]
 
-    class Thing:
+    class Example:
         @locked_cached_property
         def part(self) -> str:
             """Build it."""
@@ -64,16 +64,16 @@ def test_a_failure_is_not_cached() -> None:
                 raise errors.pop()
             return "built"
 
-    thing = Thing()
+    example = Example()
     with pytest.raises(KeyError):
-        _ = thing.part
-    assert thing.part == "built"
+        _ = example.part
+    assert example.part == "built"
 
 
 def test_an_attribute_can_use_another() -> None:
     """Creating an attribute may read another one of the same instance."""
 
-    class Thing:
+    class Example:
         @locked_cached_property
         def one(self) -> int:
             """Build it."""
@@ -84,4 +84,4 @@ def test_an_attribute_can_use_another() -> None:
             """Build it."""
             return self.one + 1
 
-    assert Thing().two == 2
+    assert Example().two == 2

@@ -93,8 +93,8 @@ def is_signed(
 
     Examples
     --------
-    >>> made = compute_signature("https://example.com/hook", [("Body", "")], "new")
-    >>> is_signed(["https://example.com:443/hook"], [("Body", "")], made, ["new", "old"])
+    >>> signature = compute_signature("https://example.com/hook", [("Body", "")], "new")
+    >>> is_signed(["https://example.com:443/hook"], [("Body", "")], signature, ["new", "old"])
     True
     """
     digest = ALGORITHMS.get(algorithm.upper())

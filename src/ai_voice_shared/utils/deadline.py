@@ -121,7 +121,7 @@ _current: ContextVar[Deadline | None] = ContextVar("ai_voice_shared_deadline", d
 
 
 def current_deadline() -> Deadline | None:
-    """Return the current deadline, or None if there is none.
+    """Return the deadline of the current context, or None if it is not set.
 
     Examples
     --------

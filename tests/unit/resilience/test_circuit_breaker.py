@@ -47,9 +47,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Replace Powertools' clock."""
     from aws_lambda_powertools.utilities.circuit_breaker.base import CircuitBreakerHandler
 
-    made = Clock()
-    monkeypatch.setattr(CircuitBreakerHandler, "_now", staticmethod(made.now))
-    return made
+    fake_clock = Clock()
+    monkeypatch.setattr(CircuitBreakerHandler, "_now", staticmethod(fake_clock.now))
+    return fake_clock
 
 
 @pytest.fixture

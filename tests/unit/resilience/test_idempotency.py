@@ -283,7 +283,7 @@ def test_without_its_table_nothing_is_handled(
 def test_handle_once_reads_the_environment(
     table: Any, message: TwilioWebhookPayload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`handle_once` takes the table from the environment, and names the variable if there is none."""
+    """`handle_once` takes the table from the environment, and names the variable if it is not set."""
     from ai_voice_shared.resilience import idempotency
 
     monkeypatch.setattr(idempotency, "_shared_guard", IdempotencyGuard())

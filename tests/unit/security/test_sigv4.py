@@ -1,4 +1,4 @@
-"""Signed requests, checked as AWS checks them: over what arrived."""
+"""SigV4 signatures, verified over the received request as AWS does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEYS = ("AKIDLOCAL", "a/secret+key", "a/token+==")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[FaultyHttp]:
-    """Start a server that accepts what is signed, and responds 403 to the rest."""
+    """Start a server that accepts signed requests, and responds with 403 to others."""
     with FaultyHttp(
         responses=[reply(200)],
         check=lambda asked: (
@@ -45,10 +45,10 @@ def server() -> Iterator[FaultyHttp]:
     body=st.binary(max_size=30),
 )
 @pytest.mark.differential
-def test_what_is_signed_is_what_is_sent(
+def test_a_request_is_sent_as_it_is_signed(
     server: FaultyHttp, path: str, query: dict[str, str], value: str, body: bytes
 ) -> None:
-    """A server that checks what arrived, as AWS does, is satisfied with what the HTTP client made of it."""
+    """The signature of any request is valid for the request that the server receives."""
     url = build_url(server.url, path, query)
     headers = sign(
         "POST",
@@ -72,7 +72,7 @@ def test_what_is_signed_is_what_is_sent(
 )
 @pytest.mark.parametrize("client", ["sync", "async"])
 def test_a_url_of_any_form_is_signed_as_it_is_sent(server: FaultyHttp, path: str, client: str) -> None:
-    """Where a client changed it, the signature would not match."""
+    """Neither client changes a URL of any form, which would invalidate the signature."""
     url = server.url + path
     headers = sign("GET", url, {}, b"", service="lambda", region="eu-central-1", credentials=AwsCredentials(*KEYS))
     request = HttpRequest(method="GET", url=url, headers=headers)
@@ -92,7 +92,7 @@ def test_a_url_of_any_form_is_signed_as_it_is_sent(server: FaultyHttp, path: str
 
 
 def test_headers_keep_their_names_and_values() -> None:
-    """As the caller wrote them; only what the signature replaces is replaced."""
+    """Headers keep the caller's names and values, except those that the signature replaces."""
     sent = {"content-type": "text/plain", "X-Mine": "a  b", "X-Amz-Security-Token": "another's"}
     headers = sign(
         "POST", "https://h/", sent, b"", service="lambda", region="us-east-1", credentials=AwsCredentials("a", "b", "t")
@@ -101,8 +101,8 @@ def test_headers_keep_their_names_and_values() -> None:
     assert set(headers) - set(sent) == {"X-Amz-Date", "Authorization"}
 
 
-def test_what_is_changed_on_the_way_is_noticed(server: FaultyHttp) -> None:
-    """The server of these tests does check."""
+def test_a_changed_request_is_rejected(server: FaultyHttp) -> None:
+    """The server of these tests rejects a request that was changed after it was signed."""
     url = f"{server.url}/customers/lookup"
     headers = sign("POST", url, {}, b"body", service="lambda", region="eu-central-1", credentials=AwsCredentials(*KEYS))
     client = HttpClient()
@@ -112,8 +112,8 @@ def test_what_is_changed_on_the_way_is_noticed(server: FaultyHttp) -> None:
     client.close()
 
 
-def test_a_caller_s_own_authorization_gives_way() -> None:
-    """Two of them would be none."""
+def test_a_caller_s_own_authorization_is_replaced() -> None:
+    """A signed request has one Authorization header, which replaces the caller's."""
     headers = sign(
         "GET",
         "https://example.com/",
@@ -128,15 +128,15 @@ def test_a_caller_s_own_authorization_gives_way() -> None:
 
 
 def test_lambda_s_credentials_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the role's token; botocore is not asked."""
+    """Lambda's credentials come from the environment, with the role's token."""
     isolate(monkeypatch)
     assert credentials() == AwsCredentials("testing", "testing", "testing")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "")
     assert credentials().token is None
 
 
-def test_others_come_from_botocore_s_chain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Such as a profile."""
+def test_other_credentials_come_from_botocore_s_chain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without variables the credentials come from botocore's chain, such as a profile."""
     isolate(monkeypatch)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     file = tmp_path / "credentials"
@@ -147,8 +147,8 @@ def test_others_come_from_botocore_s_chain(monkeypatch: pytest.MonkeyPatch, tmp_
     clear_clients()
 
 
-def test_none_at_all_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By name, and not by a 403 of the other side."""
+def test_missing_credentials_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missing credentials are a ConfigurationError, not a 403 of the called service."""
     isolate(monkeypatch)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     clear_clients()
@@ -158,5 +158,5 @@ def test_none_at_all_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_secrets_stay_out_of_reprs() -> None:
-    """The id of the key is no secret."""
+    """The repr of credentials contains only the access key's id."""
     assert repr(AwsCredentials("AKID", "secret", "token")) == "AwsCredentials(access_key='AKID')"

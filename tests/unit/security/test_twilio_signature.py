@@ -84,11 +84,11 @@ def test_a_token_can_be_rotated() -> None:
 
 def test_shared_keys_sign_with_sha256() -> None:
     """The settings header names the algorithm, and no signature of an unknown one is valid."""
-    made = RequestValidator("secret").compute_signature(URL, dict(PAIRS), "HMAC_SHA256")
+    signature = RequestValidator("secret").compute_signature(URL, dict(PAIRS), "HMAC_SHA256")
     named = signature_algorithm("key=webhooks_sharedkey_1, algorithm=HMAC_SHA256")
-    assert is_signed([URL], PAIRS, made, ["secret"], algorithm=named)
-    assert not is_signed([URL], PAIRS, made, ["secret"])
-    assert not is_signed([URL], PAIRS, made, ["secret"], algorithm="HMAC_MD5")
+    assert is_signed([URL], PAIRS, signature, ["secret"], algorithm=named)
+    assert not is_signed([URL], PAIRS, signature, ["secret"])
+    assert not is_signed([URL], PAIRS, signature, ["secret"], algorithm="HMAC_MD5")
     assert signature_algorithm("") == signature_algorithm("key=1") == "HMAC_SHA1"
 
 
@@ -122,9 +122,9 @@ def test_a_url_has_a_form_with_and_without_port(url: str, expected: tuple[str, .
 def test_where_twilio_s_package_is_wrong(url: str) -> None:
     """With user information or an IPv6 address, the package cuts the host in two when it removes the port."""
     without = url.replace(":8443", "")
-    made = compute_signature(without, PAIRS, "t")
-    assert is_signed([url], PAIRS, made, ["t"])
-    assert not RequestValidator("t").validate(url, dict(PAIRS), made)
+    signature = compute_signature(without, PAIRS, "t")
+    assert is_signed([url], PAIRS, signature, ["t"])
+    assert not RequestValidator("t").validate(url, dict(PAIRS), signature)
 
 
 def test_a_body_is_checked_by_the_hash_in_the_url() -> None:
@@ -139,9 +139,9 @@ def test_a_body_is_checked_by_the_hash_in_the_url() -> None:
 @pytest.mark.parametrize("end", [";", "?", "#"])
 def test_where_twilio_s_package_drops_a_character(end: str) -> None:
     """The package splits and rejoins a URL and drops an empty part, so that it verifies another URL."""
-    made = compute_signature(f"https://example.com/p{end}", PAIRS, "t")
-    assert is_signed([f"https://example.com/p{end}"], PAIRS, made, ["t"])
-    assert not RequestValidator("t").validate(f"https://example.com/p{end}", dict(PAIRS), made)
+    signature = compute_signature(f"https://example.com/p{end}", PAIRS, "t")
+    assert is_signed([f"https://example.com/p{end}"], PAIRS, signature, ["t"])
+    assert not RequestValidator("t").validate(f"https://example.com/p{end}", dict(PAIRS), signature)
 
 
 ALPHABETS = (
@@ -207,10 +207,10 @@ def make_signature(rng: random.Random, url: str, parameters: Any) -> str:
         pairs = [*pairs, ("Extra", text(rng))]
     if kind == "url":
         signed_url += "x"
-    made = str(
+    signature = str(
         RequestValidator("another" if kind == "token" else "token").compute_signature(signed_url, Repeated(pairs))
     )
-    return {"cut": made[: rng.randint(0, 27)], "empty": "", "random": text(rng, 28)}.get(kind, made)
+    return {"cut": signature[: rng.randint(0, 27)], "empty": "", "random": text(rng, 28)}.get(kind, signature)
 
 
 @pytest.mark.differential
