@@ -89,9 +89,9 @@ def bars(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return a benchmark's figures as shares of their baseline, else of their ceiling; a line marks the goal."""
     figure = _figure()
     for place, row in enumerate(rows):
-        if whole := row.get("theirs") or row.get("ceiling"):
+        if whole := row.get("baseline") or row.get("ceiling"):
             colour = {True: "var(--met)", False: "var(--missed)", None: "var(--plain)"}[row.get("met")]
-            share = min(row["ours"] / whole, _END)
+            share = min(row["layer"] / whole, _END)
             figure.add_bar(x=[share], y=[place], orientation="h", marker_color=colour, width=0.25, hoverinfo="skip")
             if goal := row.get("goal") or row.get("ceiling", 0) / whole:
                 figure.add_shape(x0=goal, x1=goal, y0=place - 0.2, y1=place + 0.2, line_color="var(--ink)")

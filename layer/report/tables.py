@@ -29,7 +29,7 @@ def key_figures(content: Content) -> list[tuple[str, str]]:
         init, rest = (start.microseconds(phase).total() for phase in ("init", "first call"))
         later = f"{_milliseconds(rest)} in {len(start.modules('first call'))} modules at the first call"
         figures.append((_milliseconds(init), f"imports at INIT, {start.name}; {later}"))
-    figures += [(f"{row.get('ratio', row['ours']):.2g}", f"{row['name']}: {outcome(row)}") for row in with_goal[:1]]
+    figures += [(f"{row.get('ratio', row['layer']):.2g}", f"{row['name']}: {outcome(row)}") for row in with_goal[:1]]
     met = sum(row["met"] for row in with_goal)
     return [*figures, (f"{met} of {len(with_goal)}", "goals met at the last saved runs")]
 
@@ -62,8 +62,8 @@ def benchmarks(content: Content, rows: Sequence[dict[str, Any]]) -> Table:
 
     table: Table = [("benchmark", "this layer", "baseline", "history")]
     for row in rows:
-        baseline = f"{row['theirs']:.4g} {row['unit']}" if "theirs" in row else ""
-        history = [f"{past.get('ratio', past['ours']):.3g}" for _, past in series(content.runs, row)]
+        baseline = f"{row['baseline']:.4g} {row['unit']}" if "baseline" in row else ""
+        history = [f"{past.get('ratio', past['layer']):.3g}" for _, past in series(content.runs, row)]
         table.append((row["name"], outcome(row), baseline, ", ".join(history[-8:])))
     return table
 
@@ -77,7 +77,7 @@ def targets(content: Content) -> Table:
 
 def outcome(row: dict[str, Any]) -> str:
     """Return a benchmark's figure with what it is compared with, and whether its goal is met."""
-    parts = [f"{row['ours']:.4g} {row['unit']}"]
+    parts = [f"{row['layer']:.4g} {row['unit']}"]
     parts += [f"{row['ratio']:.3g} of {row['against']}"] if "ratio" in row else []
     parts += [f"goal {row['goal']:g}"] if "goal" in row else []
     parts += [f"at most {row['ceiling']:g} {row['unit']}"] if "ceiling" in row else []

@@ -1,1 +1,1 @@
-"""Benchmarks: ours and theirs side by side in one run, alternating; medians and ratios, never an assertion on time."""
+"""Benchmarks of the layer against a baseline, in turns in one run: medians and ratios, never an assertion on time."""

@@ -1,6 +1,6 @@
-"""Everything compared in one table: `./build.sh bench`.
+"""Run the benchmarks and print one table: `./build.sh bench`.
 
-A goal that is missed is reported and is not a failure. What must not be passed is in `layer/budget.toml`.
+A goal that is missed is reported and is not a failure. The hard limits are in `layer/budget.toml`.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ EPILOG = """\
 ./build.sh bench --save              stores date, commit, Python, processor and every row, with its goal and whether it
                                      was met, in docs/benchmarks.json, and writes the tables of README.md and
                                      docs/benchmarks.md from it
-./build.sh bench sizes --save        the same for one benchmark; the others' last figures stay
+./build.sh bench sizes --save        the same for one benchmark; the stored figures of the others stay
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print a table, and store the figures where asked to; returns the exit status."""
+    """Run the benchmarks, print a table, store the figures with `--save`, and return the exit status."""
     parser = argparse.ArgumentParser(
         prog="./build.sh bench",
         description=__doc__,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all by default")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)}; all by default")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and no instructions counted")
     parser.add_argument(
         "--save",
@@ -60,12 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--counts", action="store_true", help="with cold_start: the layer's instructions only")
     given = parser.parse_args(arguments)
     if given.counts and (given.names != ["cold_start"] or given.save or given.quick):
-        parser.error("--counts goes with cold_start alone")
+        parser.error("--counts can only be used with cold_start and no other option")
     if unknown := [name for name in given.names if name not in BENCHMARKS]:
-        parser.error(f"there is no benchmark {unknown[0]!r}: choose from {', '.join(BENCHMARKS)}")
+        parser.error(f"invalid benchmark {unknown[0]!r}: choose from {', '.join(BENCHMARKS)}")
     names = given.names or list(BENCHMARKS)
     if given.save and given.quick:
-        parser.error("what --quick measures is a look, not a figure to keep: leave out one of the two")
+        parser.error("--save and --quick exclude each other: quick figures are too inexact to store")
     if (given.counts or (given.save and {"cold_start", "service"} & set(names))) and shutil.which("valgrind") is None:
         parser.error("most goals of a cold start are in instructions: this needs valgrind (Debian's package)")
     console = Console(stderr=True)
@@ -76,8 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in names:
         begin = time.perf_counter()
         with console.status(f"measuring {name}"):
-            rows[name], said = _measured(name, quick=given.quick)
-        notes += [f"{name}: {line}" for line in said]
+            rows[name], lines = _run_isolated(name, quick=given.quick)
+        notes += [f"{name}: {line}" for line in lines]
         console.print(f"{name}: {time.perf_counter() - begin:.0f} s")
     _show(rows, notes)
     if given.save:
@@ -95,16 +95,16 @@ def _print_counts(console: Console) -> int:
     return 0
 
 
-def _measured(name: str, *, quick: bool) -> tuple[list[Row], list[str]]:
-    # Each in a process of its own: what one sets up (loggers, variables, clients) is nothing to the next.
+def _run_isolated(name: str, *, quick: bool) -> tuple[list[Row], list[str]]:
+    # A process for each benchmark, so that its loggers, variables and clients do not affect the next.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(measure, name, quick=quick).result()
 
 
 def _show(rows: dict[str, list[Row]], notes: Sequence[str]) -> None:
-    table = Table("what", "ours", "theirs", "beside", "ratio", "goal", "met", highlight=False)
-    for column in ("ours", "theirs", "ratio", "goal"):
-        next(one for one in table.columns if one.header == column).justify = "right"
+    table = Table("measured", "layer", "baseline", "compared with", "ratio", "goal", "met", highlight=False)
+    for column in ("layer", "baseline", "ratio", "goal"):
+        next(item for item in table.columns if item.header == column).justify = "right"
     for group in rows.values():
         for row in group:
             table.add_row(*_cells(row))
@@ -123,10 +123,10 @@ def _cells(row: Row) -> tuple[str, ...]:
     goals = [] if row.goal is None else [f"{row.goal:.2f}"]
     goals += [] if row.ceiling is None else [f"{row.ceiling:g} {row.unit}"]
     met = {True: "[green]yes[/]", False: "[red]no[/]", None: ""}[row.met]
-    theirs = "" if row.theirs is None else f"{_figure(row.theirs)} {row.unit}"
+    baseline = "" if row.baseline is None else f"{_figure(row.baseline)} {row.unit}"
     ratio = "" if row.ratio is None else f"{row.ratio:.3f}"
-    ours = f"{_figure(row.ours)} {row.unit}"
-    return escape(row.name), ours, theirs, escape(row.against), ratio, " ".join(goals), met
+    layer = f"{_figure(row.layer)} {row.unit}"
+    return escape(row.name), layer, baseline, escape(row.against), ratio, " ".join(goals), met
 
 
 def _figure(figure: float) -> str:

@@ -1,7 +1,7 @@
-"""A certificate authority that only the benchmarks' functions trust, added to the certificates that they have anyway.
+"""A certificate authority that only the benchmarks' functions trust, added to the certificates that they already have.
 
-No variable points at other certificates: `AWS_CA_BUNDLE` or `SSL_CERT_FILE` would take a function another way than it
-goes when it is deployed. The bundles stay as large as they are, and each is read by whoever reads it in Lambda.
+No variable points at other certificates: with `AWS_CA_BUNDLE` or `SSL_CERT_FILE` a function would run other code than
+in production. The bundles keep their size, and each is read by the same code as in Lambda.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _BY_SUBJECT_HASH = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 
 @cache
 def authority() -> trustme.CA:
-    """Return this machine's authority, created on first use and kept, as the folders that trust it are."""
+    """Return this machine's authority, which is created on first use and cached like the folders that trust it."""
     import trustme
 
     if not _FILE.exists():

@@ -1,4 +1,4 @@
-"""All benchmarks by name; those of single parts, which also print themselves, are made into rows here."""
+"""All benchmarks by name; the results of single components, which also print themselves, become rows here."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ BENCHMARKS = {
     "twilio": ("catalogue", "twilio"),
     "observability": ("catalogue", "observability"),
 }
-"""Names of the command line, with the module and the function of each."""
+"""Names for the command line, with the module and the function of each."""
 
 
 def measure(name: str, *, quick: bool) -> tuple[list[Row], list[str]]:
-    """Run one benchmark; gives its rows, and lines about what could not be measured."""
+    """Run a benchmark, and return its rows and notes about what could not be measured."""
     module, function = BENCHMARKS[name]
     notes: list[str] = []
     rows = getattr(import_module(f"tests.benchmarks.{module}"), function)(quick=quick, note=notes.append)
@@ -32,39 +32,39 @@ def measure(name: str, *, quick: bool) -> tuple[list[Row], list[str]]:
 
 
 def s3(*, quick: bool, note: Note) -> list[Row]:
-    """Measure calls of S3Service beside plain boto3's."""
+    """Compare calls of S3Service with plain boto3's."""
     from tests.benchmarks.s3 import SIZES, compare
 
     found = compare(rounds=15 if quick else None)
     small = next(iter(SIZES))
     return [
         Row(
-            f"S3Service.{one.call}, {one.size}",
+            f"S3Service.{comparison.call}, {comparison.size}",
             "ms",
-            one.ours_ms,
-            one.boto3_ms,
+            comparison.layer_ms,
+            comparison.boto3_ms,
             "boto3",
-            goal=1.0 if one.size == small else 0.85,
+            goal=1.0 if comparison.size == small else 0.85,
         )
-        for one in found
+        for comparison in found
     ]
 
 
 def twilio(*, quick: bool, note: Note) -> list[Row]:
-    """Measure a webhook that is checked and read, and no more than that."""
+    """Measure only the verification and parsing of a webhook."""
     from tests.benchmarks.twilio import run
 
     return [
-        Row(f"receive_message, {name}", "us", ours, theirs, "twilio's validator and a dict")
-        for name, ours, theirs, _ in run()
+        Row(f"receive_message, {name}", "us", layer, baseline, "twilio's validator and a dict")
+        for name, layer, baseline, _ in run()
     ]
 
 
 def observability(*, quick: bool, note: Note) -> list[Row]:
-    """Measure a log line and a traced call beside Powertools' own."""
+    """Compare a log line and a traced call with Powertools'."""
     from tests.benchmarks.observability import run
 
     return [
-        Row(name, "us", ours, theirs, "Powertools", goal=0.10 if "traced" in name else 1.0)
-        for name, ours, theirs, _ in run()
+        Row(name, "us", layer, baseline, "Powertools", goal=0.10 if "traced" in name else 1.0)
+        for name, layer, baseline, _ in run()
     ]

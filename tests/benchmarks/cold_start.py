@@ -50,7 +50,7 @@ _REPORT = re.compile(r"Init Duration: [0-9.]+ ms\s+Duration: ([0-9.]+) ms")
 ROUNDS = 9
 QUICK_ROUNDS = 3
 
-# The function's own module, with a look at what is compiled while it is imported and responds.
+# The function's own module, which records what is compiled while it is imported and responds.
 _WATCHED = """
 import importlib.machinery
 
@@ -75,7 +75,7 @@ def run(*, quick: bool, note: Note) -> list[Row]:
     rounds = QUICK_ROUNDS if quick else ROUNDS
     voice = webhook_event(media=True)
     with all_functions() as functions:
-        for function in functions.values():  # the first start reads files that later ones find in memory
+        for function in functions.values():  # the first start fills the page cache
             _check_response(cold_start(function, voice), function)
         rows = []
         if quick:
@@ -131,7 +131,7 @@ def compiled_at_run_time(function: Function, event: Any) -> list[str]:
         Path(folder, "watched.py").write_text(_WATCHED, encoding="utf-8")
         paths = [function.task, *function.paths]
         watched = replace(function, task=Path(folder), paths=paths, handler="watched.handler")
-        compiled: list[str] = cold_start(watched, event).answer["compiled"]
+        compiled: list[str] = cold_start(watched, event).response["compiled"]
     layer = str(function.paths[0])
     return [path for path in compiled if path.startswith(layer)]
 
@@ -141,8 +141,8 @@ def _instruction_rows(functions: Mapping[str, Function]) -> list[Row]:
     wanted = [(functions[name], what) for what in (VOICE, TEXT, INIT) for name in names]
     counts = count([*wanted, (functions[EMPTY], VOICE)])
 
-    def row(name: str, what: str, ours: str, against: str, goal: float | None = None) -> Row:
-        return Row(name, "M instr", counts[ours, what], counts[against, what], against, goal)
+    def row(name: str, what: str, layer: str, against: str, goal: float | None = None) -> Row:
+        return Row(name, "M instr", counts[layer, what], counts[against, what], against, goal)
 
     return [
         row("cold start, voice note", VOICE, LAYER, BASELINE, 0.20),
@@ -183,8 +183,8 @@ def _millisecond_rows(functions: Mapping[str, Function], rounds: int) -> list[Ro
 
     init, first_call, memory = part("init"), part("first_call"), part("peak_memory", 1)
 
-    def row(name: str, found: Any, ours: str, against: str, what: str = VOICE) -> Row:
-        return Row(name, "ms", found[ours, what], found[against, what], against)
+    def row(name: str, found: Any, layer: str, against: str, what: str = VOICE) -> Row:
+        return Row(name, "ms", found[layer, what], found[against, what], against)
 
     def memory_row(what: str, against: str, goal: float | None = None) -> Row:
         return Row(f"peak memory, {what}", "MB", memory[LAYER, what], memory[against, what], against, goal)
@@ -229,7 +229,9 @@ def _emulator_rows(functions: Mapping[str, Function], voice: Any, rounds: int, n
 
         return start
 
-    whole = dict(zip(functions, medians(*(starting(one) for one in functions.values()), rounds=rounds), strict=True))
+    whole = dict(
+        zip(functions, medians(*(starting(function) for function in functions.values()), rounds=rounds), strict=True)
+    )
     init = {name: statistics.median(found) for name, found in inits.items()}
     return [
         Row("cold start, voice note, emulator", "ms", whole[LAYER], whole[BASELINE], BASELINE, goal=0.25),
@@ -251,6 +253,6 @@ def _emulator_rows(functions: Mapping[str, Function], voice: Any, rounds: int, n
 
 def _check_response(start: ColdStart, function: Function) -> None:
     expected = 204 if function.name == EMPTY else 200
-    if start.answer.get("statusCode") != expected:
-        msg = f"{function.name} did not respond with {expected}: {start.answer}\n{start.printed[-2000:]}"
+    if start.response.get("statusCode") != expected:
+        msg = f"{function.name} did not respond with {expected}: {start.response}\n{start.printed[-2000:]}"
         raise RuntimeError(msg)

@@ -1,6 +1,6 @@
-"""The figures that are kept in `docs/benchmarks.json`: a list of runs, oldest first, each with its rows.
+"""The figures stored in `docs/benchmarks.json`: a list of runs, oldest first, each with its rows.
 
-`./build.sh bench --save` adds a run. A line for each row, in the order of the catalogue, lets a diff be read.
+`./build.sh bench --save` adds a run. Each row is one line, in the order of the catalogue, so that diffs are readable.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ __all__ = ["HISTORY", "Run", "identity", "key", "latest", "read", "record", "ser
 HISTORY = PROJECT / "docs" / "benchmarks.json"
 
 Run = dict[str, Any]
-"""A run as it is kept: `date`, `commit`, `python`, `machine`, and `rows`."""
+"""A stored run: `date`, `commit`, `python`, `machine`, and `rows`."""
 
-_KEPT = 40
+_MAX_RUNS = 40
 
 
 def record(rows: Mapping[str, Iterable[Row]]) -> Run:
-    """Make a run of what was measured just now.
+    """Create a run from the rows just measured.
 
     Parameters
     ----------
     rows
-        By the benchmark's name.
+        Rows by the benchmark's name.
     """
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -49,31 +49,31 @@ def record(rows: Mapping[str, Iterable[Row]]) -> Run:
 
 
 def read(path: Path = HISTORY) -> list[Run]:
-    """Give all runs that were kept, oldest first; none where none were."""
+    """Return all stored runs, oldest first."""
     found: list[Run] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     return found
 
 
 def write(runs: Sequence[Run], path: Path = HISTORY) -> None:
-    """Keep the last runs."""
-    path.write_text("[\n" + ",\n".join(_printed(run) for run in runs[-_KEPT:]) + "\n]\n", encoding="utf-8")
+    """Store the last `_MAX_RUNS` runs."""
+    path.write_text("[\n" + ",\n".join(_format_run(run) for run in runs[-_MAX_RUNS:]) + "\n]\n", encoding="utf-8")
 
 
 def key(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Say which comparison a kept row is of: the same in every run."""
+    """Return the key of a row's comparison, which is the same in every run."""
     return tuple(str(row.get(name, "")) for name in ("benchmark", "name", "unit", "against"))
 
 
 def latest(runs: Sequence[Run]) -> list[tuple[Run, dict[str, Any]]]:
-    """Give the rows of each benchmark's last run, with that run.
+    """Return the rows of each benchmark's last run, with that run.
 
-    A run of some benchmarks only takes nothing from the others.
+    A run of some benchmarks does not replace the rows of the others.
 
     Examples
     --------
-    >>> first = {"commit": "a", "rows": [{"benchmark": "s3", "ours": 2}, {"benchmark": "sizes", "ours": 9}]}
-    >>> second = {"commit": "b", "rows": [{"benchmark": "s3", "ours": 1}]}
-    >>> [(run["commit"], row["ours"]) for run, row in latest([first, second])]
+    >>> first = {"commit": "a", "rows": [{"benchmark": "s3", "layer": 2}, {"benchmark": "sizes", "layer": 9}]}
+    >>> second = {"commit": "b", "rows": [{"benchmark": "s3", "layer": 1}]}
+    >>> [(run["commit"], row["layer"]) for run, row in latest([first, second])]
     [('b', 1), ('a', 9)]
     """
     newest: dict[str, Run] = {}
@@ -83,18 +83,18 @@ def latest(runs: Sequence[Run]) -> list[tuple[Run, dict[str, Any]]]:
 
 
 def series(runs: Sequence[Run], row: Mapping[str, Any]) -> list[tuple[Run, dict[str, Any]]]:
-    """Give the same comparison in every run that has it, oldest first."""
+    """Return the same comparison from every run that has it, oldest first."""
     wanted = key(row)
-    return [(run, one) for run in runs for one in run["rows"] if key(one) == wanted]
+    return [(run, row) for run in runs for row in run["rows"] if key(row) == wanted]
 
 
 def identity(run: Run) -> str:
-    """Say in a few words when, of what and where a run was."""
+    """Return a run's date, commit, Python and machine as text."""
     return f"{run['date'][:10]}, commit {run['commit']}, {run['python']}, {run['machine']}"
 
 
 def commit() -> str:
-    """Give the commit's short name, with a plus where code was changed since; `unknown` where git does not say."""
+    """Return the commit's short hash, with a plus for uncommitted changes; `unknown` where git fails."""
     try:
         name = run_command(["git", "rev-parse", "--short", "HEAD"]).strip()
         changed = run_command(["git", "status", "--porcelain", "--untracked-files=no", "--", "src", "layer", "tests"])
@@ -104,7 +104,7 @@ def commit() -> str:
 
 
 def machine() -> str:
-    """Give the processor's name and how many of it there are."""
+    """Return the processor's name and count."""
     name = platform.processor() or platform.machine()
     cpus = Path("/proc/cpuinfo")
     if cpus.exists() and (found := re.search(r"^model name\s*:\s*(.+)$", cpus.read_text(), re.MULTILINE)):
@@ -112,7 +112,7 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} CPUs"
 
 
-def _printed(run: Run) -> str:
+def _format_run(run: Run) -> str:
     head = [
         f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)},"
         for name, value in run.items()

@@ -1,4 +1,4 @@
-"""What a function imports at INIT and at its first call, by Python's own account (`-X importtime`)."""
+"""The imports of a function at INIT and at its first call, by Python's `-X importtime`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["import_phases"]
 
-# Python times import statements only; what is imported by importlib.import_module, as Lambda's client imports the
-# handler and a lazy package its modules, it would leave out.
+# Python times import statements only, and omits importlib.import_module, which Lambda's client uses for the handler
+# and a lazy package for its modules.
 _PROFILED = """
 import importlib, importlib.util, sys
 
@@ -34,7 +34,7 @@ def handler(event, context):
 
 
 def import_phases(function: Function, event: Any) -> dict[str, list[Import]]:
-    """Start the function, give it one event, and say what it imported.
+    """Start the function, send it one event, and return its imports.
 
     Returns
     -------

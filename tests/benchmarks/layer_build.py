@@ -1,4 +1,4 @@
-"""How long the layer takes to build, beside `sam build` of the same requirements, both with warm caches."""
+"""The time to build the layer, compared with `sam build` of the same requirements, both with warm caches."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Resources:
 
 
 def run(*, quick: bool, note: Note) -> list[Row]:
-    """Build both in turns, then ours again with nothing changed."""
+    """Build both in turns, then the layer again with nothing changed."""
     rounds = QUICK_ROUNDS if quick else ROUNDS
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -50,26 +50,26 @@ def run(*, quick: bool, note: Note) -> list[Row]:
         def with_sam() -> float:
             return _timed(sam, folder, PATH=path, SAM_CLI_TELEMETRY="0")
 
-        def with_ours() -> float:
-            shutil.rmtree(folder / "dist", ignore_errors=True)  # the zip is made anew, its packages are at hand
+        def with_layer() -> float:
+            shutil.rmtree(folder / "dist", ignore_errors=True)  # the zip is built again, its packages are cached
             return unchanged()
 
         def unchanged() -> float:
             return _timed([str(PROJECT / "build.sh"), "layer", "--target", "local", "--dist", str(folder / "dist")])
 
-        with_ours()
+        with_layer()
         try:
             with_sam()  # pip's cache
         except RuntimeError as error:
             note(f"sam build was not measured: {str(error).splitlines()[-1]}")
-            theirs = None
-            (ours,) = medians(with_ours, rounds=rounds)
+            baseline = None
+            (layer,) = medians(with_layer, rounds=rounds)
         else:
-            ours, theirs = medians(with_ours, with_sam, rounds=rounds)
+            layer, baseline = medians(with_layer, with_sam, rounds=rounds)
         (again,) = medians(unchanged, rounds=max(3, rounds))
     return [
-        Row("./build.sh layer, warm caches", "s", ours, theirs, "sam build", goal=0.3),
-        Row("./build.sh layer, nothing changed", "s", again, theirs, "sam build", ceiling=1.0),
+        Row("./build.sh layer, warm caches", "s", layer, baseline, "sam build", goal=0.3),
+        Row("./build.sh layer, nothing changed", "s", again, baseline, "sam build", ceiling=1.0),
     ]
 
 

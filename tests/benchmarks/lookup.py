@@ -1,4 +1,4 @@
-"""A customer lookup beside one written by hand: `requests`, pydantic and a `cachetools` cache with a lock.
+"""A customer lookup, compared with a baseline of `requests`, pydantic and a `cachetools` cache with a lock.
 
 ::
 
@@ -44,29 +44,32 @@ class _Customer(BaseModel):
 
 
 def run(*, quick: bool, note: Note) -> list[Row]:
-    """Measure a lookup that is cached, one that is not, and many at once."""
+    """Measure a cached lookup, an uncached one, and many concurrent ones."""
     rounds = QUICK_ROUNDS if quick else ROUNDS
     with _served() as url, closing(HttpClient()) as http, requests.Session() as session:
         settings = CustomerLookupSettings(url=f"{url}/lookup", connect_timeout=5, read_timeout=10, timeout=30)
-        kept = _ours(settings, http)
-        by_hand = _by_hand(session, url, keep=True)
-        lookup = kept.fetch_customer_metadata
+        client = _layer(settings, http)
+        baseline = _baseline(session, url, keep=True)
+        lookup = client.fetch_customer_metadata
         rows = [
             _row(
                 "a cached lookup",
                 alternate(
-                    lambda: lookup(phone_number=PHONE), lambda: by_hand(PHONE), rounds=rounds, times=CACHED_CALLS
+                    lambda: lookup(phone_number=PHONE), lambda: baseline(PHONE), rounds=rounds, times=CACHED_CALLS
                 ),
                 ceiling=5.0,
             )
         ]
-        asking = _ours(settings.model_copy(update={"cache_size": 0}), http).fetch_customer_metadata
-        asking_by_hand = _by_hand(session, url, keep=False)
+        uncached = _layer(settings.model_copy(update={"cache_size": 0}), http).fetch_customer_metadata
+        uncached_baseline = _baseline(session, url, keep=False)
         rows.append(
             _row(
                 "a lookup over HTTP",
                 alternate(
-                    lambda: asking(phone_number=PHONE), lambda: asking_by_hand(PHONE), rounds=rounds, times=HTTP_CALLS
+                    lambda: uncached(phone_number=PHONE),
+                    lambda: uncached_baseline(PHONE),
+                    rounds=rounds,
+                    times=HTTP_CALLS,
                 ),
                 goal=1.0,
             )
@@ -77,14 +80,14 @@ def run(*, quick: bool, note: Note) -> list[Row]:
 
 @contextmanager
 def _served() -> Iterator[str]:
-    """Serve the lookup in a process of its own: in this one, its threads would hold up whoever is measured."""
-    ours, theirs = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
+    """Serve the lookup in a separate process, because its threads would slow the measured code down in this one."""
+    parent, child = multiprocessing.Pipe()
+    server = multiprocessing.get_context("spawn").Process(target=_serve, args=(child,), daemon=True)
     server.start()
     try:
-        yield ours.recv()
+        yield parent.recv()
     finally:
-        ours.send("stop")
+        parent.send("stop")
         server.join(10)
 
 
@@ -95,20 +98,20 @@ def _serve(pipe: Connection) -> None:
 
 
 def _row(name: str, figures: list[float], **aims: float) -> Row:
-    ours, theirs = figures
-    return Row(name, "us", ours, theirs, "requests, pydantic, cachetools", **aims)
+    layer, baseline = figures
+    return Row(name, "us", layer, baseline, "requests, pydantic, cachetools", **aims)
 
 
 def _many(settings: CustomerLookupSettings, http: HttpClient, url: str) -> Row:
-    """Count the calls of a thousand lookups of a hundred numbers, from all threads at once."""
+    """Count the calls of a thousand concurrent lookups of a hundred numbers."""
     counted = _Counting(HttpTransport(settings, http))
     client = CustomerLookupClient(settings, transport=counted)
     calls: list[str] = []
     with requests.Session() as session:
         session.mount("http://", HTTPAdapter(pool_maxsize=THREADS))
-        by_hand = _by_hand(session, url, keep=True, calls=calls)
-        _at_once(lambda number: client.fetch_customer_metadata(phone_number=number))
-        _at_once(by_hand)
+        baseline = _baseline(session, url, keep=True, calls=calls)
+        _run_concurrently(lambda number: client.fetch_customer_metadata(phone_number=number))
+        _run_concurrently(baseline)
     return Row(
         f"{LOOKUPS} lookups of {NUMBERS} numbers, {THREADS} threads",
         "calls",
@@ -119,7 +122,7 @@ def _many(settings: CustomerLookupSettings, http: HttpClient, url: str) -> Row:
     )
 
 
-def _at_once(lookup: Callable[[str], object]) -> None:
+def _run_concurrently(lookup: Callable[[str], object]) -> None:
     numbers = iter([f"+614{number:08}" for number in range(NUMBERS)] * (LOOKUPS // NUMBERS))
     lock = threading.Lock()
     start = threading.Barrier(THREADS)
@@ -141,7 +144,7 @@ def _at_once(lookup: Callable[[str], object]) -> None:
 
 
 class _Counting:
-    """A transport that counts."""
+    """A transport that counts its requests."""
 
     def __init__(self, inner: HttpTransport) -> None:
         self._inner = inner
@@ -149,17 +152,17 @@ class _Counting:
         self.calls = 0
 
     def send(self, request: Any, timeout: float) -> Any:
-        """Send a question and count it."""
+        """Send a request and count it."""
         with self._lock:
             self.calls += 1
         return self._inner.send(request, timeout)
 
 
-def _ours(settings: CustomerLookupSettings, http: HttpClient) -> CustomerLookupClient:
+def _layer(settings: CustomerLookupSettings, http: HttpClient) -> CustomerLookupClient:
     return CustomerLookupClient(settings, transport=HttpTransport(settings, http))
 
 
-def _by_hand(
+def _baseline(
     session: requests.Session, url: str, *, keep: bool, calls: list[str] | None = None
 ) -> Callable[[str], _Customer]:
     def ask(phone_number: str) -> _Customer:

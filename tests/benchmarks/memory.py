@@ -1,4 +1,4 @@
-"""The peak of a process that streams a gigabyte into S3 with the built layer."""
+"""The peak memory of a process that streams a gigabyte into S3 with the built layer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ai_voice_shared import S3Service
 mebibytes = int(sys.argv[1])
 chunk = bytes(65536)
 stored = S3Service().upload_stream("notes/long.ogg", (chunk for _ in range(mebibytes * 16)), max_bytes=mebibytes << 20)
-# Not getrusage: on Linux its peak comes along from the process that started this one.
+# Not getrusage: on Linux a child process inherits its peak from the parent.
 with open("/proc/self/status") as status:
     peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", status.read())[1]) * 1024
 print(json.dumps({"size": stored.size, "peak": peak}))
@@ -37,16 +37,16 @@ print(json.dumps({"size": stored.size, "peak": peak}))
 
 
 def run(*, quick: bool, note: Note) -> list[Row]:
-    """Measure it against an S3 in a process of its own."""
+    """Measure the peak memory, with the S3 server in a separate process."""
     if sys.platform != "linux":
         note("memory was not measured: the peak is read from /proc")
         return []
     mebibytes = QUICK_MEBIBYTES if quick else MEBIBYTES
-    ours, theirs = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
+    parent, child = multiprocessing.Pipe()
+    server = multiprocessing.get_context("spawn").Process(target=_serve, args=(child,), daemon=True)
     server.start()
     try:
-        environment = {"AWS_ENDPOINT_URL": ours.recv(), "S3_BUCKET_NAME": BUCKET}
+        environment = {"AWS_ENDPOINT_URL": parent.recv(), "S3_BUCKET_NAME": BUCKET}
         layer = [layer_folder() / "python", runtime_folder()]
         function = Function("stream", Path(__file__).parent, layer, environment)
         done = subprocess.run(
@@ -57,7 +57,7 @@ def run(*, quick: bool, note: Note) -> list[Row]:
             check=False,
         )
     finally:
-        ours.send("stop")
+        parent.send("stop")
         server.join(10)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)

@@ -1,4 +1,4 @@
-"""A log line and a traced call beside Powertools' own, in microseconds.
+"""A log line and a traced call, compared with Powertools', in microseconds.
 
 ::
 
@@ -25,8 +25,8 @@ UNSAMPLED = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sa
 SAMPLED = UNSAMPLED.replace("Sampled=0", "Sampled=1")
 
 
-class _Nowhere:
-    """A stream that takes everything and keeps nothing."""
+class _NullStream:
+    """A stream that discards everything."""
 
     def write(self, text: str) -> int:
         return len(text)
@@ -36,12 +36,12 @@ class _Nowhere:
 
 
 def run() -> list[tuple[str, float, float, float]]:
-    """Measure ours and theirs in turns.
+    """Measure the layer and the baseline in turns.
 
     Returns
     -------
     list
-        What was measured, our median and theirs in microseconds, and the ratio.
+        The name, the medians of the layer and the baseline in microseconds, and the ratio.
     """
     return [*_log_lines(), *_traced_calls()]
 
@@ -55,22 +55,22 @@ def _log_lines() -> list[tuple[str, float, float, float]]:
 
     rows = []
     with _environment(_X_AMZN_TRACE_ID=UNSAMPLED, POWERTOOLS_LOG_LEVEL="INFO"), use_correlation_id("order-7"):
-        # With its buffer, so that both hold debug lines back until an error.
-        theirs = Logger(service="bench-theirs", stream=_Nowhere(), buffer_config=LoggerBufferConfig())  # type: ignore[arg-type]
-        theirs.append_keys(correlation_id="order-7")
-        ours = get_logger("bench-ours", stream=_Nowhere())
+        # With its buffer, so that both hold debug lines until an error.
+        baseline = Logger(service="bench-baseline", stream=_NullStream(), buffer_config=LoggerBufferConfig())  # type: ignore[arg-type]
+        baseline.append_keys(correlation_id="order-7")
+        layer = get_logger("bench-layer", stream=_NullStream())
         rows.append(
             _row(
                 "a log line with two fields",
-                lambda: ours.info("customer looked up", customer_id="c1", outcome="hit"),
-                lambda: theirs.info("customer looked up", customer_id="c1", outcome="hit"),
+                lambda: layer.info("customer looked up", customer_id="c1", outcome="hit"),
+                lambda: baseline.info("customer looked up", customer_id="c1", outcome="hit"),
             )
         )
         rows.append(
             _row(
                 "a log line with arguments",
-                lambda: ours.info("stored %s in %s", "key", "bucket"),
-                lambda: theirs.info("stored %s in %s", "key", "bucket"),
+                lambda: layer.info("stored %s in %s", "key", "bucket"),
+                lambda: baseline.info("stored %s in %s", "key", "bucket"),
             )
         )
     return rows
@@ -83,10 +83,10 @@ def _traced_calls() -> list[tuple[str, float, float, float]]:
         "a traced call, tracing off": {"_X_AMZN_TRACE_ID": SAMPLED, "POWERTOOLS_TRACE_DISABLED": "true"},
     }
     for name, variables in environments.items():
-        # Powertools records only where it believes to be in Lambda.
+        # Powertools records only where it detects Lambda.
         with _environment(LAMBDA_TASK_ROOT="/var/task", AWS_LAMBDA_FUNCTION_NAME="bench", **variables):
-            theirs, ours = _traced()
-            rows.append(_row(name, ours, theirs))
+            baseline, layer = _traced()
+            rows.append(_row(name, layer, baseline))
     return rows
 
 
@@ -95,25 +95,25 @@ def _traced() -> tuple[Callable[[], int], Callable[[], int]]:
 
     from ai_voice_shared.observability.tracing import XRayTracer
 
-    Tracer._reset_config()  # type: ignore[no-untyped-call]  # it is kept on the class, and each measurement needs one of its own
+    Tracer._reset_config()  # type: ignore[no-untyped-call]  # it is class state, and each measurement needs its own
     tracer = Tracer(service="bench", auto_patch=False)
-    seam = XRayTracer()
+    tracer = XRayTracer()
 
     @tracer.capture_method
-    def theirs() -> int:
+    def baseline() -> int:
         return 1
 
-    def ours() -> int:
-        with seam.span("## bench.call", bucket="notes"):
+    def layer() -> int:
+        with tracer.span("## bench.call", bucket="notes"):
             return 1
 
-    return theirs, ours
+    return baseline, layer
 
 
-def _row(name: str, ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[str, float, float, float]:
+def _row(name: str, layer: Callable[[], object], baseline: Callable[[], object]) -> tuple[str, float, float, float]:
     taken: tuple[list[float], list[float]] = ([], [])
     for number in range(ROUNDS + 1):
-        for index, call in enumerate((ours, theirs)):
+        for index, call in enumerate((layer, baseline)):
             started = time.perf_counter()
             for _ in range(CALLS):
                 call()
@@ -139,9 +139,9 @@ def _environment(**variables: str) -> Iterator[None]:
 
 def main() -> int:
     """Print the rows as a Markdown table."""
-    sys.stdout.write("| what | ours, us | Powertools, us | ratio |\n|---|---|---|---|\n")
-    for name, ours, theirs, ratio in run():
-        sys.stdout.write(f"| {name} | {ours:.2f} | {theirs:.2f} | {ratio:.3f} |\n")
+    sys.stdout.write("| measured | layer, us | Powertools, us | ratio |\n|---|---|---|---|\n")
+    for name, layer, baseline, ratio in run():
+        sys.stdout.write(f"| {name} | {layer:.2f} | {baseline:.2f} | {ratio:.3f} |\n")
     return 0
 
 

@@ -41,8 +41,8 @@ _BOTO3 = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six
 def runtime_folder() -> Path:
     """Return a folder with what Lambda's runtime has: its client, boto3 and the SnapStart hooks, with bytecode.
 
-    Its client resolves names as `functions/name_resolution.py` does: the client is what every function starts with,
-    also where `site` and so `sitecustomize` are left out.
+    Its client resolves names as `functions/name_resolution.py` does, because every function starts with the client,
+    even without `site` and therefore without `sitecustomize`.
     """
     locked = _locked("dev")
     wanted = [line for line in locked if _name(line) in {*_BOTO3, "awslambdaric", "simplejson", "snapshot-restore-py"}]
@@ -50,7 +50,7 @@ def runtime_folder() -> Path:
 
 
 def documented_folder() -> Path:
-    """Return the folder of the handler that docs/webhooks.md tells people to write, as `sam build` leaves it."""
+    """Return the folder of the handler documented in docs/webhooks.md, as `sam build` leaves it."""
     (code, *_) = re.findall(r"```python\n(.*?)```", _GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     sources = {"documented.py": code, "app.py": (FUNCTIONS / "shared" / "app.py").read_text(encoding="utf-8")}
     folder = _CACHE / f"documented-{hashlib.sha256(repr(sources).encode()).hexdigest()[:12]}"
@@ -94,7 +94,7 @@ def source_folder(name: str) -> Path:
 
 
 def layer_folder() -> Path:
-    """Build the core layer for this machine and unpack it; gives the folder that is `/opt`."""
+    """Build the core layer for this machine, unpack it, and return the folder that corresponds to `/opt`."""
     built = build_zip(targets.parse("local"), Options(strict=True), PROJECT / "dist")
     folder = _CACHE / f"layer-{built.sha256[:12]}"
     if folder.exists():
@@ -109,7 +109,7 @@ def layer_folder() -> Path:
 
 
 def powertools_folder() -> Path:
-    """Give a folder with what Powertools' public layer holds: all of its extras, without boto3, tests and bytecode.
+    """Return a folder with the content of Powertools' public layer: all extras, without boto3, tests and bytecode.
 
     The steps are those of `layer_v3/docker/Dockerfile` in its repository.
     """
@@ -141,7 +141,7 @@ def _folder(
     folder = _CACHE / f"{name}-{digest}"
     if folder.exists():
         return folder
-    # Made under another name first: what is half made is never taken for whole.
+    # Created under another name first, so that an incomplete folder is never mistaken for a finished one.
     scratch = _CACHE / f".{name}-{digest}-{os.getpid()}"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)

@@ -2,7 +2,7 @@
 
 ::
 
-    uv run python -m tests.benchmarks.pages    # writes them again, without measuring anything
+    uv run python -m tests.benchmarks.pages    # writes them again, without measuring
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SUMMARY = (
 
 
 def summary_table(runs: Sequence[Run]) -> str:
-    """Return the README's rows, and how many of all goals are met."""
+    """Return the README's rows, and the number of goals met."""
     rows = [row for _, row in latest(runs)]
     goals = [row["met"] for row in rows if "met" in row]
     chosen = [row for wanted in _SUMMARY for row in rows if key(row) == wanted]
@@ -43,7 +43,7 @@ def summary_table(runs: Sequence[Run]) -> str:
 
 
 def full_table(runs: Sequence[Run]) -> str:
-    """Return the rows of each benchmark's last run, with its command and when it was."""
+    """Return the rows of each benchmark's last run, with its command and date."""
     found = latest(runs)
     goals = [row["met"] for _, row in found if "met" in row]
     parts = [f"{sum(goals)} of {len(goals)} goals are met."]
@@ -61,11 +61,11 @@ PAGES: Mapping[Path, Callable[[Sequence[Run]], str]] = {
     PROJECT / "README.md": summary_table,
     PROJECT / "docs" / "benchmarks.md": full_table,
 }
-"""Each page with the function that returns what stands between its marks."""
+"""Each page with the function that returns the text between its markers."""
 
 
 def write_pages(runs: Sequence[Run]) -> None:
-    """Put the tables between the marks of their pages."""
+    """Write the tables between the markers of their pages."""
     for path, table in PAGES.items():
         before, _, rest = path.read_text(encoding="utf-8").partition(_BEGIN)
         after = rest.partition(_END)[2]
@@ -81,9 +81,9 @@ def _table(
 
 def _summary_cells(row: Mapping[str, Any]) -> list[str]:
     unit = row["unit"]
-    theirs = f"{row['against']}: {_figure(row['theirs'])} {unit}" if "theirs" in row else ""
+    baseline = f"{row['against']}: {_figure(row['baseline'])} {unit}" if "baseline" in row else ""
     ratio = f"{row['ratio']:.2f}" if "ratio" in row else ""
-    return [row["name"], f"{_figure(row['ours'])} {unit}", theirs, ratio, _goal(row)]
+    return [row["name"], f"{_figure(row['layer'])} {unit}", baseline, ratio, _goal(row)]
 
 
 def _full_cells(row: Mapping[str, Any]) -> list[str]:

@@ -1,8 +1,8 @@
 """Lambda's runtime client, run against a Runtime API of this process, in plain time or under callgrind.
 
-The client (`awslambdaric`) is the one of the managed runtime; it asks this server for its next invocation as it asks
-Lambda's (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). INIT ends with its first question; the
-first call ends with its first answer.
+The client (`awslambdaric`) is the one of the managed runtime; it polls this server for its next invocation as it polls
+Lambda's (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). INIT ends with its first poll; the
+first call ends with its first response.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Function:
     Parameters
     ----------
     name
-        What it is called in tables.
+        Its name in tables.
     task
         The folder of its code (`/var/task`).
     paths
@@ -52,14 +52,14 @@ class Function:
     handler: str = "app.handler"
 
     def variables(self, api: str) -> dict[str, str]:
-        """Give the whole environment of the process."""
+        """Return the whole environment of the process."""
         return {
             "PATH": os.environ.get("PATH", ""),
             "HOME": "/nonexistent",  # no ~/.aws, as in Lambda
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
             "PYTHONPATH": os.pathsep.join(str(path) for path in (self.task, *self.paths)),
-            # /var/task and /opt are read-only: nothing that is compiled at run time is ever kept.
+            # /var/task and /opt are read-only: nothing compiled at run time is ever stored.
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "0",
             "AWS_LAMBDA_RUNTIME_API": api,
@@ -83,33 +83,33 @@ class Function:
 
 @dataclass(frozen=True)
 class ColdStart:
-    """What one cold start took: seconds, megabytes at the peak, the first response, and what the process printed."""
+    """The result of a cold start: seconds, peak megabytes, the first response, and the output of the process."""
 
     init: float
     first_call: float
-    answer: Any
+    response: Any
     printed: str
     peak_memory: float
 
 
 class _RuntimeApi(ThreadingHTTPServer):
-    """Gives one event, and remembers when it was asked and answered."""
+    """A Runtime API that serves one event and records the times of the poll and the response."""
 
     daemon_threads = True
 
     def __init__(self, event: Any) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.event = json.dumps(event).encode()
-        self.asked = 0
-        self.first_question = self.first_answer = 0.0
-        self.answer: Any = None
+        self.polls = 0
+        self.first_poll = self.first_response = 0.0
+        self.response: Any = None
         self.failure: str | None = None
         self.init_done = threading.Event()
         self.call_done = threading.Event()
         self.idle = threading.Event()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing when the client is ended while it waits for its next invocation."""
+        """Ignore errors when the client is terminated while it waits for its next invocation."""
 
     @property
     def api(self) -> str:
@@ -122,10 +122,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: _RuntimeApi
 
     def do_GET(self) -> None:
-        """Answer a question for the next invocation: the event once, then nothing any more."""
-        self.server.asked += 1
-        if self.server.asked == 1:
-            self.server.first_question = time.perf_counter()
+        """Respond to a poll for the next invocation: the event once, then nothing."""
+        self.server.polls += 1
+        if self.server.polls == 1:
+            self.server.first_poll = time.perf_counter()
             self.server.init_done.set()
             self.send_response(200)
             self.send_header("Lambda-Runtime-Aws-Request-Id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
@@ -140,14 +140,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(self.server.event)
         else:
             self.server.call_done.set()
-            self.server.idle.wait()  # the client is ended while it waits
+            self.server.idle.wait()  # the client is terminated while it waits
 
     def do_POST(self) -> None:
-        """Take an answer or an error."""
+        """Receive a response or an error."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path.endswith("/response"):
-            self.server.first_answer = time.perf_counter()
-            self.server.answer = json.loads(body)
+            self.server.first_response = time.perf_counter()
+            self.server.response = json.loads(body)
         else:
             self.server.failure = body.decode(errors="replace")
             self.server.init_done.set()
@@ -157,16 +157,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Say nothing: the function's own output is what matters."""
+        """Log nothing: only the function's own output matters."""
 
 
 def cold_start(function: Function, event: Any, *, timeout: float = 60) -> ColdStart:
-    """Start the function, give it one event, and say how long INIT and the first call took.
+    """Start the function, send it one event, and return the durations of INIT and the first call.
 
     Raises
     ------
     RuntimeError
-        The function failed; the message has its error and what it printed.
+        The function failed; the message has its error and its output.
     """
     with _serving(event) as server, tempfile.TemporaryFile() as output:
         begin = time.perf_counter()
@@ -174,8 +174,8 @@ def cold_start(function: Function, event: Any, *, timeout: float = 60) -> ColdSt
         peak_memory = _finish(process, server, server.call_done, timeout, output)
         output.seek(0)
         printed = output.read().decode(errors="replace")
-        first_call = server.first_answer - server.first_question
-        return ColdStart(server.first_question - begin, first_call, server.answer, printed, peak_memory)
+        first_call = server.first_response - server.first_poll
+        return ColdStart(server.first_poll - begin, first_call, server.response, printed, peak_memory)
 
 
 def count_instructions(function: Function, event: Any, *, init_only: bool = False, timeout: float = 900) -> int:
@@ -213,7 +213,7 @@ class _serving:  # noqa: N801 - a context manager, used as a word
 
 
 def _start(function: Function, api: str, prefix: Sequence[str], output: Any) -> subprocess.Popen[bytes]:
-    # The base interpreter without its site-packages: what is installed on this machine is not in Lambda.
+    # The base interpreter without its site-packages, because the packages on this machine are not in Lambda.
     python = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     return subprocess.Popen(
         [*prefix, str(python), "-S", "-s", "-m", "awslambdaric", function.handler],
@@ -228,10 +228,10 @@ def _start(function: Function, api: str, prefix: Sequence[str], output: Any) -> 
 def _finish(
     process: subprocess.Popen[bytes], server: _RuntimeApi, event: threading.Event, timeout: float, output: Any
 ) -> float:
-    """End the process when the event has come; returns the megabytes that it had at most."""
-    ends_at = time.monotonic() + timeout
+    """Terminate the process once the event is set, and return its peak memory in megabytes."""
+    deadline = time.monotonic() + timeout
     while not event.wait(0.05):
-        if process.poll() is not None or time.monotonic() > ends_at:
+        if process.poll() is not None or time.monotonic() > deadline:
             break
     ended_by_itself = process.poll() is not None
     peak_memory = 0.0
@@ -248,7 +248,7 @@ def _finish(
 
 
 def _peak_memory(pid: int) -> float:
-    # Not by getrusage, whose peak on Linux comes along from the process that started this one.
+    # Not by getrusage: on Linux a child process inherits its peak from the parent.
     status = Path(f"/proc/{pid}/status")
     found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="ascii")) if status.exists() else None
     return int(found[1]) * 1024 / 1e6 if found else 0.0

@@ -1,6 +1,6 @@
-"""Calls of `S3Service` beside the plain boto3 calls that one would write by hand.
+"""Calls of `S3Service`, compared with plain boto3 calls.
 
-Both speak to the same server, a small S3 over TLS in a process of its own, in turns; the medians and their ratio are
+Both use the same server, a small S3 over TLS in a separate process, in turns; the medians and their ratio are
 printed. The library's logger and tracer are set up as a function has them, with the request not sampled.
 
 ::
@@ -40,12 +40,12 @@ REGION = "eu-central-1"
 
 @dataclass(frozen=True)
 class Comparison:
-    """Medians of one kind of call, in milliseconds, and ours by theirs."""
+    """Medians of one kind of call, in milliseconds, and the layer's divided by boto3's."""
 
     call: str
     size: str
     boto3_ms: float
-    ours_ms: float
+    layer_ms: float
     ratio: float
 
 
@@ -55,15 +55,15 @@ def compare(*, tls: bool = True, rounds: int | None = None) -> list[Comparison]:
     Parameters
     ----------
     tls
-        Over TLS, as it is on AWS.
+        Use TLS, as on AWS.
     rounds
         Rounds of each size, in place of those in `SIZES`.
     """
     with tempfile.TemporaryDirectory() as folder:
         certificate, key = make_loopback_certificate(Path(folder))
-        ours, theirs = multiprocessing.Pipe()
+        parent, child = multiprocessing.Pipe()
         server = multiprocessing.get_context("spawn").Process(
-            target=_serve, args=(theirs, str(certificate) if tls else None, str(key)), daemon=True
+            target=_serve, args=(child, str(certificate) if tls else None, str(key)), daemon=True
         )
         server.start()
         try:
@@ -73,12 +73,12 @@ def compare(*, tls: bool = True, rounds: int | None = None) -> list[Comparison]:
                 "AWS_REGION": REGION,
                 "AWS_DEFAULT_REGION": REGION,
                 "AWS_CA_BUNDLE": str(certificate),
-                "AWS_ENDPOINT_URL": ours.recv(),
+                "AWS_ENDPOINT_URL": parent.recv(),
                 "S3_BUCKET_NAME": BUCKET,
             }
             return list(_comparisons(rounds))
         finally:
-            ours.send("stop")
+            parent.send("stop")
             server.join(10)
 
 
@@ -105,24 +105,24 @@ def _comparisons(rounds: int | None) -> Any:
         def download(key: str, length: int = length) -> None:
             assert len(service.download_bytes(key)) == length
 
-        for call, theirs, ours in (("upload_bytes", put, upload), ("download_bytes", get, download)):
-            yield _measured(call, size, theirs, ours, rounds or usual)
+        for call, baseline, layer in (("upload_bytes", put, upload), ("download_bytes", get, download)):
+            yield _measured(call, size, baseline, layer, rounds or usual)
 
 
 def _measured(
-    call: str, size: str, theirs: Callable[[str], None], ours: Callable[[str], None], rounds: int
+    call: str, size: str, baseline: Callable[[str], None], layer: Callable[[str], None], rounds: int
 ) -> Comparison:
     taken: tuple[list[float], list[float]] = ([], [])
     for number in range(rounds + 1):
-        # In turns, and each of the two goes first in every other round.
-        pair = [(0, theirs), (1, ours)]
+        # In turns, with alternating order.
+        pair = [(0, baseline), (1, layer)]
         for which, run in pair if number % 2 else reversed(pair):
             start = time.perf_counter()
             run("benchmark.bin")
             if number:  # the first round opens the connections
                 taken[which].append(time.perf_counter() - start)
-    boto3_ms, ours_ms = (statistics.median(times) * 1000 for times in taken)
-    return Comparison(call, size, round(boto3_ms, 3), round(ours_ms, 3), round(ours_ms / boto3_ms, 3))
+    boto3_ms, layer_ms = (statistics.median(times) * 1000 for times in taken)
+    return Comparison(call, size, round(boto3_ms, 3), round(layer_ms, 3), round(layer_ms / boto3_ms, 3))
 
 
 def _serve(pipe: Connection, certificate: str | None, key: str) -> None:
@@ -137,18 +137,19 @@ def _serve(pipe: Connection, certificate: str | None, key: str) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the comparison from the command line."""
-    parser = argparse.ArgumentParser(description="S3Service beside plain boto3 calls")
+    parser = argparse.ArgumentParser(description="S3Service compared with plain boto3 calls")
     parser.add_argument("--plain-http", action="store_true", help="without TLS")
     parser.add_argument("--rounds", type=int, help="rounds of each size")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
     found = compare(tls=not options.plain_http, rounds=options.rounds)
     if options.json:
-        sys.stdout.write(json.dumps([asdict(one) for one in found], indent=2) + "\n")
+        sys.stdout.write(json.dumps([asdict(comparison) for comparison in found], indent=2) + "\n")
         return 0
-    for one in found:
-        line = f"{one.call:15} {one.size:>6}  boto3 {one.boto3_ms:9.3f} ms  S3Service {one.ours_ms:9.3f} ms"
-        sys.stdout.write(f"{line}  ratio {one.ratio:.3f}\n")
+    for comparison in found:
+        name = f"{comparison.call:15} {comparison.size:>6}"
+        line = f"{name}  boto3 {comparison.boto3_ms:9.3f} ms  S3Service {comparison.layer_ms:9.3f} ms"
+        sys.stdout.write(f"{line}  ratio {comparison.ratio:.3f}\n")
     return 0
 
 

@@ -38,7 +38,7 @@ _PROGRAM = """
 import json, os, sys, time
 
 results = os.fdopen(os.dup(1), "w")
-os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the log goes where nobody reads it
+os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # discard the log
 handler = __import__(sys.argv[1]).handler
 
 class Context:
@@ -123,7 +123,7 @@ def _functions() -> list[Function]:
 
 @contextmanager
 def _serving(function: Function) -> Iterator[Callable[[], float]]:
-    """Run a function in a process of its own; yields what returns the microseconds of a POST."""
+    """Run a function in a separate process, and yield a callable that returns the microseconds of a POST."""
     process = subprocess.Popen(
         [
             str(Path(sys.base_prefix) / "bin" / "python3"),
@@ -157,8 +157,8 @@ def _serving(function: Function) -> Iterator[Callable[[], float]]:
 
 
 def _rows(name: str, unit: str, figures: list[float], goals: Mapping[str, float]) -> list[Row]:
-    ours, *others = figures
+    layer, *others = figures
     return [
-        Row(name, unit, ours, figure, against, goals.get(against))
+        Row(name, unit, layer, figure, against, goals.get(against))
         for against, figure in zip((POWERTOOLS, TRACED, FASTAPI), others, strict=True)
     ]

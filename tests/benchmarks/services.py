@@ -1,7 +1,7 @@
 """The services that functions of the benchmarks call: SSM, DynamoDB, S3, the customer lookup and Twilio's media.
 
-All on one port of loopback, told apart by the host that is asked for. They respond at once and the same to everybody,
-so that what is measured is the function.
+All share one loopback port and are distinguished by the host name. They respond at once and always the same, so that
+only the function is measured.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _HOSTS = (
     f"dynamodb.{_AWS}",
     f"s3.{_AWS}",
     f"*.s3.{_AWS}",
-    "*.s3.amazonaws.com",  # where boto3 goes in us-east-1 when it is given no addressing style
+    "*.s3.amazonaws.com",  # boto3's host in us-east-1 without an addressing style
     "xyz.lambda-url.us-east-1.on.aws",
     _MEDIA_HOST,
     _CDN_HOST,
@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._respond(200, _CUSTOMER, {"Content-Type": "application/json"})
 
     def do_PUT(self) -> None:
-        """Take an object as S3 does."""
+        """Accept an object as S3 does."""
         if self.headers.get("Expect", "").lower() == "100-continue":
             self.send_response_only(100)
             self.end_headers()
@@ -111,7 +111,7 @@ class _Server(ThreadingHTTPServer):
     tls: ssl.SSLContext | None = None
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Shake hands in the connection's own thread: under callgrind a client takes its time."""
+        """Perform the TLS handshake in the connection's own thread, because a client under callgrind is slow."""
         if self.tls is None:
             super().finish_request(request, client_address)
             return
@@ -119,12 +119,12 @@ class _Server(ThreadingHTTPServer):
             super().finish_request(encrypted, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Write nothing when a function is ended with its connections open."""
+        """Ignore errors when a function is terminated with its connections open."""
 
 
 @contextmanager
 def running_services(*, tls: bool = True) -> Iterator[int]:
-    """Serve them for a block.
+    """Run the services for a block.
 
     Parameters
     ----------

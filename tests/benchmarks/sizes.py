@@ -1,4 +1,4 @@
-"""What the layer weighs, beside what one gets without a thought, and beside Powertools' own layer."""
+"""The size of the layer, compared with a plain `pip install` and with Powertools' layer."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ __all__ = ["run"]
 
 
 def run(*, quick: bool, note: Note) -> list[Row]:
-    """Build the layer and both others, and weigh them in megabytes of 1,000,000 bytes."""
+    """Build the layer and both baselines, and return their sizes in megabytes of 1,000,000 bytes."""
     built = build_zip(targets.parse("local"), Options(), PROJECT / "dist")
     allowed = budget("core")
-    ours = (built.zipped / 1e6, built.unzipped / 1e6)
-    naive = _weigh(path for path in _files(function_folder("by_hand", boto3=True, bytecode=False)))
+    sizes = (built.zipped / 1e6, built.unzipped / 1e6)
+    naive = _zip_sizes(path for path in _files(function_folder("baseline", boto3=True, bytecode=False)))
     rows = [
-        Row(f"layer, {kind}", "MB", mine, theirs, "pip install", ceiling=allowed[kind] / 1e6)
-        for kind, mine, theirs in zip(("zipped", "unzipped"), ours, naive, strict=True)
+        Row(f"layer, {kind}", "MB", size, baseline, "pip install", ceiling=allowed[kind] / 1e6)
+        for kind, size, baseline in zip(("zipped", "unzipped"), sizes, naive, strict=True)
     ]
     try:
-        powertools = _weigh(_files(powertools_folder()))
+        powertools = _zip_sizes(_files(powertools_folder()))
     except subprocess.CalledProcessError:
-        note("Powertools' own layer was not weighed: its packages could not be fetched")
+        note("Powertools' layer was not measured: its packages could not be fetched")
         return rows
     return rows + [
-        Row(f"layer, {kind}", "MB", mine, theirs, "Powertools' layer, without bytecode")
-        for kind, mine, theirs in zip(("zipped", "unzipped"), ours, powertools, strict=True)
+        Row(f"layer, {kind}", "MB", size, baseline, "Powertools' layer, without bytecode")
+        for kind, size, baseline in zip(("zipped", "unzipped"), sizes, powertools, strict=True)
     ]
 
 
@@ -45,8 +45,8 @@ def _files(folder: Path) -> list[tuple[Path, str]]:
     return [(path, path.relative_to(folder).as_posix()) for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
-def _weigh(files: Iterable[tuple[Path, str]]) -> tuple[float, float]:
-    """Zip as `sam package` does; gives the megabytes of the zip and of its content."""
+def _zip_sizes(files: Iterable[tuple[Path, str]]) -> tuple[float, float]:
+    """Zip as `sam package` does, and return the megabytes of the zip and of its content."""
     buffer, unzipped = BytesIO(), 0
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, name in files:

@@ -1,4 +1,4 @@
-"""A warm webhook, checked and read: TwilioService beside the `twilio` package's validator and a dictionary."""
+"""A warm webhook, verified and parsed: TwilioService compared with the `twilio` package's validator and a dict."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SHAPES: tuple[EventShape, ...] = ("function_url", "rest_api", "alb")
 
 
 def run() -> list[tuple[str, float, float, float]]:
-    """Measure and return name, our microseconds, theirs, and the ratio, by alternating rounds and their medians."""
+    """Return name, median microseconds of the layer and the baseline, and the ratio, from alternating rounds."""
     service = TwilioService(TwilioSettings(account_sid=ACCOUNT_SID, auth_tokens=(AUTH_TOKEN,)))
     validator = RequestValidator(AUTH_TOKEN)
     message_sid = new_sid("MM")
@@ -45,13 +45,13 @@ def run() -> list[tuple[str, float, float, float]]:
     for kind, parameters in messages.items():
         for shape in SHAPES:
             event = twilio_event(parameters, shape=shape)
-            ours, theirs = _alternate(lambda: service.receive_message(event), lambda: _by_hand(validator, event))  # noqa: B023 - called at once
-            rows.append((f"{kind}, {shape}", ours, theirs, ours / theirs))
+            layer, baseline = _alternate(lambda: service.receive_message(event), lambda: _baseline(validator, event))  # noqa: B023 - called at once
+            rows.append((f"{kind}, {shape}", layer, baseline, layer / baseline))
     return rows
 
 
-def _by_hand(validator: RequestValidator, event: dict[str, Any]) -> dict[str, str]:
-    """Check and read a webhook as one does with the package, and no more than that."""
+def _baseline(validator: RequestValidator, event: dict[str, Any]) -> dict[str, str]:
+    """Verify and parse a webhook with the package, and no more than that."""
     body = base64.b64decode(event["body"]).decode() if event["isBase64Encoded"] else event["body"]
     form = dict(parse_qsl(body, keep_blank_values=True))
     context, headers = event["requestContext"], event["headers"]
@@ -79,5 +79,5 @@ def _alternate(*functions: Callable[[], object]) -> list[float]:
 
 
 if __name__ == "__main__":
-    for name, ours, theirs, ratio in run():
-        print(f"{name:28} ours {ours:6.1f} us   twilio and a dict {theirs:6.1f} us   ratio {ratio:.2f}")  # noqa: T201 - a report
+    for name, layer, baseline, ratio in run():
+        print(f"{name:28} layer {layer:6.1f} us   twilio and a dict {baseline:6.1f} us   ratio {ratio:.2f}")  # noqa: T201 - a report

@@ -1,6 +1,6 @@
 """The webhook handlers that are compared: with the layer as docs/webhooks.md writes it, the baseline, and an empty one.
 
-All of them ask for the real hosts of AWS and Twilio over TLS, with certificate bundles of certifi's size.
+All of them use the real host names of AWS and Twilio over TLS, with certificate bundles of certifi's size.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _PARAMETER = "/webhook-handler/twilio-auth-token"
 
 @contextmanager
 def documented_functions(opt: Path | None = None) -> Iterator[tuple[Function, Function]]:
-    """Serve what the documented function calls for a block.
+    """Run the services that the documented function calls, for a block.
 
     Parameters
     ----------
@@ -74,13 +74,13 @@ def empty_function() -> Function:
 
 @contextmanager
 def all_functions() -> Iterator[dict[str, Function]]:
-    """Serve what the functions call for a block; yields all of them by name."""
+    """Run the services that the functions call, for a block, and yield all functions by name."""
     runtime = runtime_folder()
     with documented_functions() as (layer, primed):
         functions = [
-            Function(BASELINE, function_folder("by_hand", boto3=True, bytecode=False), [runtime], layer.environment),
+            Function(BASELINE, function_folder("baseline", boto3=True, bytecode=False), [runtime], layer.environment),
             Function(
-                BASELINE_BYTECODE, function_folder("by_hand", boto3=False, bytecode=True), [runtime], layer.environment
+                BASELINE_BYTECODE, function_folder("baseline", boto3=False, bytecode=True), [runtime], layer.environment
             ),
             layer,
             primed,

@@ -1,7 +1,7 @@
 """A warm webhook with text: verified, parsed, its sender looked up in a cache, and logged.
 
-Theirs is what one writes with the `twilio` package, `requests`, pydantic, `cachetools` and a JSON formatter for the
-stdlib's logging; ours is the layer with one line for each of these.
+The baseline uses the `twilio` package, `requests`, pydantic, `cachetools` and a JSON formatter for stdlib logging;
+the layer takes one line for each of these.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ QUICK_ROUNDS = 5
 CALLS = 400
 
 
-class _Nowhere:
-    """A stream that takes everything and keeps nothing."""
+class _NullStream:
+    """A stream that discards everything."""
 
     def write(self, text: str) -> int:
         return len(text)
@@ -71,47 +71,56 @@ class _JsonFormatter(logging.Formatter):
 
 
 def run(*, quick: bool, note: Note) -> list[Row]:
-    """Measure both in turns, in microseconds a webhook."""
+    """Measure both in turns, in microseconds per webhook."""
     with running_services(tls=False) as port:
         url = f"http://127.0.0.1:{port}"
         event = webhook_event(media=False)
-        ours, theirs = _ours(url), _theirs(url)
-        answers = {call.__qualname__: call(event) for call in (ours, theirs)}
-        if set(answers.values()) != {"cust-1"}:
-            msg = f"the two do not answer alike: {answers}"
+        layer, baseline = _layer(url), _baseline(url)
+        responses = {call.__qualname__: call(event) for call in (layer, baseline)}
+        if set(responses.values()) != {"cust-1"}:
+            msg = f"the two responses differ: {responses}"
             raise RuntimeError(msg)
-        mine, other = alternate(
-            lambda: ours(event), lambda: theirs(event), rounds=QUICK_ROUNDS if quick else ROUNDS, times=CALLS
+        layer_time, baseline_time = alternate(
+            lambda: layer(event), lambda: baseline(event), rounds=QUICK_ROUNDS if quick else ROUNDS, times=CALLS
         )
-    return [Row("warm webhook, text only", "us", mine, other, "twilio, requests, stdlib JSON logging", goal=0.5)]
+    return [
+        Row(
+            "warm webhook, text only",
+            "us",
+            layer_time,
+            baseline_time,
+            "twilio, requests, stdlib JSON logging",
+            goal=0.5,
+        )
+    ]
 
 
-def _ours(url: str) -> Callable[[Any], str | None]:
+def _layer(url: str) -> Callable[[Any], str | None]:
     from ai_voice_shared import CustomerLookupClient, TwilioService, TwilioSettings, get_logger
     from ai_voice_shared.settings.customer_lookup import CustomerLookupSettings
 
-    logger = get_logger("webhook-handler", stream=_Nowhere())
+    logger = get_logger("webhook-handler", stream=_NullStream())
     twilio = TwilioService(
         TwilioSettings(account_sid=ACCOUNT_SID, auth_tokens=(AUTH_TOKEN,), public_base_url=PUBLIC_URL)
     )
     lookup = CustomerLookupClient(CustomerLookupSettings(url=f"{url}/lookup"))
 
-    def ours(event: Any) -> str | None:
+    def layer(event: Any) -> str | None:
         payload = twilio.receive_message(event)
         customer = lookup.fetch_customer_metadata(**payload.sender.lookup)
         customer_id = customer.customer_id if customer else None
         logger.info("handled", extra={"message_sid": payload.message_sid, "customer_id": customer_id})
         return customer_id
 
-    return ours
+    return layer
 
 
-def _theirs(url: str) -> Callable[[Any], str | None]:
+def _baseline(url: str) -> Callable[[Any], str | None]:
     validator, session = RequestValidator(AUTH_TOKEN), requests.Session()
     cache: TTLCache[str, dict[str, Any]] = TTLCache(2048, 300, time.monotonic)
     logger = logging.getLogger("bench.webhook")
     logger.propagate = False
-    handler = logging.StreamHandler(_Nowhere())
+    handler = logging.StreamHandler(_NullStream())
     handler.setFormatter(_JsonFormatter())
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
@@ -124,7 +133,7 @@ def _theirs(url: str) -> Callable[[Any], str | None]:
             customer = cache[phone_number] = response.json()
         return customer
 
-    def theirs(event: Any) -> str | None:
+    def baseline(event: Any) -> str | None:
         body = event["body"]
         if event.get("isBase64Encoded"):
             body = base64.b64decode(body).decode()
@@ -137,4 +146,4 @@ def _theirs(url: str) -> Callable[[Any], str | None]:
         logger.info("handled", extra={"message_sid": payload.message_sid, "customer_id": customer_id})
         return customer_id
 
-    return theirs
+    return baseline

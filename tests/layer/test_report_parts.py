@@ -57,7 +57,7 @@ def test_an_import_has_its_time_and_that_of_what_it_imported() -> None:
 
 
 def test_a_package_has_the_time_of_its_own_modules() -> None:
-    """What it imports from others is theirs."""
+    """What it imports from others is baseline."""
     start = _start(
         init=[Import("a.b", 1000, 4000, [Import("c", 1000, 3000, [Import("a", 2000, 2000)])])], first_call=[]
     )
@@ -72,10 +72,10 @@ def test_a_bar_has_the_share_and_the_goal() -> None:
     """A ceiling is a goal too; where there is neither baseline nor ceiling there is no bar."""
     chart = bars(
         [
-            _row(ours=4, theirs=10, against="boto3", ratio=0.4, goal=0.5, met=True),
-            _row(ours=8, theirs=10, against="boto3", ratio=0.8, ceiling=6, met=False),
-            _row(ours=132),
-            _row(ours=99, theirs=10, against="boto3", ratio=9.9),
+            _row(layer=4, baseline=10, against="boto3", ratio=0.4, goal=0.5, met=True),
+            _row(layer=8, baseline=10, against="boto3", ratio=0.8, ceiling=6, met=False),
+            _row(layer=132),
+            _row(layer=99, baseline=10, against="boto3", ratio=9.9),
         ]
     )
     assert [(*bar["x"], *bar["y"], bar["marker"]["color"]) for bar in chart["data"]] == [
@@ -91,10 +91,10 @@ def test_a_bar_has_the_share_and_the_goal() -> None:
 
 def test_an_outcome_says_what_was_compared_and_whether_the_goal_is_met() -> None:
     """Colour is never alone in saying it."""
-    row = _row(ours=4.25, theirs=10, against="boto3", ratio=0.425, goal=0.5, met=True)
+    row = _row(layer=4.25, baseline=10, against="boto3", ratio=0.425, goal=0.5, met=True)
     assert outcome(row) == "4.25 ms, 0.425 of boto3, goal 0.5: met"
-    assert outcome(_row(ours=53, ceiling=50, met=False)) == "53 ms, at most 50 ms: missed"
-    assert outcome(_row(ours=53)) == "53 ms"
+    assert outcome(_row(layer=53, ceiling=50, met=False)) == "53 ms, at most 50 ms: missed"
+    assert outcome(_row(layer=53)) == "53 ms"
 
 
 def test_a_zip_is_found_only_where_it_is_what_would_be_built(built: Built, tmp_path: Path) -> None:

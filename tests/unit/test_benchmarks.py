@@ -47,8 +47,8 @@ def test_a_stored_row_has_its_goal_and_whether_it_was_met() -> None:
         "benchmark": "sizes",
         "name": "cold",
         "unit": "ms",
-        "ours": 30.0,
-        "theirs": 100.0,
+        "layer": 30.0,
+        "baseline": 100.0,
         "against": "by hand",
         "ratio": 0.3,
         "goal": 0.25,
@@ -69,24 +69,24 @@ def test_written_runs_can_be_read_and_have_a_line_for_each_row(tmp_path: Path) -
     path = tmp_path / "benchmarks.json"
     history.write(runs, path)
     assert history.read(path) == runs
-    assert sum('"ours"' in line for line in path.read_text(encoding="utf-8").splitlines()) == 3
+    assert sum('"layer"' in line for line in path.read_text(encoding="utf-8").splitlines()) == 3
 
 
 def test_a_run_of_one_benchmark_leaves_the_others_figures() -> None:
     """The latest figures of a benchmark come from its own last run."""
     runs = [_run("a", Row("a", "s", 1), benchmark="s3"), _run("b", Row("b", "s", 1)), _run("c", Row("b", "s", 2))]
-    found = [(run["commit"], row["name"], row["ours"]) for run, row in history.latest(runs)]
+    found = [(run["commit"], row["name"], row["layer"]) for run, row in history.latest(runs)]
     assert found == [("a", "a", 1.0), ("c", "b", 2.0)]
 
 
 def test_a_missed_goal_is_shown_as_missed() -> None:
     """The table shows "no" for a missed goal, and nothing without a goal."""
-    rows = (Row("small", "MB", 5, ceiling=6), Row("fast", "s", 2, 3, "theirs", goal=0.5), Row("new", "s", 1))
+    rows = (Row("small", "MB", 5, ceiling=6), Row("fast", "s", 2, 3, "baseline", goal=0.5), Row("new", "s", 1))
     text = full_table([_run("a", *rows)])
     assert "1 of 2 goals are met" in text
     assert "### `./build.sh bench sizes`" in text
     assert "| small | 5 MB |  |  | 6 MB | yes |" in text
-    assert "| fast | 2 s | theirs: 3 s | 0.67 | 0.50 | **no** |" in text
+    assert "| fast | 2 s | baseline: 3 s | 0.67 | 0.50 | **no** |" in text
     assert "| new | 1 s |  |  |  |  |" in text
 
 

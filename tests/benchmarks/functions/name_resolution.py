@@ -1,7 +1,7 @@
-"""Part of the benchmarks' Lambda runtime: every host name leads to the services that the benchmark serves.
+"""Part of the benchmarks' Lambda runtime: every host name resolves to the benchmark's services.
 
-So functions ask for the real names of AWS and of Twilio, without the settings of an endpoint, which would take them
-another way than they go when they are deployed. The same for every function.
+Functions therefore use the real host names of AWS and Twilio. With an endpoint setting they would run other code than
+in production. The same applies to every function.
 """
 
 from __future__ import annotations

@@ -6,5 +6,5 @@ from typing import Any
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer at once."""
+    """Return at once."""
     return {"statusCode": 204}

@@ -97,7 +97,7 @@ http = httpx.Client(timeout=5, follow_redirects=True)
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Verify, parse, take once, reply."""
+    """Verify, parse, process once, and reply."""
     once.register_lambda_context(context)
     try:
         token = str(ssm.get(settings.twilio_auth_token_parameter, decrypt=True, max_age=300))
@@ -123,7 +123,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     data_keyword_argument="message_sid", persistence_store=table, config=once
 )
 def take(*, payload: TwilioWebhook, token: str, message_sid: str) -> str:
-    """Look the sender up, and store the voice note."""
+    """Look up the sender, and store the voice note."""
     customer = look_up(payload.from_.removeprefix("whatsapp:"))
     if customer is None:
         return "unknown_sender"
