@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The one entrance: finds uv, or puts it into .uv/, and hands over to `python -m layer`.
-# bash 3.2 and Python 3.11 or newer are all it needs. `./build.sh --help` says the rest.
+# The entry point: finds uv, or installs it into .uv/, and runs `python -m layer`.
+# It needs bash 3.2 and Python 3.11 or newer. `./build.sh --help` lists the commands.
 set -euo pipefail
 # With a CDPATH, cd would look for a relative folder there first, and print where it went.
 CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
@@ -23,7 +23,7 @@ install_uv() {
     python=$(find_python)
     log=.uv/install.log
     mkdir -p .uv
-    echo "build.sh: uv is not on PATH; putting it into .uv/" >&2
+    echo "build.sh: uv is not on PATH; installing it into .uv/" >&2
     if ! { "$python" -m venv .uv/bootstrap && .uv/bootstrap/bin/python -m pip install --quiet uv; } >"$log" 2>&1; then
         tail -n 20 "$log" >&2
         echo "build.sh: uv could not be installed; on Debian and Ubuntu, the package python3-venv may be missing" >&2
@@ -42,5 +42,5 @@ else
     UV=uv
 fi
 
-# Asked by the makefiles of sam build inside another `uv run`: its environment is the project's already.
+# Called by the makefiles of sam build inside another `uv run`, whose environment is already the project's.
 exec "$UV" run --locked --quiet python -m layer "$@"

@@ -31,14 +31,14 @@ EPILOG = """\
 ./build.sh layer --layer extras  the third-party packages of the extras
 ./build.sh demo                  a voice note through the whole stack, on the local AWS emulator
 ./build.sh test [pytest options] every test that can run on this machine
-./build.sh bench [names]         this layer compared with what one writes without it; --help says more
+./build.sh bench [names]         the layer compared with a baseline; see --help
 ./build.sh bench --save          the same, stored in docs/benchmarks.json and docs/benchmarks.md
 ./build.sh report                the layer report: bytes, imports, targets and benchmarks in one HTML page
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; gives the exit status."""
+    """Run a command, and return the exit status."""
     parser = _parser()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or (given[0].startswith("-") and given[0] not in {"-h", "--help"}):
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--all", action="store_true", help="every Python and architecture")
     build.add_argument("--dist", type=Path, default=PROJECT / "dist", help="the folder for the zips")
     build.set_defaults(run=_layer)
-    artifact = commands.add_parser("artifact", help="leave a layer's tree in a folder; sam build calls it")
+    artifact = commands.add_parser("artifact", help="build a layer's tree into a folder; called by sam build")
     _add_build_options(artifact)
     artifact.add_argument("--into", type=Path, required=True)
     artifact.set_defaults(run=_artifact)
@@ -75,16 +75,16 @@ def _parser() -> argparse.ArgumentParser:
         run=_demo
     )
     commands.add_parser("test", help="every test that can run on this machine").set_defaults(run=_test)
-    commands.add_parser(
-        "bench", help="this layer compared with what one writes without it", add_help=False
-    ).set_defaults(run=_bench)
+    commands.add_parser("bench", help="the layer compared with a baseline", add_help=False).set_defaults(run=_bench)
     report = commands.add_parser("report", help="write the layer report, one HTML page")
     report.add_argument(
         "--all", action="store_true", help="build every target first, so that the table has all of them"
     )
     report.add_argument("--rounds", type=int, default=7, help="cold starts to take the median of (%(default)s)")
     report.add_argument("--dist", type=Path, default=PROJECT / "dist", help="the folder of the zips")
-    report.add_argument("--output", type=Path, metavar="FILE", help="the page; report.html in that folder by default")
+    report.add_argument(
+        "--output", type=Path, metavar="FILE", help="the page; by default report.html in the folder of the zips"
+    )
     report.set_defaults(run=_report)
     return parser
 
@@ -93,19 +93,21 @@ def _add_build_options(parser: argparse.ArgumentParser) -> None:
     default = os.environ.get("AI_VOICE_LAYER_TARGET") or targets.DEFAULT.name
     parser.add_argument("--layer", choices=LAYERS, default="core")
     parser.add_argument(
-        "--target", default=default, help="local, or one such as python3.13-x86_64 (AI_VOICE_LAYER_TARGET; %(default)s)"
+        "--target", default=default, help="local, or for example python3.13-x86_64 (AI_VOICE_LAYER_TARGET; %(default)s)"
     )
-    parser.add_argument("--bundle-boto3", action="store_true", help="put the locked boto3 in, not the runtime's own")
     parser.add_argument(
-        "--boto3-services", default="", metavar="S3,LAMBDA", help="with it: the data of these services only"
+        "--bundle-boto3", action="store_true", help="include the locked boto3 in place of the runtime's"
     )
-    parser.add_argument("--strict", action="store_true", help="fail where something would have to be left out")
+    parser.add_argument(
+        "--boto3-services", default="", metavar="S3,LAMBDA", help="with --bundle-boto3: the data of these services only"
+    )
+    parser.add_argument("--strict", action="store_true", help="fail if something would have to be left out")
 
 
 def _options(given: argparse.Namespace) -> Options:
     services = tuple(sorted(name.strip() for name in given.boto3_services.split(",") if name.strip()))
     if services and not given.bundle_boto3:
-        msg = "--boto3-services goes with --bundle-boto3"
+        msg = "--boto3-services needs --bundle-boto3"
         raise BuildError(msg)
     return Options(given.layer, given.bundle_boto3, services, given.strict)
 
@@ -125,15 +127,14 @@ def _layer(given: argparse.Namespace, _: Sequence[str]) -> int:
 
 def _show(built: Sequence[Built]) -> None:
     table = Table("target", "files", "zipped", "unzipped", "SHA-256")
-    for one in built:
-        table.add_row(
-            one.target, str(one.files), f"{one.zipped / 1e6:.2f} MB", f"{one.unzipped / 1e6:.2f} MB", one.sha256
-        )
+    for layer in built:
+        sizes = (f"{layer.zipped / 1e6:.2f} MB", f"{layer.unzipped / 1e6:.2f} MB")
+        table.add_row(layer.target, str(layer.files), *sizes, layer.sha256)
     Console(width=max(140, Console().width)).print(table)
-    for one in built:
-        print(Path(os.path.relpath(one.path)))
-        for note in one.notes:
-            console.print(f"[yellow]{one.target}: {escape(note)}[/]")
+    for layer in built:
+        print(Path(os.path.relpath(layer.path)))
+        for note in layer.notes:
+            console.print(f"[yellow]{layer.target}: {escape(note)}[/]")
 
 
 def _artifact(given: argparse.Namespace, _: Sequence[str]) -> int:

@@ -1,7 +1,7 @@
-"""A folder as a zip that has the same bytes wherever and whenever it is made.
+"""Write a folder as a zip with the same bytes on every machine and at any time.
 
-The zip is written here and not by `zipfile`, which compresses with the zlib that a Python happens to be built with:
-zlib, zlib-ng and Apple's give different bytes. libdeflate comes locked, is faster, and its best levels are smaller.
+The zip is written here and not by `zipfile`, which compresses with the zlib that Python was built with: zlib, zlib-ng
+and Apple's give different bytes. libdeflate is locked, faster, and compresses better at its highest levels.
 The format is PKWARE's (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT), in its plainest form.
 """
 
@@ -22,7 +22,7 @@ _LEVEL = 10
 _DEFLATED = 8
 _VERSION = 20  # 2.0: folders and deflate
 _UTF8 = 1 << 11
-_DATE = (0 << 9) | (1 << 5) | 1  # 1980-01-01, the first day that a zip can name; the time is 00:00
+_DATE = (0 << 9) | (1 << 5) | 1  # 1980-01-01, the earliest date of the format; the time is 00:00
 _UNIX = 3 << 8
 _LOCAL = struct.Struct("<4sHHHHHIIIHH")
 _CENTRAL = struct.Struct("<4sHHHHHHIIIHHHHHII")
@@ -30,11 +30,11 @@ _END = struct.Struct("<4sHHHHIIH")
 
 
 def write_zip(folder: Path, archive: Path) -> None:
-    """Zip a folder: entries sorted, no times, modes by kind and not by umask."""
+    """Zip a folder: entries sorted, no timestamps, modes by kind and not by umask."""
     import deflate
 
     archive.parent.mkdir(parents=True, exist_ok=True)
-    # Another build can be writing the same zip: each has a file of its own until it is whole.
+    # Another build can be writing the same zip, so each writes to its own file until it is complete.
     scratch = archive.with_name(f".{archive.name}.{secrets.token_hex(8)}.part")
     central = []
     try:
@@ -60,6 +60,6 @@ def write_zip(folder: Path, archive: Path) -> None:
 
 
 def sha256(file: Path) -> str:
-    """Give a file's SHA-256 in hexadecimal."""
+    """Return a file's SHA-256 in hexadecimal."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

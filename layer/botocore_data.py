@@ -1,7 +1,7 @@
 """The part of botocore's data that the package needs, written into the package in the layer.
 
 A client made from it takes a fifth of the time: the model of S3 shrinks from 1.3 MB of JSON to 76 kB, the endpoints
-from 1.25 MB to 20 kB, and there are nine service directories to list in place of 440. Beside it stands what
+from 1.25 MB to 20 kB, and there are nine service directories to list in place of 440. An index beside it is what
 `ai_voice_shared.aws.data` compares with the botocore that reads it.
 """
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = ["lowest_botocore", "write_botocore_data"]
 
-# Never called: botocore takes the endpoint of a presigned POST from it.
-_ASKED_FOR = {"s3": ("CreateBucket",)}
-# Those that every botocore knows which the package works with; CBOR came later, and the first that had it read answers
-# of CloudWatch wrong. A late botocore looks at the model's list of protocols, an early one at the one that is named.
+# Never called: botocore resolves the endpoint of a presigned POST with it.
+_ENDPOINT_OPERATIONS = {"s3": ("CreateBucket",)}
+# Those that every supported botocore knows. CBOR came later, and the first botocore with it misread CloudWatch's
+# responses. A recent botocore reads the model's list of protocols, an early one its single protocol.
 _PROTOCOLS = frozenset({"ec2", "json", "query", "rest-json", "rest-xml"})
 
-# Read by botocore whatever the service is.
+# Read by botocore for every service.
 _COMMON = ("_retry.json", "partitions.json", "sdk-default-configuration.json")
 
 
@@ -42,12 +42,12 @@ def write_botocore_data(botocore_data: Path, into: Path, operations: Mapping[str
     into
         The folder to write; it is created.
     operations
-        Service name to the operations that are kept.
+        Service name to the operations that are included.
 
     Raises
     ------
     KeyError
-        An operation that botocore does not know.
+        botocore does not know an operation.
     """
     import botocore
 
@@ -59,7 +59,9 @@ def write_botocore_data(botocore_data: Path, into: Path, operations: Mapping[str
         partition["services"] = {name: entry for name, entry in partition["services"].items() if name in operations}
     _write(into / "endpoints.json", endpoints)
     services = {
-        service: _write_service(botocore_data / service, into / service, (*names, *_ASKED_FOR.get(service, ())))
+        service: _write_service(
+            botocore_data / service, into / service, (*names, *_ENDPOINT_OPERATIONS.get(service, ()))
+        )
         for service, names in operations.items()
     }
     contents = {"botocore": botocore.__version__, "lowest": lowest_botocore(), "services": services}
@@ -78,7 +80,7 @@ def _write_service(own: Path, into: Path, operations: Sequence[str]) -> list[str
     source = max(path for path in own.iterdir() if path.is_dir())
     target = into / source.name
     target.mkdir(parents=True, exist_ok=True)
-    _write(target / "service-2.json", _trimmed(_read(source / "service-2.json"), operations))
+    _write(target / "service-2.json", _trim_model(_read(source / "service-2.json"), operations))
     read = ["service-2"]
     for name in ("endpoint-rule-set-1", "service-2.sdk-extras"):
         if _exists(source / f"{name}.json"):
@@ -86,24 +88,24 @@ def _write_service(own: Path, into: Path, operations: Sequence[str]) -> list[str
             read.append(name)
     if _exists(source / "paginators-1.json"):
         pages = _read(source / "paginators-1.json")["pagination"]
-        kept = {name: page for name, page in pages.items() if name in operations}
-        _write(target / "paginators-1.json", {"pagination": kept})
+        selected = {name: page for name, page in pages.items() if name in operations}
+        _write(target / "paginators-1.json", {"pagination": selected})
     return [f"{own.name}/{source.name}/{name}" for name in read]
 
 
-def _trimmed(model: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def _trim_model(model: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     model["operations"] = {name: model["operations"][name] for name in names}
     metadata = model["metadata"]
-    metadata["protocols"] = [one for one in metadata["protocols"] if one in _PROTOCOLS]
+    metadata["protocols"] = [protocol for protocol in metadata["protocols"] if protocol in _PROTOCOLS]
     if metadata["protocol"] not in _PROTOCOLS:
         metadata["protocol"] = metadata["protocols"][0]
-    kept: set[str] = set()
+    used: set[str] = set()
     waiting = _shapes_named_in(model["operations"])
     while waiting:
         name = waiting.pop()
-        kept.add(name)
-        waiting |= _shapes_named_in(model["shapes"][name]) - kept
-    model["shapes"] = {name: shape for name, shape in model["shapes"].items() if name in kept}
+        used.add(name)
+        waiting |= _shapes_named_in(model["shapes"][name]) - used
+    model["shapes"] = {name: shape for name, shape in model["shapes"].items() if name in used}
     undocumented: dict[str, Any] = _without_documentation(model)
     return undocumented
 

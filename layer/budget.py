@@ -1,4 +1,4 @@
-"""The budget of a layer: how large it may be, and who takes the most of it."""
+"""The size budget of a layer, and the packages that use the most of it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ __all__ = ["budget", "largest_parts"]
 
 
 def budget(layer: str) -> dict[str, Any]:
-    """Read what a layer may cost from `budget.toml`."""
+    """Read the budget of a layer from `budget.toml`."""
     budgets = tomllib.loads(Path(__file__).with_name("budget.toml").read_text(encoding="utf-8"))
     return dict(budgets.get(layer, {}))
 
 
 def largest_parts(tree: Path, most: int = 10) -> str:
-    """Say which packages take the most bytes, one a line, bytecode apart from the rest."""
+    """Return the packages with the most bytes as lines of text, bytecode separately."""
     sizes: Counter[str] = Counter()
     python = tree / "python"
     for file in python.rglob("*"):

@@ -1,4 +1,4 @@
-"""From uv.lock and src/ to a layer, in steps that are kept: what did not change is not made again."""
+"""Build a layer from uv.lock and src/ in cached steps: what has not changed is not built again."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class Options:
     bundle_boto3
         Put the locked boto3 into core.
     boto3_services
-        With it: keep the data of these services only; none keeps all.
+        With `bundle_boto3`: include the data of these services only; by default of all.
     strict
-        Fail where something would have to be left out.
+        Fail if something would have to be left out.
     """
 
     layer: str = "core"
@@ -58,7 +58,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Built:
-    """A zip and what there is to say about it. `notes` says what was left out, and why."""
+    """A zip and its facts. The `notes` name what was left out, and why."""
 
     path: str
     layer: str
@@ -71,7 +71,7 @@ class Built:
 
 
 def build_zip(target: Target, options: Options, dist: Path) -> Built:
-    """Build a layer as a zip, or take the one that is there where nothing has changed.
+    """Build a layer as a zip, or return the existing one if nothing has changed.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def build_zip(target: Target, options: Options, dist: Path) -> Built:
     """
     if found := find_zip(target, options, dist):
         return found
-    archive, record = _places(target, options, dist)
+    archive, record = _paths(target, options, dist)
     with tempfile.TemporaryDirectory(prefix="ai-voice-layer-") as scratch:
         tree = Path(scratch) / "tree"
         notes = build_tree(target, options, tree)
@@ -97,22 +97,22 @@ def build_zip(target: Target, options: Options, dist: Path) -> Built:
             sha256(archive),
             tuple(notes),
         )
-    kept = {**asdict(built), "path": archive.name, "fingerprint": _fingerprint(target, options)}
-    # Renamed when whole, as the zip is.
+    fields = {**asdict(built), "path": archive.name, "fingerprint": _fingerprint(target, options)}
+    # Renamed once complete, as the zip is.
     scratch_record = record.with_name(f".{record.name}.{secrets.token_hex(8)}.part")
-    scratch_record.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+    scratch_record.write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
     scratch_record.replace(record)
     return built
 
 
 def find_zip(target: Target, options: Options, dist: Path) -> Built | None:
-    """Give the zip that is there already and is of the same sources, lock and options; None where there is none."""
-    archive, record = _places(target, options, dist)
+    """Return the existing zip of the same sources, lock and options; None if there is no such zip."""
+    archive, record = _paths(target, options, dist)
     if not (archive.exists() and record.exists()):
         return None
     try:
         known = json.loads(record.read_text(encoding="utf-8"))
-    except ValueError:  # a full disk, or a machine that went down, leaves an empty one
+    except ValueError:  # a full disk or a power failure leaves an empty file
         return None
     if not isinstance(known, dict) or known.pop("fingerprint", None) != _fingerprint(target, options):
         return None
@@ -122,7 +122,7 @@ def find_zip(target: Target, options: Options, dist: Path) -> Built | None:
 
 
 def build_tree(target: Target, options: Options, into: Path) -> Sequence[str]:
-    """Build a layer as the folder that is to be `/opt`.
+    """Build a layer as the folder that becomes `/opt`.
 
     Returns
     -------
@@ -159,7 +159,7 @@ def _add_package(python: Path, interpreter: str | None) -> None:
     from ai_voice_shared.aws import OPERATIONS
 
     with tempfile.TemporaryDirectory(prefix="ai-voice-layer-") as scratch:
-        # By itself first: the packages it joins are pruned and compiled already.
+        # Separately first: the third-party packages are already pruned and compiled.
         alone = Path(scratch) / "python"
         alone.mkdir()
         copy_package(alone)
@@ -172,13 +172,13 @@ def _add_package(python: Path, interpreter: str | None) -> None:
         shutil.copytree(alone, python, dirs_exist_ok=True)
 
 
-def _places(target: Target, options: Options, dist: Path) -> tuple[Path, Path]:
+def _paths(target: Target, options: Options, dist: Path) -> tuple[Path, Path]:
     archive = dist / f"ai-voice-shared-{options.layer}-{target.name}.zip"
     return archive, archive.with_suffix(".json")
 
 
 def _packages(target: Target, options: Options, interpreter: str | None) -> Path:
-    """Install, prune and compile the third-party packages, once for each set of them."""
+    """Install, prune and compile the third-party packages, once for each set of requirements."""
     requirements = locked(options.layer, bundle_boto3=options.bundle_boto3)
     own_sources = b"".join(
         (Path(__file__).with_name(name)).read_bytes()
@@ -189,7 +189,7 @@ def _packages(target: Target, options: Options, interpreter: str | None) -> Path
     folder = _CACHE / f"{options.layer}-{target.name}-{digest}"
     if folder.exists():
         return folder
-    # Made under another name and renamed when whole: an interrupted build leaves nothing that looks finished.
+    # Created under another name and renamed once complete: an interrupted build leaves nothing that looks finished.
     scratch = _CACHE / f".{folder.name}-{os.getpid()}"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
@@ -229,7 +229,7 @@ def _fingerprint(target: Target, options: Options) -> str:
         inputs += sorted(
             path
             for path in (PROJECT / root).rglob("*")
-            # The report draws layers and makes none.
+            # The report only displays layers.
             if path.is_file() and "__pycache__" not in path.parts and _REPORT not in path.parents
         )
     for path in inputs:

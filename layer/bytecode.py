@@ -1,6 +1,6 @@
-"""Bytecode for the target's Python, so that no function compiles anything at a cold start.
+"""Bytecode for the target's Python, so that no function compiles anything during a cold start.
 
-Unchecked-hash files (PEP 552): a zip keeps no times worth trusting, and checking a hash would read every source.
+Unchecked-hash files (PEP 552): the timestamps of a zip are unreliable, and checking a hash would read every source.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ __all__ = ["KEEP_DOCSTRINGS", "compile_folder", "find_interpreter"]
 _SCRIPT = Path(__file__).with_name("bytecode_script.py")
 
 KEEP_DOCSTRINGS = ("ai_voice_shared/app*", "ai_voice_shared/domain/*", "ai_voice_shared/models/*")
-"""Where docstrings stay in the bytecode: pydantic and the event handler put them into schemas."""
+"""Where docstrings remain in the bytecode: pydantic and the event handler put them into schemas."""
 
 
 def compile_folder(folder: Path, interpreter: str) -> None:
     """Compile every source of a folder, as seen from `/opt/python`.
 
-    Docstrings are left out of the bytecode (the sources beside it have them): they are a fifth of it, read from disk
-    at every cold start and by nobody.
+    Docstrings are left out of the bytecode (the sources beside it have them): they are a fifth of it, and are read
+    from disk at every cold start without being used.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def find_interpreter(version: str) -> str | None:
     """
     candidates = [sys.executable, shutil.which(f"python{version}")]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    # HOME may be another's, as in a clean-room build; the interpreter's own pyenv is as good.
+    # HOME may be replaced, as in a clean-room build; the interpreter's own pyenv serves as well.
     own = Path(sys.base_prefix).parent
     candidates += [str(path) for root in (pyenv, own) for path in sorted(root.glob(f"{version}.*/bin/python3"))]
     for candidate in candidates:

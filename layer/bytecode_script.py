@@ -1,6 +1,6 @@
-"""Run by the target's interpreter, with nothing but the standard library: compiles a folder of sources.
+"""Compile a folder of sources; run by the target's interpreter with the standard library only.
 
-Its one argument is JSON: the folder, the place that it will have, and patterns of files that keep their docstrings.
+Its one argument is JSON: the folder, its later path, and patterns of files whose docstrings remain.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionD
 def main(folder: str, place: str, keep_docstrings: list[str]) -> None:
     """Compile every source below `folder`, in one process and one order.
 
-    What a code object shares with those that were compiled before it shows in its bytes, so the order matters.
+    The bytes of a code object depend on what it shares with those compiled before it, so the order matters.
     """
     for path, folders, files in os.walk(folder):
         folders.sort()

@@ -1,4 +1,4 @@
-"""certifi's certificates as a folder that OpenSSL looks into by name, in place of one file that it has to parse.
+"""certifi's certificates as a folder in which OpenSSL looks them up by name, in place of one file that it has to parse.
 
 Parsing the bundle of some 140 roots is most of what a first TLS context costs. With a folder, each file named by the
 hash of its subject (`openssl rehash`, https://docs.openssl.org/3.0/man1/openssl-rehash/), OpenSSL reads the one or
@@ -33,7 +33,7 @@ def write_certificates(bundle: Path, into: Path) -> int:
     int
         How many were written.
     """
-    from OpenSSL import crypto  # the hash is OpenSSL's own, of a canonical form that is written down nowhere else
+    from OpenSSL import crypto  # the hash is OpenSSL's own, of a canonical form that is documented nowhere
 
     into.mkdir(parents=True, exist_ok=True)
     pems = _CERTIFICATE.findall(bundle.read_text(encoding="utf-8"))

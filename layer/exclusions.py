@@ -1,4 +1,4 @@
-"""What is left out of a layer, each with its reason."""
+"""The files that are left out of a layer, each with its reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 __all__ = ["EXCLUSIONS", "reason_to_exclude"]
 
 EXCLUSIONS: tuple[tuple[str, str], ...] = (
-    ("bin/*", "command line tools: nobody types in a function"),
+    ("bin/*", "command line tools, which no function runs"),
     ("*/__pycache__/*", "bytecode of the machine that built the layer; the target's is added later"),
     ("*.pyc", "as above"),
     ("*/__main__.py", "as `bin`"),
@@ -32,10 +32,10 @@ EXCLUSIONS: tuple[tuple[str, str], ...] = (
     ("*.dist-info/top_level.txt", "setuptools' own bookkeeping"),
     ("*.dist-info/sboms/*", "what the compiled modules were made of: the layer has an SBOM of its own"),
     (".lock", "uv's lock on the folder"),
-    ("CACHEDIR.TAG", "uv's mark on the folder"),
+    ("CACHEDIR.TAG", "uv's marker in the folder"),
     ("ai_voice_shared/testing/*", "the pytest plugin: tests install the wheel"),
     ("anyio/pytest_plugin.py", "a pytest plugin"),
-    ("anyio/_backends/_trio.py", "anyio's way to trio, which is not here"),
+    ("anyio/_backends/_trio.py", "anyio's support for trio, which is not here"),
     ("aws_lambda_powertools/utilities/auth_alpha/*", "needs PyJWT, which is not here, and is an alpha"),
     ("aws_lambda_powertools/utilities/data_masking/*", "needs the AWS Encryption SDK, which is not here"),
     ("aws_lambda_powertools/utilities/kafka/*", "needs Avro or Protocol Buffers, which are not here"),
@@ -56,15 +56,15 @@ EXCLUSIONS: tuple[tuple[str, str], ...] = (
     ("aws_xray_sdk/ext/sqlalchemy/*", "as above"),
     ("aws_xray_sdk/ext/sqlalchemy_core/*", "as above"),
     ("wrapt/_wrappers.*", "wrapt's compiled proxies: it has the same in Python, and only X-Ray's patching uses them"),
-    ("httpcore/*/http2.py", "needs h2, which is not here; httpcore says so to who asks for it"),
+    ("httpcore/*/http2.py", "needs h2, which is not here; httpcore raises an error that says so"),
     ("httpcore/*/socks_proxy.py", "needs socksio, as above"),
-    ("httpcore/_backends/trio.py", "httpcore's way to trio, which is not here"),
+    ("httpcore/_backends/trio.py", "httpcore's support for trio, which is not here"),
     ("httpx/_main.py", "httpx's command line, which needs packages that are not here"),
-    ("idna/uts46data.py", "a mapping for hosts in any spelling, read only where it is asked for; httpx does not ask"),
-    ("urllib3/contrib/emscripten/*", "urllib3's way out of a browser"),
+    ("idna/uts46data.py", "a mapping for hosts in any spelling, read only on request; httpx does not request it"),
+    ("urllib3/contrib/emscripten/*", "urllib3's support for browsers"),
     ("urllib3/contrib/pyopenssl.py", "needs pyOpenSSL, which is not here"),
     ("urllib3/contrib/socks.py", "needs PySocks, which is not here"),
-    ("urllib3/http2/connection.py", "needs h2, which is not here; urllib3 uses it only where it is told"),
+    ("urllib3/http2/connection.py", "needs h2, which is not here; urllib3 uses it only when enabled"),
     ("pydantic/mypy.py", "a plugin of mypy"),
     ("pydantic/v1/*", "the API of pydantic 1, 1.1 MB that nothing here imports and Python 3.14 no longer runs"),
     ("aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js", "1.4 MB for a page of a development server"),
@@ -74,7 +74,7 @@ EXCLUSIONS: tuple[tuple[str, str], ...] = (
 
 
 def reason_to_exclude(path: str) -> str | None:
-    """Say why a file is left out, or None where it stays.
+    """Return why a file is left out, or None if it is included.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def reason_to_exclude(path: str) -> str | None:
     Examples
     --------
     >>> reason_to_exclude("bin/httpx")
-    'command line tools: nobody types in a function'
+    'command line tools, which no function runs'
     >>> reason_to_exclude("httpx/_client.py") is None
     True
     """

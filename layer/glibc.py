@@ -1,4 +1,4 @@
-"""Which glibc a compiled module needs: the target has to have it, whatever a wheel's name says."""
+"""The glibc version that a compiled module needs: the target must have it, whatever a wheel's name says."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = ["check_glibc", "needed_glibc"]
 
-# Versioned symbols are named so in the dynamic string table.
+# The form of versioned symbols in the dynamic string table.
 _VERSION = re.compile(rb"\x00GLIBC_2\.(\d+)(?:\.\d+)?(?=\x00)")
 
 
 def needed_glibc(module: Path) -> int:
-    """Give the minor version of glibc 2 that a compiled module needs; 0 where it needs none."""
+    """Return the minor version of glibc 2 that a compiled module needs; 0 if it needs none."""
     return max((int(minor) for minor in _VERSION.findall(module.read_bytes())), default=0)
 
 

@@ -1,4 +1,4 @@
-"""What was imported, in what order and for how long: Python's own account of it, read as a tree.
+"""Python's report of import times, parsed into a tree.
 
 `python -X importtime` prints a line for each module when its import ends, those it imported before it and two spaces
 further in (https://docs.python.org/3/using/cmdline.html#cmdoption-X).
@@ -29,21 +29,21 @@ class Import:
     children: list[Import] = field(default_factory=list)
 
     def walk(self) -> Iterator[Import]:
-        """Give it and all below it."""
+        """Yield this import and all below it."""
         yield self
         for child in self.children:
             yield from child.walk()
 
 
 def parse(printed: str) -> list[Import]:
-    """Read what `-X importtime` printed; gives the outermost imports, in order.
+    """Parse the output of `-X importtime`, and return the outermost imports in order.
 
     Examples
     --------
     >>> printed = '''import time: self [us] | cumulative | imported package
     ... import time:        20 |         20 |   json.decoder
     ... import time:        10 |         30 | json'''
-    >>> [(one.name, one.total, [child.name for child in one.children]) for one in parse(printed)]
+    >>> [(root.name, root.total, [child.name for child in root.children]) for root in parse(printed)]
     [('json', 30, ['json.decoder'])]
     """
     waiting: dict[int, list[Import]] = {}
@@ -67,7 +67,7 @@ def phases(imports: Iterable[Import], module: str) -> dict[str, list[Import]]:
 
 
 def longest(imports: Iterable[Import], most: int = 10) -> str:
-    """Say which packages take the most time of their own, one a line."""
+    """Return the packages with the most time of their own as lines of text."""
     times: Counter[str] = Counter()
     for outer in imports:
         for one in outer.walk():

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["copy_package", "install", "prune", "verify"]
 
-# Their wheels are for glibc 2.26, which Python 3.11 in Lambda has and which uv has no word for; the wheel that also
-# says 2.28 is the same one. What it really needs is checked.
+# Their wheels are for glibc 2.26, which Python 3.11 in Lambda has and for which uv has no platform name; the wheel
+# that also names 2.28 is the same one. The version that it really needs is checked.
 _GLIBC_2_26 = frozenset({"argon2-cffi-bindings"})
 
 
@@ -41,7 +41,7 @@ def install(requirements: Mapping[str, str], target: Target, into: Path) -> None
     try:
         verify(into)
     except BuildError:
-        # What edits an installed file edits uv's cache with it, where it is linked. The registry has the genuine one.
+        # A program that edits a linked installed file also edits uv's cache. The registry has the genuine file.
         shutil.rmtree(into)
         _unpack(requirements, target, into, "--no-cache")
         verify(into)
@@ -54,7 +54,7 @@ def _unpack(requirements: Mapping[str, str], target: Target, into: Path, *option
         listing = into.with_name(f"{into.name}.txt")
         listing.write_text("\n".join(lines) + "\n", encoding="utf-8")
         command = [uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
-        # Copied, never linked: what edits a file of a linked tree edits uv's cache, and so every later build.
+        # Copied, never linked: an edit of a linked file would change uv's cache, and so every later build.
         command += ["--link-mode", "copy", "--target", str(into), "--python-version", target.python, *options]
         if platform:
             command += ["--python-platform", platform]
@@ -63,7 +63,7 @@ def _unpack(requirements: Mapping[str, str], target: Target, into: Path, *option
 
 
 def _by_platform(requirements: Mapping[str, str], target: Target) -> dict[str | None, list[str]]:
-    """Sort requirements by the platform whose wheels are asked for."""
+    """Group requirements by the platform whose wheels are requested."""
     sorted_out: dict[str | None, list[str]] = {}
     for name, line in requirements.items():
         platform = target.uv_platform
@@ -96,7 +96,7 @@ def verify(folder: Path) -> int:
             file = folder / path
             found = hashlib.new(algorithm, file.read_bytes()).digest() if file.exists() else b""
             if base64.urlsafe_b64encode(found).rstrip(b"=").decode() != digest:
-                msg = f"{path} is not the file of its wheel ({record.parent.name}): something on this machine edits it"
+                msg = f"{path} differs from its wheel ({record.parent.name}): a program on this machine edits it"
                 raise BuildError(msg)
             checked += 1
     return checked
@@ -108,7 +108,7 @@ def prune(folder: Path) -> dict[str, int]:
     Returns
     -------
     dict
-        Reason to the bytes that it saved.
+        Reason to the bytes saved.
     """
     saved: dict[str, int] = {}
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -124,7 +124,7 @@ def prune(folder: Path) -> dict[str, int]:
 
 
 def _drop_description(metadata: Path) -> None:
-    """Keep the headers, which `importlib.metadata` reads, and drop the project's page that follows them."""
+    """Drop the project's description, which follows the headers that `importlib.metadata` reads."""
     headers, _, _ = metadata.read_text(encoding="utf-8").partition("\n\n")
     metadata.write_text(headers + "\n", encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Which locked packages go into which layer."""
+"""The locked packages of each layer."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ RUNTIME_PACKAGES = frozenset(
 )
 """What Lambda's Python runtimes bring: boto3 with what it needs, and the SnapStart hooks.
 
-Not urllib3: theirs may be 1.26, and the layer's stands before it on the path, for boto3 as well.
+Not urllib3: the runtime's may be 1.26, and the layer's precedes it on the path, for boto3 as well.
 """
 
-# Extras that no function needs: what tests and a developer's machine want.
+# Extras that no function needs, but tests and developers do.
 _NOT_IN_A_LAYER = frozenset({"testing", "local"})
 _NAME = re.compile(r"^([A-Za-z0-9._-]+)")
 
@@ -36,7 +36,7 @@ def locked(layer: str, *, bundle_boto3: bool = False) -> dict[str, str]:
     layer
         `"core"`, or `"extras"`: all that the extras need and core does not hold.
     bundle_boto3
-        Put the locked boto3 into core, in place of the runtime's own.
+        Include the locked boto3 in core, in place of the runtime's.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def _exported(extras: Iterable[str]) -> dict[str, str]:
         if line.strip():
             match = _NAME.match(line)
             if match is None:
-                msg = f"uv export printed a line that is no requirement: {line}"
+                msg = f"uv export printed an invalid requirement: {line}"
                 raise BuildError(msg)
             found[match[1].lower()] = line
     return found

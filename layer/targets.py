@@ -1,4 +1,4 @@
-"""What a layer is built for: a Python version and a platform."""
+"""The targets of a layer: a Python version and a platform each."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Target:
     python
         `"3.13"`.
     machine
-        Lambda's word for the architecture, `"x86_64"` or `"arm64"`.
+        Lambda's name of the architecture, `"x86_64"` or `"arm64"`.
     name
-        What stands in file names.
+        The name in file names.
     uv_platform
-        uv's word for the platform; None is this very machine.
+        uv's name of the platform; None for this machine.
     glibc
-        Minor version of the runtime's glibc 2; None is not asked about.
+        Minor version of the runtime's glibc 2; None is not checked.
     """
 
     python: str
@@ -63,13 +63,13 @@ def parse(text: str) -> Target:
     Raises
     ------
     BuildError
-        There is no such target.
+        The target does not exist.
     """
     if text == _LOCAL:
         machine = {"aarch64": "arm64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())
         python = f"{sys.version_info.major}.{sys.version_info.minor}"
         return Target(python, machine, f"python{python}-local-{sys.platform}-{machine}", None)
     if not (match := _LAMBDA.fullmatch(text)):
-        msg = f"{text!r} is no target: use local, or one of {', '.join(target.name for target in ALL)}"
+        msg = f"invalid target {text!r}: use local, or one of {', '.join(target.name for target in ALL)}"
         raise BuildError(msg)
     return _for_lambda(match[1], match[2])

@@ -1,4 +1,4 @@
-"""Running other programs, and what to say when one fails."""
+"""Run other programs, and report their failures."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class BuildError(Exception):
 
 
 def run(command: Sequence[str], *, cwd: Path = PROJECT, env: Mapping[str, str] | None = None) -> str:
-    """Run a program and give what it printed.
+    """Run a program and return its output.
 
     Raises
     ------
     BuildError
-        It is not there, or its status is not 0; the message has the command and the end of what it printed.
+        It is missing, or its status is not 0; the message has the command and the end of its output.
     """
     try:
         done = subprocess.run(
@@ -45,10 +45,10 @@ def run(command: Sequence[str], *, cwd: Path = PROJECT, env: Mapping[str, str] |
 
 
 def uv() -> str:
-    """Find uv: on PATH, where build.sh put it, or beside this interpreter."""
+    """Return the path of uv: on PATH, where build.sh installs it, or beside this interpreter."""
     places = (shutil.which("uv"), PROJECT / ".uv" / "bin" / "uv", Path(sys.executable).with_name("uv"))
     for place in places:
         if place and Path(place).exists():
             return str(place)
-    msg = "uv was found neither on PATH nor in .uv/bin: ./build.sh puts it there"
+    msg = "uv was found neither on PATH nor in .uv/bin: ./build.sh installs it there"
     raise BuildError(msg)

@@ -1,8 +1,8 @@
 #!/bin/sh
-# As in Lambda's base images: the one argument is the handler. Outside Lambda there is no runtime API, and the
-# emulator gives one, on port 8080.
+# As in Lambda's base images: the only argument is the handler. Outside Lambda the emulator provides the runtime API,
+# on port 8080.
 if [ $# -ne 1 ]; then
-    echo "the one argument is the handler, as in app.handler" >&2
+    echo "the only argument is the handler, such as app.handler" >&2
     exit 142
 fi
 export _HANDLER="$1"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["PHASES", "ColdStart", "Content", "File", "collect", "measure_cold_starts", "measure_sizes"]
 
 PHASES = ("runtime", "init", "first call")
-"""Parts of a cold start, in order: Lambda's own client, the function's module, what is left to the first call."""
+"""Phases of a cold start, in order: Lambda's client, the function's module, and what the first call imports."""
 
 _KINDS = {".pyc": "bytecode", ".py": "source", ".so": "native"}
 
@@ -50,22 +50,22 @@ class ColdStart(NamedTuple):
 
 @dataclass(frozen=True)
 class Content:
-    """All that is shown.
+    """The content of the report.
 
     Parameters
     ----------
     origin
-        When, of which commit and where it was measured.
+        Date, commit and machine of the measurement.
     layer
-        The zip that files and cold starts are of.
+        The zip whose files and cold starts are shown.
     files
-        What it holds.
+        Its files.
     cold_starts
         Unprimed and primed.
     built
-        The zips in `dist/` that are of this very commit.
+        The zips in `dist/` that were built from this commit.
     missing
-        Names of targets that have none.
+        Names of the targets without a zip.
     runs
         The benchmarks' history.
     rows
@@ -83,18 +83,18 @@ class Content:
 
 
 def collect(dist: Path, *, rounds: int, layer: Built | None = None, opt: Path | None = None) -> Content:
-    """Measure and read everything.
+    """Measure and read the content of the report.
 
     Parameters
     ----------
     dist
         The folder of the zips.
     rounds
-        Cold starts of each kind, of which the middle one is taken.
+        Cold starts of each kind, of which the median is used.
     layer, opt
         The layer for this machine, and the same unpacked; None builds it.
     """
-    # Here, because they need what only the tests do.
+    # Imported here, because they need dependencies of the tests.
     from tests.benchmarks.history import commit, latest, machine, read
     from tests.benchmarks.packages import layer_folder
 
@@ -131,7 +131,7 @@ def measure_sizes(opt: Path) -> list[File]:
 
 
 def measure_cold_starts(opt: Path, *, rounds: int) -> list[ColdStart]:
-    """Start the benchmarks' handler with a voice note, unprimed and primed in turns; return the middle one of each."""
+    """Start the benchmarks' handler with a voice note, unprimed and primed in turns; return the median of each."""
     from tests.benchmarks.imports import import_phases
     from tests.benchmarks.services import webhook_event
     from tests.benchmarks.variants import documented_functions

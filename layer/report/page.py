@@ -31,7 +31,7 @@ FAMILIES = {
     "HTTP and TLS": "httpx httpcore anyio h11 idna certifi ssl _ssl",
     "standard library": " ".join(sys.stdlib_module_names - {"ssl", "_ssl"}),
 }
-"""Packages that have one colour among the imports; all others have another."""
+"""Packages that share a colour in the import charts; all others share one more."""
 
 _FAMILY = {package: f"family{index}" for index, names in enumerate(FAMILIES.values()) for package in names.split()}
 _Node = tuple[str, str, int, str]  # parent, label, value, name of a CSS variable

@@ -1,4 +1,4 @@
-"""The figures of the layer report as text, for the page and for the terminal."""
+"""The figures of the layer report as text, for the page and the terminal."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _LONGEST = 20
 
 
 Table = list[tuple[str, ...]]
-"""Rows of text, the head first; the first column names the row."""
+"""Rows of text, the header first; the first column names the row."""
 
 
 def key_figures(content: Content) -> list[tuple[str, str]]:
-    """Return the figures that matter most, each with what it is."""
+    """Return the key figures, each with its description."""
     layer, with_goal = content.layer, [row for row in content.rows if "met" in row]
     figures = [(decimal(layer.zipped), f"zipped; {layer.files} files, {decimal(layer.unzipped)} unpacked")]
     for start in content.cold_starts:
