@@ -97,14 +97,14 @@ def _traced() -> tuple[Callable[[], int], Callable[[], int]]:
 
     Tracer._reset_config()  # type: ignore[no-untyped-call]  # it is class state, and each measurement needs its own
     tracer = Tracer(service="bench", auto_patch=False)
-    tracer = XRayTracer()
+    layer_tracer = XRayTracer()
 
     @tracer.capture_method
     def baseline() -> int:
         return 1
 
     def layer() -> int:
-        with tracer.span("## bench.call", bucket="notes"):
+        with layer_tracer.span("## bench.call", bucket="notes"):
             return 1
 
     return baseline, layer

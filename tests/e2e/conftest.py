@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all tests of the stack on one worker of pytest-xdist (--dist loadgroup): it is deployed once."""
+    """Run all tests of the stack on one worker of pytest-xdist (--dist loadgroup): it is deployed once."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("stack"))
@@ -40,14 +40,14 @@ def twilio() -> Iterator[TwilioHarness]:
 
 @pytest.fixture(scope="session")
 def collector() -> Iterator[XRayCollector]:
-    """Collect what the functions of the local stack trace."""
+    """Collect the traces of the local stack's functions."""
     with XRayCollector() as listener:
         yield listener
 
 
 @pytest.fixture(scope="session")
 def stack(twilio: TwilioHarness, collector: XRayCollector) -> Iterator[Stack]:
-    """Give the deployed stack, deploying it first where that is this run's own."""
+    """Return the stack; deploy it first unless it is on a real account."""
     settings = account_settings()
     if settings:
         account = RealAWS(settings)
@@ -66,13 +66,13 @@ def stack(twilio: TwilioHarness, collector: XRayCollector) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def s3_bucket(stack: Stack) -> str:
-    """Name the bucket of the tests of S3Service: the one of ``.env.test``, else the stack's."""
+    """Return the bucket for the tests of S3Service: the one of ``.env.test``, else the stack's."""
     return account_settings().get("S3_BUCKET_NAME") or stack.bucket
 
 
 @pytest.fixture(scope="module")
 def own_clients(stack: Stack) -> Iterator[None]:
-    """Let the package make its own AWS clients, as it does in a function: they are part of what is tested."""
+    """Allow the package to create its own AWS clients, as in a function: they are tested too."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
@@ -89,7 +89,7 @@ def own_clients(stack: Stack) -> Iterator[None]:
 def local_stack(stack: Stack) -> Stack:
     """Return the stack on the local emulator: a real account cannot reach the fake Twilio."""
     if stack.aws.endpoint_url is None:
-        pytest.skip("needs the stand-in for Twilio on loopback, which a real account cannot reach")
+        pytest.skip("needs the fake Twilio on loopback, which a real account cannot reach")
     return stack
 
 
@@ -101,7 +101,7 @@ def voice_note() -> bytes:
 
 @pytest.fixture(scope="session")
 def customers(stack: Stack) -> None:
-    """Make one customer known by phone number, another by a business-scoped id alone."""
+    """Store a customer by phone number, and another by a business-scoped id alone."""
     stack.seed_customer(
         customer_id="cust-001", company_id="harbour-street", company_name="Harbour Street Builders", phone_number=PHONE
     )
@@ -115,5 +115,5 @@ def customers(stack: Stack) -> None:
 
 @pytest.fixture
 def note(voice_note: bytes) -> Media:
-    """Make a voice note for Twilio to serve."""
+    """Create a voice note that Twilio serves."""
     return Media(voice_note)

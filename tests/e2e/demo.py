@@ -1,7 +1,7 @@
-"""The demo: a WhatsApp voice note from Twilio's webhook to the parsed result, on an AWS inside this machine.
+"""The demo: a WhatsApp voice note from Twilio's webhook to the parsed result, on the local AWS emulator.
 
-``./build.sh demo`` or ``python -m tests.e2e.demo``. Everything is real but Twilio and AWS, and those two behave as
-theirs do: `sam` builds the layer and deploys the stack, and the functions run with the layer attached.
+``./build.sh demo`` or ``python -m tests.e2e.demo``. Everything is real except Twilio and AWS, whose
+replacements behave alike: `sam` builds the layer and deploys the stack, and the functions run with the layer attached.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ INTERRUPTED = 130
 
 
 class DemoError(RuntimeError):
-    """Something did not go as it should have."""
+    """A check of the demo failed."""
 
 
 def main() -> int:
@@ -59,17 +59,17 @@ def main() -> int:
 def _run(console: Console) -> None:
     began = time.monotonic()
 
-    def tell(step: str) -> None:
+    def announce(step: str) -> None:
         console.print(f"[dim]{time.monotonic() - began:5.1f} s[/]  {step}")
 
     with exit_on_signals(), ExitStack() as exits:
-        tell("start the local AWS emulator on loopback")
+        announce("start the local AWS emulator on loopback")
         twilio = exits.enter_context(TwilioHarness())
         collector = exits.enter_context(XRayCollector())
         aws = exits.enter_context(LocalAWS({"AWS_XRAY_DAEMON_ADDRESS": collector.address}, strict=True))
-        tell(f"listening at {aws.endpoint_url}")
-        stack = deploy_stack(aws, parameters=twilio.stack_parameters(), progress=tell)
-        tell("seed the customers and Twilio's auth token")
+        announce(f"listening at {aws.endpoint_url}")
+        stack = deploy_stack(aws, parameters=twilio.stack_parameters(), progress=announce)
+        announce("seed the customers and Twilio's auth token")
         stack.put_auth_token()
         stack.seed_customer(
             customer_id="cust-001",
@@ -78,35 +78,37 @@ def _run(console: Console) -> None:
             phone_number=PHONE,
         )
         try:
-            tell("Twilio posts a voice note")
+            announce("Twilio posts a voice note")
             note = Media(VOICE_NOTE.read_bytes(), missing_times=1)
             webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
             reply = _voice_note(console, stack, twilio, webhook, note, collector)
-            tell("Twilio delivers the same message again")
+            announce("Twilio delivers the same message again")
             _second_delivery(console, stack, webhook, note, reply)
-            tell("somebody forges a webhook")
+            announce("a webhook with a forged signature arrives")
             _forged(console, stack, twilio)
-            tell("somebody unknown writes")
+            announce("an unknown sender writes")
             _unknown(console, stack, twilio)
         except (DemoError, TimeoutError):
             console.print(Text(aws.log_tail(), style="dim"))
             raise
-        tell("stop everything")
-    tell("[bold green]done")
+        announce("stop everything")
+    announce("[bold green]done")
 
 
 def _voice_note(
     console: Console, stack: Stack, twilio: TwilioHarness, webhook: Webhook, note: Media, collector: XRayCollector
 ) -> str:
-    answer = stack.deliver(webhook)
-    reply = _said(answer)
+    response = stack.deliver(webhook)
+    reply = _reply_text(response)
     result_key = stack.wait_for_message_key(webhook.message_sid, ".json")
     result = stack.read_json(result_key)
-    correlation_id = answer.headers["x-correlation-id"]
+    correlation_id = response.headers["x-correlation-id"]
 
     _section(console, "Reply", reply)
-    _section(console, "Customer", json.dumps(_ask_for_customer(stack), indent=2))
-    _check("Twilio's media API said 404 once and then redirected", (note.api_requests, note.cdn_requests) == (2, 1))
+    _section(console, "Customer", json.dumps(_look_up_customer(stack), indent=2))
+    _check(
+        "Twilio's media API responded 404 once and then redirected", (note.api_requests, note.cdn_requests) == (2, 1)
+    )
     _check("no credentials went to the CDN", twilio.leaked_credentials == 0)
 
     objects = []
@@ -118,7 +120,7 @@ def _voice_note(
         objects.append(f"{key}\n  {head['ContentType']}, {head['ContentLength']} bytes, correlation id {found}")
     _section(console, f"Objects in {stack.bucket}", "\n".join(objects))
     _section(console, "Parsed result", json.dumps(result, indent=2))
-    _check("the note's length was found", abs(result["duration_seconds"] - 13.57) < 0.01)
+    _check("the note's duration was found", abs(result["duration_seconds"] - 13.57) < 0.01)
 
     functions = (stack.webhook_handler, stack.lookup_server, stack.voice_parser)
     lines = wait_for(
@@ -141,7 +143,7 @@ def _voice_note(
 
 def _second_delivery(console: Console, stack: Stack, webhook: Webhook, note: Media, reply: str) -> None:
     before = (note.api_requests, sorted(stack.message_keys(webhook.message_sid)))
-    again = _said(stack.deliver(webhook))
+    again = _reply_text(stack.deliver(webhook))
     after = (note.api_requests, sorted(stack.message_keys(webhook.message_sid)))
     _check("the second delivery got the same reply", again == reply)
     _check("the second delivery fetched and stored nothing", before == after)
@@ -151,21 +153,21 @@ def _second_delivery(console: Console, stack: Stack, webhook: Webhook, note: Med
 def _forged(console: Console, stack: Stack, twilio: TwilioHarness) -> None:
     note = Media(VOICE_NOTE.read_bytes())
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
-    answer = stack.deliver(webhook, signature="A" * 27 + "=")
-    _check("the forged webhook was refused", answer.status_code == 403)
-    _check("nothing of it was stored", not stack.message_keys(webhook.message_sid) and note.api_requests == 0)
-    _section(console, "Forged signature", f"{answer.status_code}: {answer.text}\n(nothing fetched, nothing stored)")
+    response = stack.deliver(webhook, signature="A" * 27 + "=")
+    _check("the forged webhook was refused", response.status_code == 403)
+    _check("nothing was stored", not stack.message_keys(webhook.message_sid) and note.api_requests == 0)
+    _section(console, "Forged signature", f"{response.status_code}: {response.text}\n(nothing fetched, nothing stored)")
 
 
 def _unknown(console: Console, stack: Stack, twilio: TwilioHarness) -> None:
     note = Media(VOICE_NOTE.read_bytes())
     webhook = twilio.voice_note([note], sender="whatsapp:+61499999999")
-    reply = _said(stack.deliver(webhook))
-    _check("nothing of it was stored", not stack.message_keys(webhook.message_sid) and note.api_requests == 0)
+    reply = _reply_text(stack.deliver(webhook))
+    _check("nothing was stored", not stack.message_keys(webhook.message_sid) and note.api_requests == 0)
     _section(console, "Unknown sender", f"{reply}\n(nothing fetched, nothing stored)")
 
 
-def _ask_for_customer(stack: Stack) -> dict[str, Any]:
+def _look_up_customer(stack: Stack) -> dict[str, Any]:
     settings = CustomerLookupSettings(function_name=stack.lookup_server, region=stack.aws.region)
     client = CustomerLookupClient(settings, lambda_client=stack.aws.client("lambda"))
     customer = client.fetch_customer_metadata(phone_number=PHONE)
@@ -173,9 +175,9 @@ def _ask_for_customer(stack: Stack) -> dict[str, Any]:
     return {} if customer is None else customer.model_dump()
 
 
-def _said(answer: httpx.Response) -> str:
-    _check(f"the webhook was answered with 200, not {answer.status_code}: {answer.text}", answer.is_success)
-    return "".join(ET.fromstring(answer.text).itertext())  # noqa: S314 - our own function's answer
+def _reply_text(response: httpx.Response) -> str:
+    _check(f"the status of the webhook is 200, not {response.status_code}: {response.text}", response.is_success)
+    return "".join(ET.fromstring(response.text).itertext())  # noqa: S314 - our own function's response
 
 
 def _lines(stack: Stack, functions: tuple[str, ...], correlation_id: str) -> list[dict[str, Any]]:
@@ -187,9 +189,9 @@ def _lines(stack: Stack, functions: tuple[str, ...], correlation_id: str) -> lis
 
 
 def _short(line: dict[str, Any]) -> str:
-    # The correlation id is the same on all of them and stands above.
-    said = {name: value for name, value in line.items() if name not in LEFT_OUT and not name.startswith("function_")}
-    more = " ".join(f"{name}={value}" for name, value in said.items())
+    # The correlation id is the same on all lines and is printed above.
+    fields = {name: value for name, value in line.items() if name not in LEFT_OUT and not name.startswith("function_")}
+    more = " ".join(f"{name}={value}" for name, value in fields.items())
     return f"{line['timestamp'][11:23]} {line['level']:7} {line['service']}: {line['message']} {more}"
 
 

@@ -1,4 +1,4 @@
-"""Webhooks that are not what Twilio sends, or that carry what cannot be used: a named error, and nothing stored."""
+"""Invalid webhooks and unusable media end in a named error, and nothing is stored."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @pytest.mark.parametrize("case", ["forged", "missing", "stale token", "tampered"])
 def test_an_unsigned_webhook_is_refused(stack: Stack, twilio: TwilioHarness, note: Media, case: str) -> None:
-    """A signature that is forged, missing, made with an old token or for another body: 403, nothing stored."""
+    """A signature that is forged, missing, of an old token or for another body gets a 403, and nothing is stored."""
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
     headers = webhook.headers(stack.webhook_url)
     body = webhook.body
@@ -46,14 +46,14 @@ def test_an_unsigned_webhook_is_refused(stack: Stack, twilio: TwilioHarness, not
 
 
 def signed(stack: Stack, body: bytes, content_type: str = FORM) -> httpx.Response:
-    """Post a body as it is, signed for what a form parser makes of it."""
+    """Post a body unchanged, signed over its parsed parameters."""
     pairs = parse_qsl(body.decode("utf-8", errors="replace"), keep_blank_values=True)
     signature = sign(stack.webhook_url, pairs)
     return stack.post(body, {"Content-Type": content_type, "X-Twilio-Signature": signature})
 
 
-def test_a_body_that_is_no_form_is_refused(local_stack: Stack) -> None:
-    """JSON is not what Twilio sends for a message."""
+def test_a_body_other_than_a_form_is_refused(local_stack: Stack) -> None:
+    """A JSON body is refused, because Twilio sends messages as forms."""
     reply = signed(local_stack, b'{"MessageSid": "MM1", "From": "whatsapp:+61400000001"}', "application/json")
     assert 400 <= reply.status_code < 500
     assert logged_error(local_stack, reply) == "invalid_payload"
@@ -71,7 +71,7 @@ def test_a_body_that_is_no_form_is_refused(local_stack: Stack) -> None:
 def test_a_broken_form_stores_nothing(
     local_stack: Stack, twilio: TwilioHarness, note: Media, tail: bytes, code: str
 ) -> None:
-    """A body that cannot be trusted to say what was sent is refused by name, and nothing comes of it."""
+    """A malformed form is refused with a named error, and nothing is stored."""
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
     reply = signed(local_stack, webhook.body.encode() + tail)
     assert 400 <= reply.status_code < 500
@@ -81,7 +81,7 @@ def test_a_broken_form_stores_nothing(
 
 
 def test_media_that_is_announced_but_missing_is_refused(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
-    """NumMedia=99 with one URL is not taken on trust."""
+    """A webhook with NumMedia=99 and one URL is refused."""
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}", NumMedia="99")
     reply = local_stack.deliver(webhook)
     assert 400 <= reply.status_code < 500
@@ -90,8 +90,8 @@ def test_media_that_is_announced_but_missing_is_refused(local_stack: Stack, twil
     assert logged_error(local_stack, reply) == "invalid_payload"
 
 
-def test_a_media_url_on_another_host_is_not_fetched(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
-    """Even in a signed webhook only our own account's media at Twilio is fetched."""
+def test_a_media_url_on_another_host_is_not_requested(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
+    """Even in a signed webhook, only media of the own account at Twilio are downloaded."""
     asked: list[str] = []
 
     class Elsewhere(BaseHTTPRequestHandler):
@@ -121,10 +121,8 @@ def test_a_media_url_on_another_host_is_not_fetched(local_stack: Stack, twilio: 
         pytest.param(lambda: Media(b"\x89PNG\r\n", content_type="image/png"), "media_type", id="a picture"),
     ],
 )
-def test_media_that_is_no_voice_note_is_answered(
-    local_stack: Stack, twilio: TwilioHarness, media: Any, code: str
-) -> None:
-    """Too much audio and what is not audio get a polite reply and a named error in the log; nothing is stored."""
+def test_unusable_media_get_a_reply(local_stack: Stack, twilio: TwilioHarness, media: Any, code: str) -> None:
+    """Audio that is too large and files that are not audio get a polite reply and a named error in the log."""
     webhook = twilio.voice_note([media()], sender=f"whatsapp:{PHONE}")
     reply = local_stack.deliver(webhook)
     assert reply_text(reply)

@@ -1,4 +1,4 @@
-"""Deliveries that meet an outage, a crash, or each other: nothing is half done, nothing is done twice."""
+"""Deliveries during an outage, after a crash and at the same time: nothing is done partially or twice."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from tests.support.twilio_harness import Media, TwilioHarness
 
 TWILIO_WAITS = 15
-"""Seconds after which Twilio takes a webhook for failed."""
+"""Seconds after which Twilio considers a webhook failed."""
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("customers")]
 
 
 def test_an_outage_of_the_lookup_can_be_retried(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
-    """With the lookup down Twilio gets a 5xx and nothing is half done; the next delivery succeeds."""
+    """With the lookup down, Twilio gets a 5xx and nothing is stored; the next delivery succeeds."""
     sender = "+61400000078"
     local_stack.seed_customer(
         customer_id="cust-078", company_id="harbour-street", company_name="Harbour Street", phone_number=sender
@@ -52,7 +52,7 @@ def test_an_outage_of_the_lookup_can_be_retried(local_stack: Stack, twilio: Twil
 
 
 def test_an_outage_of_s3_can_be_retried(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
-    """With S3 down Twilio gets a 5xx and nothing is half done; the next delivery succeeds."""
+    """With S3 down, Twilio gets a 5xx and nothing is stored; the next delivery succeeds."""
 
     class Down(BaseHTTPRequestHandler):
         def do_PUT(self) -> None:
@@ -75,8 +75,8 @@ def test_an_outage_of_s3_can_be_retried(local_stack: Stack, twilio: TwilioHarnes
     local_stack.wait_for_message_key(webhook.message_sid, ".json")
 
 
-def test_a_crash_is_taken_up_by_a_later_delivery(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
-    """A function that is killed at work leaves its claim; once that is over, the next delivery does the work."""
+def test_a_later_delivery_recovers_from_a_crash(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
+    """A killed function leaves its claim; once the claim expires, the next delivery does the work."""
     if not sys.platform.startswith("linux"):
         pytest.skip("finds the function's process through /proc")
     killed: list[int] = []
@@ -86,13 +86,13 @@ def test_a_crash_is_taken_up_by_a_later_delivery(local_stack: Stack, twilio: Twi
             killed.append(process_of_port(port))
             os.kill(killed[0], signal.SIGKILL)
 
-    note.asked = kill
+    note.on_request = kill
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
     with function_settings(local_stack, timeout=8):
         assert local_stack.deliver(webhook).status_code >= 500
         assert killed
         assert local_stack.message_keys(webhook.message_sid) == []
-        # The claim still holds: Twilio is told to come again.
+        # The claim has not expired, so Twilio has to retry.
         reply = local_stack.deliver(webhook)
         assert reply.status_code == 503
         assert logged_error(local_stack, reply) == "service_unavailable"
@@ -101,15 +101,15 @@ def test_a_crash_is_taken_up_by_a_later_delivery(local_stack: Stack, twilio: Twi
             reply = local_stack.deliver(webhook)
             return reply if reply.status_code == 200 else None
 
-        assert reply_text(wait_for(done, what="a delivery that takes the work up"))
+        assert reply_text(wait_for(done, what="a delivery that does the work"))
     local_stack.wait_for_message_key(webhook.message_sid, ".json")
     assert note.cdn_requests == 2
 
 
 def test_fifty_deliveries_at_once_are_one_voice_note(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
-    """Each gets the same reply in the end, perhaps after a 5xx; the audio is fetched and stored once."""
+    """Concurrent deliveries all get the same reply, some after a 5xx; the audio is downloaded and stored once."""
     functions = local_stack.aws.client("lambda")
-    # Fifty processes would be most of the test's time; whom Lambda turns away, Twilio sends again.
+    # Fifty processes would take most of the test's time; Twilio retries the deliveries that Lambda throttles.
     functions.put_function_concurrency(FunctionName=local_stack.webhook_handler, ReservedConcurrentExecutions=10)
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
     together = threading.Barrier(50)

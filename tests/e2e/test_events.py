@@ -1,4 +1,4 @@
-"""Events on the emulator's EventBridge, from the publisher to whoever reads them."""
+"""Events on the emulator's EventBridge, from the publisher to the consumer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BUS = "voice"
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[LocalAWS]:
-    """Run an AWS with a bus, a bucket and a table."""
+    """Run a local AWS with a bus, a bucket and a table."""
     with LocalAWS() as aws:
         aws.client("events").create_event_bus(Name=BUS)
         s3 = aws.client("s3")
@@ -53,7 +53,7 @@ def aws() -> Iterator[LocalAWS]:
 
 
 class Listener:
-    """A queue that hears the events of one type."""
+    """A queue that receives the events of one type."""
 
     def __init__(self, aws: LocalAWS, name: str, event_type: str) -> None:
         self._sqs = aws.client("sqs")
@@ -64,7 +64,7 @@ class Listener:
         events.put_targets(Rule=name, EventBusName=BUS, Targets=[{"Id": "queue", "Arn": arn}])
 
     def records(self, count: int) -> list[dict[str, Any]]:
-        """Wait for so many events, as Lambda would get them from the queue."""
+        """Wait for a number of events, as Lambda would receive them from the queue."""
         found: list[dict[str, Any]] = []
 
         def enough() -> bool:
@@ -78,13 +78,13 @@ class Listener:
 
 
 def publisher_for(aws: LocalAWS, *, bus: str = BUS, **parts: Any) -> EventPublisher:
-    """Make a publisher for the emulator."""
+    """Create a publisher for the emulator."""
     settings = EventSettings(bus_name=bus, source="voice-parser", retry_delay=0.01)
     return EventPublisher(settings, client=aws.client("events"), **parts)
 
 
-def test_a_parsed_voice_note_is_told(aws: LocalAWS) -> None:
-    """A rule takes the event to its queue, and the consumer reads it with the model that made it."""
+def test_a_parsed_voice_note_is_published(aws: LocalAWS) -> None:
+    """A rule delivers the event to its queue, and the consumer parses it with the model that created it."""
     listener = Listener(aws, "parsed", "voice_note.parsed")
     events = [create_voice_note_parsed_event(bucket="notes", key=f"{number}.ogg") for number in range(12)]
     result = publisher_for(aws).publish_many(events)
@@ -96,8 +96,8 @@ def test_a_parsed_voice_note_is_told(aws: LocalAWS) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_large_event_takes_its_data_from_the_bucket(aws: LocalAWS, anyio_backend_name: str) -> None:
-    """The bus carries the claim-check reference, the bucket the data."""
+async def test_a_large_event_reads_its_data_from_the_bucket(aws: LocalAWS, anyio_backend_name: str) -> None:
+    """For a large event the bus carries the claim-check reference and the bucket the data."""
     listener = Listener(aws, f"large-{anyio_backend_name}", "subject.created")
     store = S3ClaimCheckStore("big-events", client=aws.client("s3"))
     event = create_subject_created_event(subject_id="1", subject_data={"text": "é" * 200_000})
@@ -109,7 +109,7 @@ async def test_a_large_event_takes_its_data_from_the_bucket(aws: LocalAWS, anyio
 
 
 def test_the_outbox_reaches_the_bus(aws: LocalAWS) -> None:
-    """An event that was written with its item is sent by the relay, once."""
+    """The relay sends an event that was written with its item, once."""
     listener = Listener(aws, "outbox", "subject.waited")
     outbox = DynamoDBOutbox("voice", source="subjects", client=aws.client("dynamodb"))
     event = DomainEvent(event_type="subject.waited", data={"subject_id": "1"})
@@ -121,8 +121,8 @@ def test_the_outbox_reaches_the_bus(aws: LocalAWS) -> None:
     assert parse_event(record).event_id == event.event_id
 
 
-def test_what_the_bus_did_not_take_is_kept_and_sent_later(aws: LocalAWS) -> None:
-    """A bus that cannot be reached makes the event wait in the queue, from where it is sent when the bus is back."""
+def test_an_event_that_the_bus_refused_is_sent_later(aws: LocalAWS) -> None:
+    """An event for an unreachable bus waits in the queue, and is sent from there when the bus is back."""
     listener = Listener(aws, "late", "subject.late")
     sqs = aws.client("sqs")
     url = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]

@@ -1,4 +1,4 @@
-"""The local AWS emulator leaves nothing behind, however its owner ends."""
+"""The local AWS emulator leaves nothing behind, however its owner exits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
 
 OWNER = """
 import signal, threading
-# What a shell starts in the background ignores it.
+# Background processes of a shell ignore it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from tests.support.local_aws import LocalAWS
 with LocalAWS() as aws:
@@ -31,7 +31,7 @@ with LocalAWS() as aws:
 
 
 def group_is_empty(leader: int) -> bool:
-    """Tell whether no process is left in a group."""
+    """Return whether a process group is empty."""
     try:
         os.killpg(leader, 0)
     except ProcessLookupError:
@@ -41,7 +41,7 @@ def group_is_empty(leader: int) -> bool:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_running(how: signal.Signals) -> None:
-    """An owner that is interrupted, ended or killed takes the emulator and its workers along."""
+    """The emulator and its workers exit when their owner is interrupted, terminated or killed."""
     with subprocess.Popen(
         [sys.executable, "-c", OWNER], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as owner:
@@ -58,7 +58,7 @@ def test_nothing_is_left_running(how: signal.Signals) -> None:
 
 
 def test_nothing_points_to_a_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither clients nor programs see the user's own credentials, profile or endpoints."""
+    """Clients and programs do not see the user's own credentials, profile or endpoints."""
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://s3.example.com")
@@ -74,7 +74,7 @@ def test_nothing_points_to_a_real_account(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_policies_are_enforced_over_tls() -> None:
-    """In strict mode a role may do what its policies allow and no more."""
+    """In strict mode a role may do only what its policies allow."""
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
     may = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::notes/*"}
     with LocalAWS(strict=True) as aws:
@@ -100,7 +100,7 @@ def document(statement: dict[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def test_a_failed_program_says_which_and_why() -> None:
-    """The error has the step's name, the status and the program's last lines."""
+def test_the_error_of_a_failed_program_names_it() -> None:
+    """The error of a failed program has the step's name, the status and the program's last lines."""
     with pytest.raises(ProgramError, match=r"the step failed with status 3(?s:.*)no such thing"):
         run(["sh", "-c", "echo no such thing; exit 3"], env=dict(os.environ), what="the step")

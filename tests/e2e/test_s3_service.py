@@ -25,20 +25,20 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def service(s3_bucket: str, own_clients: None) -> S3Service:
-    """Make a service of the bucket, with the region of the environment."""
+    """Create a service of the bucket, with the region of the environment."""
     return S3Service(S3Settings(bucket_name=s3_bucket))
 
 
 @pytest.fixture
 def prefix(service: S3Service) -> Iterator[str]:
-    """Give a prefix of the test's own, outside what starts the parser, and clean up behind it."""
+    """Yield a prefix for the test, outside those that trigger the parser, and delete its objects afterwards."""
     own = f"e2e-tests/{uuid.uuid4()}/"
     yield own
     service.delete_prefix(own, confirm=own)
 
 
-def test_bytes_come_back(service: S3Service, prefix: str) -> None:
-    """What was uploaded is what is downloaded, with its type and metadata."""
+def test_bytes_round_trip(service: S3Service, prefix: str) -> None:
+    """Uploaded bytes are downloaded unchanged, with their type and metadata."""
     key = f"{prefix}note.txt"
     service.upload_bytes(key, b"hello", content_type="text/plain", metadata={"origin": "test"})
     assert service.download_bytes(key) == b"hello"
@@ -46,8 +46,8 @@ def test_bytes_come_back(service: S3Service, prefix: str) -> None:
     assert (head.size, head.content_type, head.metadata["origin"]) == (5, "text/plain", "test")
 
 
-def test_files_come_back(service: S3Service, prefix: str, tmp_path: Path) -> None:
-    """A file of several parts comes back byte for byte, and the caller's file object stays open."""
+def test_files_round_trip(service: S3Service, prefix: str, tmp_path: Path) -> None:
+    """A file of several parts is downloaded unchanged, and the caller's file object stays open."""
     content = bytes(range(256)) * 40_000
     source, target = tmp_path / "source.bin", tmp_path / "target.bin"
     source.write_bytes(content)
@@ -62,18 +62,18 @@ def test_files_come_back(service: S3Service, prefix: str, tmp_path: Path) -> Non
 
 
 def test_keys_are_listed_page_by_page(service: S3Service, prefix: str) -> None:
-    """A page has its keys and the way to the next; the iterator gives them all."""
+    """A page has its keys and the token of the next; the iterator yields all keys."""
     keys = [f"{prefix}{number}.txt" for number in range(5)]
     for key in keys:
         service.upload_bytes(key, b"x")
     page = service.list_objects(prefix=prefix, max_keys=2)
-    assert [one.key for one in page.objects] == keys[:2]
+    assert [entry.key for entry in page.objects] == keys[:2]
     assert page.is_truncated
-    assert [one.key for one in service.iter_objects(prefix=prefix)] == keys
+    assert [entry.key for entry in service.iter_objects(prefix=prefix)] == keys
 
 
 def test_a_presigned_request_needs_no_credentials(stack: Stack, service: S3Service, prefix: str) -> None:
-    """Whoever has the URLs can put and get this object."""
+    """The presigned URLs put and get the object without credentials."""
     verify = stack.aws.verify
     trusted = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
     key = f"{prefix}presigned.txt"
@@ -85,15 +85,15 @@ def test_a_presigned_request_needs_no_credentials(stack: Stack, service: S3Servi
         assert outside.get(get.url).raise_for_status().content == b"from outside"
 
 
-def test_what_is_not_there_is_named(service: S3Service, prefix: str) -> None:
-    """A missing key does not exist, and downloading it is a typed error."""
+def test_a_missing_object_is_a_typed_error(service: S3Service, prefix: str) -> None:
+    """A missing key does not exist, and downloading it raises a typed error."""
     assert not service.object_exists(f"{prefix}nothing")
     with pytest.raises(S3ObjectNotFoundError):
         service.download_bytes(f"{prefix}nothing")
 
 
 def test_a_deleted_object_is_gone(service: S3Service, prefix: str) -> None:
-    """Deleting takes the object away, and doing so twice is no error."""
+    """A deleted object no longer exists, and deleting it twice is not an error."""
     key = f"{prefix}short-lived"
     service.upload_bytes(key, b"x")
     assert service.object_exists(key)

@@ -1,4 +1,4 @@
-"""A WhatsApp voice note, from Twilio's webhook to the parsed result, and all that can go wrong on the way."""
+"""A WhatsApp voice note, from Twilio's webhook to the parsed result, and its failures."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("customers")]
 def test_a_voice_note_becomes_a_parsed_result(
     local_stack: Stack, twilio: TwilioHarness, note: Media, collector: XRayCollector
 ) -> None:
-    """The audio is stored under a key of safe parts and parsed; the reply is TwiML; one correlation id joins it all."""
-    # A sender that no other test has: webhook-handler remembers senders, and would not ask the lookup server.
+    """A voice note is stored under a safe key and parsed, the reply is TwiML, and all share one correlation id."""
+    # A sender of this test only: webhook-handler caches senders, and would not call the lookup server.
     phone = "+61400000101"
     local_stack.seed_customer(
         customer_id="cust-101", company_id="harbour-street", company_name="Harbour Street Builders", phone_number=phone
@@ -58,15 +58,15 @@ def test_a_voice_note_becomes_a_parsed_result(
 
     def services() -> set[str]:
         trees = [tree for trees in collector.traces().values() for tree in trees]
-        ours = [tree for tree in trees if tree.annotations.get("correlation_id") == correlation_id]
-        return {str(tree.annotations["Service"]) for tree in ours}
+        matching = [tree for tree in trees if tree.annotations.get("correlation_id") == correlation_id]
+        return {str(tree.annotations["Service"]) for tree in matching}
 
     assert collector.wait_for(lambda _: services() == {"webhook-handler", "customer-lookup-server", "voice-parser"})
     assert not collector.rejected
 
 
-def test_a_result_starts_nothing(stack: Stack, voice_note: bytes) -> None:
-    """An audio object starts the parser once; the JSON that it writes does not start it again."""
+def test_a_result_does_not_trigger_the_parser(stack: Stack, voice_note: bytes) -> None:
+    """An audio object triggers the parser once; the JSON that it writes does not trigger it again."""
     message, media = new_sid("MM"), new_sid("ME")
     key = f"voice-notes/harbour-street/cust-001/{message}/{media}.ogg"
     correlation_id = str(uuid.uuid4())
@@ -75,33 +75,35 @@ def test_a_result_starts_nothing(stack: Stack, voice_note: bytes) -> None:
     )
     stack.wait_for_message_key(message, ".json")
 
-    # The parser says so at the start of each run; a run that the result had started would come before this one's end.
+    # The parser logs each start; a run triggered by the result would be logged before this one's end.
     after = f"voice-notes/harbour-street/cust-001/{new_sid('MM')}/{media}.ogg"
     stack.aws.client("s3").put_object(Bucket=stack.bucket, Key=after, Body=voice_note)
     stack.wait_for_message_key(after.split("/")[3], ".json")
     started = [line["key"] for line in stack.aws.log_lines(stack.voice_parser) if line["message"] == "parsing"]
     assert started.count(key) == 1
-    assert not [one for one in started if one.endswith(".json")]
+    assert not [key for key in started if key.endswith(".json")]
 
 
-def test_a_parsed_note_is_told_to_whoever_listens(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
-    """voice-parser's event reaches a rule of the bus, with the ids of the message and its correlation id."""
+def test_a_parsed_note_is_published(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
+    """The event of voice-parser reaches a rule of the bus, with the message's ids and its correlation id."""
     sqs, events = local_stack.aws.client("sqs"), local_stack.aws.client("events")
-    queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+    queue = sqs.create_queue(QueueName="parsed")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
     policy = {"Version": "2012-10-17", "Statement": [{**allowed, "Resource": arn}]}
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(policy)})
     pattern = json.dumps({"detail-type": ["voice_note.parsed"]})
-    events.put_rule(Name="told", EventBusName=local_stack.event_bus, EventPattern=pattern)
-    events.put_targets(Rule="told", EventBusName=local_stack.event_bus, Targets=[{"Id": "queue", "Arn": arn}])
+    events.put_rule(Name="parsed", EventBusName=local_stack.event_bus, EventPattern=pattern)
+    events.put_targets(Rule="parsed", EventBusName=local_stack.event_bus, Targets=[{"Id": "queue", "Arn": arn}])
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
     reply = local_stack.deliver(webhook)
 
     def heard() -> list[DomainEvent]:
         messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-        told = [parse_event({"messageId": message["MessageId"], "body": message["Body"]}) for message in messages]
-        return [event for event in told if event.correlation_id == reply.headers["x-correlation-id"]]
+        events_read = [
+            parse_event({"messageId": message["MessageId"], "body": message["Body"]}) for message in messages
+        ]
+        return [event for event in events_read if event.correlation_id == reply.headers["x-correlation-id"]]
 
     (event,) = wait_for(heard, what="the event")
     assert isinstance(event, VoiceNoteParsedEvent)
@@ -112,8 +114,8 @@ def test_a_parsed_note_is_told_to_whoever_listens(local_stack: Stack, twilio: Tw
     assert event.data.duration_seconds > 10
 
 
-def test_a_second_delivery_is_done_once(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
-    """The same message again gets the same reply, and nothing is fetched or stored twice."""
+def test_a_second_delivery_has_no_effect(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
+    """A second delivery of a message gets the same reply, and nothing is downloaded or stored twice."""
     webhook = twilio.voice_note([note], sender=f"whatsapp:{PHONE}")
     first = reply_text(local_stack.deliver(webhook))
     local_stack.wait_for_message_key(webhook.message_sid, ".json")
@@ -124,22 +126,22 @@ def test_a_second_delivery_is_done_once(local_stack: Stack, twilio: TwilioHarnes
 
 
 def test_a_sender_without_a_phone_number_is_found(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
-    """A business-scoped id takes the place of the number."""
+    """A sender is found by a business-scoped id in place of the number."""
     webhook = twilio.voice_note([note], sender=f"whatsapp:{EXTERNAL_ID}", external_user_id=EXTERNAL_ID)
     assert reply_text(local_stack.deliver(webhook))
     assert local_stack.message_keys(webhook.message_sid)[0].startswith("voice-notes/harbour-street/cust-002/")
 
 
 def test_an_unknown_sender_gets_a_polite_reply(local_stack: Stack, twilio: TwilioHarness, note: Media) -> None:
-    """Whoever is not known is told so; the audio is not even fetched."""
+    """An unknown sender gets a reply that says so, and the audio is not downloaded."""
     webhook = twilio.voice_note([note], sender="whatsapp:+61499999999")
     assert "not" in reply_text(local_stack.deliver(webhook))
     assert local_stack.message_keys(webhook.message_sid) == []
     assert note.api_requests == 0
 
 
-def test_a_file_that_is_no_audio_ends_in_the_dead_letter_queue(local_stack: Stack) -> None:
-    """After its retries the event is kept, and no result is written."""
+def test_a_file_other_than_audio_ends_in_the_dead_letter_queue(local_stack: Stack) -> None:
+    """The event of a file that is not audio is stored after its retries, and no result is written."""
     message = new_sid("MM")
     key = f"voice-notes/harbour-street/cust-001/{message}/{new_sid('ME')}.ogg"
     local_stack.aws.client("s3").put_object(Bucket=local_stack.bucket, Key=key, Body=b"not audio at all")
@@ -147,7 +149,7 @@ def test_a_file_that_is_no_audio_ends_in_the_dead_letter_queue(local_stack: Stac
 
     def letter() -> dict[str, Any] | None:
         found = local_stack.aws.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=1)
-        return next((json.loads(one["Body"]) for one in found.get("Messages", [])), None)
+        return next((json.loads(message["Body"]) for message in found.get("Messages", [])), None)
 
     event = wait_for(letter, what="the event in the dead-letter queue")
     assert key in json.dumps(event)
@@ -157,8 +159,8 @@ def test_a_file_that_is_no_audio_ends_in_the_dead_letter_queue(local_stack: Stac
 def test_logs_and_traces_hold_no_personal_data(
     local_stack: Stack, twilio: TwilioHarness, note: Media, collector: XRayCollector
 ) -> None:
-    """No line and no segment of any function has a number, a name, a text, a token or a signature."""
-    # A sender of this test's own: who was looked up before is not asked for again.
+    """No log line and no trace segment has a number, a name, a text, a token or a signature."""
+    # A sender of this test only, because earlier lookups are cached.
     phone = "+61400000077"
     local_stack.seed_customer(
         customer_id="cust-077", company_id="north-pier", company_name="North Pier Ltd", phone_number=phone

@@ -1,1 +1,1 @@
-"""What the tests and the demo share: the local AWS emulator, the stack on it, and Twilio's part."""
+"""Shared by the tests and the demo: the local AWS emulator, the stack on it, and the Twilio harness."""

@@ -1,4 +1,4 @@
-"""An ASGI application on a real server on loopback, for a block."""
+"""Serve an ASGI application by a real server on loopback, for a block."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ __all__ = ["serving"]
 
 @contextlib.contextmanager
 def serving(application: Any) -> Iterator[str]:
-    """Serve an application and give its URL."""
-    # Bound and listening before the server's thread begins: a client that is early waits in the backlog.
+    """Serve an application and yield its URL."""
+    # Bound and listening before the server's thread starts: an early client waits in the backlog.
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(application, log_config=None, access_log=False, lifespan="on")
         server = uvicorn.Server(config)

@@ -1,4 +1,4 @@
-"""A certificate for loopback that only this run's own programs trust."""
+"""A certificate for loopback that only the programs of this run trust."""
 
 from __future__ import annotations
 

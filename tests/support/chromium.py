@@ -1,7 +1,7 @@
 """A headless Chromium for the tests, driven over pipes by its DevTools protocol.
 
-https://chromedevtools.github.io/devtools-protocol/ has the calls. With `--remote-debugging-pipe` the browser reads them
-from file 3 and answers on file 4, each message ended by a zero byte: no port is opened.
+The calls are those of https://chromedevtools.github.io/devtools-protocol/. With `--remote-debugging-pipe` the browser
+reads them from file descriptor 3 and responds on 4, each message terminated by a zero byte: no port is opened.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 _REQUIRED = "AI_VOICE_REQUIRE_CHROMIUM"
 _SECONDS = 60.0
 
-# Puts two open files where the browser looks for them, and becomes the browser.
+# Moves two open files to the descriptors that the browser uses, and executes the browser.
 _LAUNCH = (
     "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
 )
@@ -41,20 +41,20 @@ _FREE = 10
 
 
 class BrowserError(RuntimeError):
-    """The browser refused a call, ended, or did not answer; the message says which."""
+    """The browser refused a call, exited, or did not respond; the message says which."""
 
 
 def require_chromium() -> str:
-    """Give Chromium's path; skips the test where there is none, and fails it where there must be one.
+    """Return Chromium's path; skip the test if it is missing, or fail it if it is required.
 
-    It must be there when `CI` or `AI_VOICE_REQUIRE_CHROMIUM` is set.
+    It is required when `CI` or `AI_VOICE_REQUIRE_CHROMIUM` is set.
     """
     found = next((path for name in _NAMES if (path := shutil.which(name))), None)
     if found is not None:
         return found
     reason = "chromium is not on PATH; it is Debian's package of that name"
-    if asked := next((name for name in (_REQUIRED, "CI") if os.environ.get(name)), None):
-        pytest.fail(f"{reason} ({asked} is set)", pytrace=False)
+    if variable := next((name for name in (_REQUIRED, "CI") if os.environ.get(name)), None):
+        pytest.fail(f"{reason} ({variable} is set)", pytrace=False)
     pytest.skip(reason)
 
 
@@ -64,12 +64,12 @@ class Chromium:
     Parameters
     ----------
     path
-        Of the program.
+        The path of the program.
 
     Attributes
     ----------
     events
-        What the page has reported since it was opened: requests, console lines, exceptions.
+        The events of the page since it was opened: requests, console lines, exceptions.
     """
 
     def __init__(self, path: str) -> None:
@@ -82,12 +82,12 @@ class Chromium:
     def __enter__(self) -> Self:
         self._profile = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         commands, self._commands = os.pipe()
-        self._answers, answers = os.pipe()
-        # Out of the way of 3 and 4 themselves.
-        commands, answers = (_moved(file) for file in (commands, answers))
+        self._responses, responses = os.pipe()
+        # Not 3 and 4 themselves.
+        commands, responses = (_move(file) for file in (commands, responses))
         self._process = subprocess.Popen(
-            [sys.executable, "-S", "-c", _LAUNCH, str(commands), str(answers), self._path, *self._options()],
-            pass_fds=(commands, answers),
+            [sys.executable, "-S", "-c", _LAUNCH, str(commands), str(responses), self._path, *self._options()],
+            pass_fds=(commands, responses),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -95,7 +95,7 @@ class Chromium:
             env={**os.environ, "HOME": self._profile.name},
         )
         os.close(commands)
-        os.close(answers)
+        os.close(responses)
         try:
             target = self.call("Target.createTarget", url="about:blank")["targetId"]
             self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -109,34 +109,34 @@ class Chromium:
     def __exit__(self, *_: object) -> None:
         end_group(self._process)
         os.close(self._commands)
-        os.close(self._answers)
+        os.close(self._responses)
         self._profile.cleanup()
 
     def call(self, method: str, /, **parameters: Any) -> dict[str, Any]:
-        """Make one call of the protocol and give its result."""
+        """Call a method of the protocol and return its result."""
         self._number += 1
         message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
         if self._session:
             message["sessionId"] = self._session
         os.write(self._commands, json.dumps(message).encode() + b"\0")
         while True:
-            answer = self._next()
-            if answer.get("id") == self._number:
+            message = self._next()
+            if message.get("id") == self._number:
                 break
-            self.events.append(answer)
-        if "error" in answer:
-            raise BrowserError(f"{method}: {answer['error']['message']}")
-        result: dict[str, Any] = answer["result"]
+            self.events.append(message)
+        if "error" in message:
+            raise BrowserError(f"{method}: {message['error']['message']}")
+        result: dict[str, Any] = message["result"]
         return result
 
     def open(self, url: str) -> None:
-        """Go to a page and wait until it is loaded."""
+        """Open a page and wait until it is loaded."""
         self.events.clear()
         self.call("Page.navigate", url=url)
         self.wait_for("Page.loadEventFired")
 
     def wait_for(self, method: str) -> dict[str, Any]:
-        """Wait for an event, such as `"Page.loadEventFired"`; takes it where it is there already."""
+        """Return an event, such as `"Page.loadEventFired"`; wait for it unless it has occurred."""
         for event in self.events:
             if event.get("method") == method:
                 return event
@@ -147,35 +147,35 @@ class Chromium:
                 return event
 
     def show(self, width: int, height: int = 900, **media: str) -> None:
-        """Give the window a size, and media features such as `prefers_color_scheme="dark"`."""
+        """Set the size of the window, and media features such as `prefers_color_scheme="dark"`."""
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
         features = [{"name": name.replace("_", "-"), "value": value} for name, value in media.items()]
         self.call("Emulation.setEmulatedMedia", features=features)
-        # Two frames: one in which styles and observers see the change, one in which it is drawn.
+        # Two frames: in one styles and observers see the change, in the next it is drawn.
         self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
 
     def evaluate(self, script: str) -> Any:
-        """Give the value of an expression in the page; waits for a promise."""
-        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        if details := answer.get("exceptionDetails"):
+        """Return the value of an expression in the page, awaiting a promise."""
+        response = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        if details := response.get("exceptionDetails"):
             raise BrowserError(details.get("exception", {}).get("description", details["text"]))
-        return answer["result"].get("value")
+        return response["result"].get("value")
 
     def screenshot(self, into: Path) -> None:
-        """Keep the whole page as a PNG."""
-        picture = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)
-        into.write_bytes(base64.b64decode(picture["data"]))
+        """Save the whole page as a PNG."""
+        image = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+        into.write_bytes(base64.b64decode(image["data"]))
 
     def problems(self) -> list[str]:
-        """Say what the page has complained about: errors and warnings of the console, exceptions, log entries."""
-        return [said for event in self.events if (said := _problem(event))]
+        """Return the problems of the page: errors and warnings of the console, exceptions, log entries."""
+        return [problem for event in self.events if (problem := _problem(event))]
 
     def requests(self) -> list[str]:
-        """Give the URLs that were asked for, but for `data:`."""
+        """Return the requested URLs except `data:`."""
         sent = [event["params"] for event in self.events if event.get("method") == "Network.requestWillBeSent"]
-        urls = [str(one["request"]["url"]) for one in sent]
+        urls = [str(request["request"]["url"]) for request in sent]
         return [url for url in urls if not url.startswith("data:")]
 
     def _options(self) -> list[str]:
@@ -191,27 +191,27 @@ class Chromium:
             "--disable-dev-shm-usage",
             "--hide-scrollbars",
             "--lang=en",
-            # Whatever a page asks for, nothing leaves this machine.
+            # No request of a page leaves this machine.
             "--host-resolver-rules=MAP * ~NOTFOUND",
             *(["--no-sandbox"] if os.geteuid() == 0 else []),
         ]
 
     def _next(self) -> dict[str, Any]:
-        ends_at = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + _SECONDS
         while b"\0" not in self._unread:
-            ready, _, _ = select.select([self._answers], [], [], max(0.0, ends_at - time.monotonic()))
+            ready, _, _ = select.select([self._responses], [], [], max(0.0, deadline - time.monotonic()))
             if not ready:
-                raise BrowserError(f"no answer in {_SECONDS:.0f} seconds")
-            part = os.read(self._answers, 1 << 20)
+                raise BrowserError(f"no response within {_SECONDS:.0f} seconds")
+            part = os.read(self._responses, 1 << 20)
             if not part:
-                raise BrowserError(f"the browser ended (status {self._process.poll()})")
+                raise BrowserError(f"the browser exited (status {self._process.poll()})")
             self._unread += part
         message, _, self._unread = self._unread.partition(b"\0")
         read: dict[str, Any] = json.loads(message)
         return read
 
 
-def _moved(file: int) -> int:
+def _move(file: int) -> int:
     moved = fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, _FREE)
     os.close(file)
     return moved
@@ -224,7 +224,7 @@ def _problem(event: Mapping[str, Any]) -> str | None:
             details = parameters["exceptionDetails"]
             return str(details.get("exception", {}).get("description", details["text"]))
         case "Runtime.consoleAPICalled" if parameters["type"] in {"error", "warning", "assert"}:
-            return " ".join(str(one.get("value", one.get("description"))) for one in parameters["args"])
+            return " ".join(str(value.get("value", value.get("description"))) for value in parameters["args"])
         case "Log.entryAdded" if parameters["entry"]["level"] in {"error", "warning"}:
             return str(parameters["entry"]["text"])
         case "Network.loadingFailed":

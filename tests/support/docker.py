@@ -1,7 +1,7 @@
-"""Functions in containers: is there an engine, how does a container reach this machine, and `sam local invoke`.
+"""Functions in containers: the engine, the address of this machine for containers, and `sam local invoke`.
 
-A container sees this machine at the address of Docker's bridge, not on loopback: what it is to reach listens there,
-where nobody but this machine and its containers gets to.
+A container reaches this machine at the address of Docker's bridge, not on loopback: servers for it listen there, where
+only this machine and its containers can connect.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ RUNTIME = "python3.13"
 ARCHITECTURE = "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64"
 IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
 HOST_NAME = "host.docker.internal"
-"""What this machine is called inside a container."""
+"""The host name of this machine inside a container."""
 
 _REQUIRED = "AI_VOICE_REQUIRE_DOCKER"
 
@@ -54,24 +54,24 @@ def docker(*arguments: str, timeout: float = 60) -> str:
 
 
 def missing() -> str | None:
-    """Say what is missing for tests in containers, or None when all is there."""
+    """Return what is missing for tests in containers, or None if nothing is."""
     if platform.system() != "Linux":
-        return "on Linux a container sees this machine at its bridge's address; elsewhere it does not"
+        return "only on Linux does a container reach this machine at the bridge's address"
     try:
         docker("version", "--format", "{{.Server.Version}}", timeout=20)
     except FileNotFoundError:
         return "the docker command is not on PATH"
     except ProgramError as error:
-        return f"no Docker engine answers: {str(error).splitlines()[-1]}"
+        return f"no Docker engine responds: {str(error).splitlines()[-1]}"
     try:
         docker("image", "inspect", "--format", "{{.Id}}", IMAGE, timeout=20)
     except ProgramError:
-        return f"{IMAGE} is not there; .ci/make-lambda-image puts it there"
+        return f"{IMAGE} is missing; .ci/make-lambda-image provides it"
     return None
 
 
 def require_docker() -> None:
-    """Skip the test where containers cannot be had; fail it where AI_VOICE_REQUIRE_DOCKER says that they must be."""
+    """Skip the test if containers are unavailable; fail it if AI_VOICE_REQUIRE_DOCKER requires them."""
     reason = missing()
     if reason is None:
         return
@@ -89,9 +89,9 @@ def host_address() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What `sam local invoke` gave: the function's answer, and what came on standard error."""
+    """The result of `sam local invoke`: the function's response, and its standard error."""
 
-    answer: Any
+    response: Any
     log: str = field(repr=False)
 
     def log_lines(self) -> list[dict[str, Any]]:
@@ -106,14 +106,14 @@ class Invocation:
 
 
 class SamLocal:
-    """``template.yaml``, built for the container's Python, and its functions run by ``sam local``.
+    """``template.yaml``, built for the container's Python, with its functions run by ``sam local``.
 
     Parameters
     ----------
     aws
-        The local AWS emulator that the functions talk to; it listens at `host_address()`.
+        The local AWS emulator that the functions use; it listens at `host_address()`.
     folder
-        An empty folder for what is built.
+        An empty folder for the build.
     """
 
     def __init__(self, aws: LocalAWS, folder: Path) -> None:
@@ -121,7 +121,7 @@ class SamLocal:
         self._endpoint_url = aws.endpoint_url
         self._address = host_address()
         paths = [str(Path(find_uv()).parent), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-        # No AWS_ENDPOINT_URL for sam itself: it has nothing to ask.
+        # No AWS_ENDPOINT_URL for sam itself: it makes no calls.
         self._env = {name: value for name, value in aws.environment().items() if name != "AWS_ENDPOINT_URL"} | {
             "AI_VOICE_LAYER_TARGET": f"{RUNTIME}-{ARCHITECTURE}",
             "AWS_CONFIG_FILE": os.devnull,
@@ -131,7 +131,7 @@ class SamLocal:
         self._template = folder / "build" / "local.json"
 
     def build(self) -> None:
-        """Build the template; the functions it then holds get the endpoint of the local AWS emulator."""
+        """Build the template, and set the endpoint of the local AWS emulator for its functions."""
         build = self._folder / "build"
         run(
             [
@@ -145,8 +145,8 @@ class SamLocal:
         self._template.write_text(json.dumps(self._with_endpoint(build / "template.yaml")), encoding="utf-8")
 
     def _with_endpoint(self, path: Path) -> dict[str, Any]:
-        # `sam local` passes only variables that the template names, and the template names no endpoint: in a real
-        # account the functions talk to AWS.
+        # `sam local` passes only variables that the template names, and the template names no endpoint, because in
+        # a real account the functions use AWS.
         from samcli.yamlhelper import yaml_parse
 
         template: dict[str, Any] = yaml_parse(path.read_text(encoding="utf-8"))
@@ -158,7 +158,7 @@ class SamLocal:
 
     @property
     def layer(self) -> Path:
-        """The folder with the layer as built: what is under /opt in the container."""
+        """The folder with the built layer, which is /opt in the container."""
         return self._folder / "build" / "CoreLayer"
 
     def invoke(self, function: str, event: Mapping[str, Any], variables: Mapping[str, str]) -> Invocation:
@@ -169,12 +169,12 @@ class SamLocal:
         function
             Its logical id.
         variables
-            Environment variables that the template names, with other values.
+            Other values for environment variables that the template names.
 
         Raises
         ------
         ProgramError
-            If ``sam`` fails. A function that raises gives an answer with an ``errorType``.
+            If ``sam`` fails. The response of a function that raises has an ``errorType``.
         """
         given = self._folder / "variables.json"
         given.write_text(json.dumps({"Parameters": dict(variables)}), encoding="utf-8")
@@ -195,7 +195,7 @@ class SamLocal:
             start_new_session=True,
         )
         try:
-            answer, log = process.communicate(json.dumps(event), timeout=180)
+            response, log = process.communicate(json.dumps(event), timeout=180)
         except BaseException:
             end_group(process)
             raise
@@ -203,9 +203,9 @@ class SamLocal:
             msg = f"sam local invoke {function} failed with status {process.returncode}\n{log}"
             raise ProgramError(msg)
         try:
-            return Invocation(json.loads(answer), log)
+            return Invocation(json.loads(response), log)
         except ValueError as error:
-            msg = f"sam local invoke {function} gave no JSON: {answer[:200]!r}\n{log}"
+            msg = f"sam local invoke {function} did not return JSON: {response[:200]!r}\n{log}"
             raise ProgramError(msg) from error
 
     @staticmethod

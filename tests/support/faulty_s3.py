@@ -1,8 +1,8 @@
-"""A small S3 on loopback that misbehaves on request: real sockets, real HTTP, and TLS where it is asked for.
+"""A small S3 on loopback with injected faults: real sockets, real HTTP, and optionally TLS.
 
 It knows one bucket in path style, conditions, copies, ranges, CRC32 and uploads in parts, checks each body against its
-checksum and its length as S3 does, and keeps a list of what it was asked. A `Fault` is used up by the requests that
-it fits.
+checksum and its length as S3 does, and records its requests. A `Fault` is consumed by the requests
+that it matches.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ _NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
 @dataclass
 class Fault:
-    """One way to misbehave.
+    """A fault to inject.
 
     Parameters
     ----------
     kind
-        `status`: answer `status` with S3's `code`, without doing it. `reset`: close the connection with a reset,
-        before anything is done. `lost`: do it, and reset in place of the answer. `broken`: reset after `at` bytes of
-        the body. `cut`: end the connection in good order after `at` bytes. `corrupt`: change the byte at `at`.
-        `stall`: send `at` bytes and then nothing more until the server is closed. `replaced`: as `broken`, and
-        another object is under the key from then on.
+        `status`: respond with `status` and S3's `code`, without effect. `reset`: close the connection with a reset,
+        before any effect. `lost`: take effect, and reset in place of the response. `broken`: reset after `at` bytes of
+        the body. `cut`: close the connection cleanly after `at` bytes. `corrupt`: change the byte at `at`.
+        `stall`: send `at` bytes and then nothing until the server is closed. `replaced`: as `broken`, and
+        replace the object under the key.
     method
-        The requests that it fits.
+        The method of the requests that it matches.
     times
-        How many of them.
+        The number of requests.
     query
-        A parameter of the query that they must have (`"uploadId"`).
+        A query parameter that they must have (`"uploadId"`).
     """
 
     kind: Literal["status", "reset", "lost", "broken", "cut", "corrupt", "stall", "replaced"]
@@ -75,14 +75,14 @@ class _Upload:
 
 
 class FaultyS3:
-    """The server; a context manager that listens while its block runs.
+    """The server, as a context manager that listens while its block runs.
 
     Parameters
     ----------
     tls
         Serve over TLS.
     keep
-        Whether bodies of parts are kept; without, memory stays small however much is uploaded.
+        Store the bodies of parts; without it, memory stays small for any upload.
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, keep: bool = True) -> None:
@@ -112,16 +112,16 @@ class FaultyS3:
         self._thread.join()
 
     def put(self, key: str, body: bytes) -> None:
-        """Store an object behind everybody's back."""
+        """Store an object without a request."""
         with self.lock:
             self.objects[key] = _Stored(body, {}, _etag(body), _crc(body))
 
     def headers_of(self, method: str) -> list[dict[str, str]]:
         """Return the headers of each request with this method."""
-        return [headers for one, _, headers in self.requests if one == method]
+        return [headers for sent, _, headers in self.requests if sent == method]
 
     def fault_for(self, method: str, query: dict[str, list[str]]) -> Fault | None:
-        """Use up the first fault that fits."""
+        """Consume and return the first matching fault."""
         with self.lock:
             for fault in self.faults:
                 if fault.times > 0 and fault.method == method and (fault.query is None or fault.query in query):
@@ -136,10 +136,10 @@ class _Server(ThreadingHTTPServer):
     s3: FaultyS3
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: broken connections are what this server is for."""
+        """Ignore the error: broken connections are intended."""
 
     def shutdown_request(self, request: Any) -> None:
-        """Close without the polite end that comes before, which would hide a reset."""
+        """Close without the preceding shutdown, which would hide a reset."""
         request.close()
 
 
@@ -150,16 +150,16 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the parent's name
-        """Keep quiet."""
+        """Log nothing."""
 
     def handle_expect_100(self) -> bool:
-        """Say that the body may come, at once and not when the buffer is full."""
-        going_on = super().handle_expect_100()
+        """Send 100 Continue at once and not when the buffer is full."""
+        proceed = super().handle_expect_100()
         self.wfile.flush()
-        return going_on
+        return proceed
 
     def do_GET(self) -> None:
-        """Read an object or list them."""
+        """Return an object or a listing."""
         self._handle()
 
     do_HEAD = do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815 - the names are http.server's
@@ -211,7 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
             body, status = body[begin : end + 1], 206
         elif self.headers.get("x-amz-checksum-mode"):
             headers["x-amz-checksum-crc32"] = found.crc
-        self._answer(status, body, headers)
+        self._respond(status, body, headers)
 
     _head = _get
 
@@ -227,16 +227,16 @@ class _Handler(BaseHTTPRequestHandler):
             elif "x-amz-copy-source" in self.headers:
                 self._copy(unquote(self.headers["x-amz-copy-source"]).partition("/")[2], key)
                 return
-            elif not self._store(key, self.body, self._kept_headers(), self.etag):
+            elif not self._store(key, self.body, self._object_headers(), self.etag):
                 return
-        self._answer(200, b"", {"ETag": self.etag})
+        self._respond(200, b"", {"ETag": self.etag})
 
     def _copy(self, source_key: str, key: str) -> None:
         source = self.server.s3.objects.get(source_key)
         if source is None:
             self._error(404, "NoSuchKey")
         elif self._store(key, source.body, source.headers, source.etag):
-            self._answer_xml("CopyObjectResult", f"<ETag>{source.etag}</ETag>")
+            self._respond_xml("CopyObjectResult", f"<ETag>{source.etag}</ETag>")
 
     def _post(self, key: str, query: dict[str, list[str]]) -> None:
         s3 = self.server.s3
@@ -246,8 +246,8 @@ class _Handler(BaseHTTPRequestHandler):
         if "uploads" in query:
             upload_id = uuid.uuid4().hex
             with s3.lock:
-                s3.uploads[upload_id] = _Upload(key, self._kept_headers())
-            self._answer_xml("InitiateMultipartUploadResult", f"<UploadId>{upload_id}</UploadId>")
+                s3.uploads[upload_id] = _Upload(key, self._object_headers())
+            self._respond_xml("InitiateMultipartUploadResult", f"<UploadId>{upload_id}</UploadId>")
             return
         with s3.lock:
             upload = s3.uploads.get(query["uploadId"][0])
@@ -263,7 +263,7 @@ class _Handler(BaseHTTPRequestHandler):
             if not self._store(key, body, upload.headers, etag):
                 return
             del s3.uploads[query["uploadId"][0]]
-        self._answer_xml("CompleteMultipartUploadResult", f"<ETag>{etag}</ETag>")
+        self._respond_xml("CompleteMultipartUploadResult", f"<ETag>{etag}</ETag>")
 
     def _delete(self, key: str, query: dict[str, list[str]]) -> None:
         s3 = self.server.s3
@@ -272,7 +272,7 @@ class _Handler(BaseHTTPRequestHandler):
                 s3.uploads.pop(query["uploadId"][0], None)
             else:
                 s3.objects.pop(key, None)
-        self._answer(204, b"", {})
+        self._respond(204, b"", {})
 
     def _delete_many(self) -> None:
         s3, done = self.server.s3, ""
@@ -287,7 +287,7 @@ class _Handler(BaseHTTPRequestHandler):
                 with s3.lock:
                     s3.objects.pop(key, None)
                 done += f"<Deleted><Key>{key}</Key></Deleted>"
-        self._answer_xml("DeleteResult", done)
+        self._respond_xml("DeleteResult", done)
 
     def _list(self, query: dict[str, list[str]]) -> None:
         s3 = self.server.s3
@@ -296,39 +296,39 @@ class _Handler(BaseHTTPRequestHandler):
             keys = sorted(key for key in s3.objects if key.startswith(prefix))
             sizes = {key: len(s3.objects[key].body) for key in keys}
         entries = "".join(f"<Contents><Key>{key}</Key><Size>{sizes[key]}</Size></Contents>" for key in keys)
-        self._answer_xml("ListBucketResult", f"<IsTruncated>false</IsTruncated>{entries}")
+        self._respond_xml("ListBucketResult", f"<IsTruncated>false</IsTruncated>{entries}")
 
     # Bodies
 
     def _read_body(self) -> str | None:
-        """Read the request's body; give the code with which S3 refuses it, if it does."""
-        crc, pieces, length = 0, [], 0
+        """Read the request's body, and return S3's error code if it is refused."""
+        crc, chunks, length = 0, [], 0
         trailers: dict[str, str] = {}
         chunked = "chunked" in self.headers.get("Transfer-Encoding", "")
-        for piece in self._chunks(trailers) if chunked else self._plain(int(self.headers.get("Content-Length", 0))):
-            crc = zlib.crc32(piece, crc)
-            length += len(piece)
+        for chunk in self._chunks(trailers) if chunked else self._plain(int(self.headers.get("Content-Length", 0))):
+            crc = zlib.crc32(chunk, crc)
+            length += len(chunk)
             if self.server.s3.keep or self.command == "POST":
-                pieces.append(piece)
-        self.body, self.length = b"".join(pieces), length
+                chunks.append(chunk)
+        self.body, self.length = b"".join(chunks), length
         self.etag = f'"{crc:08x}{length:024x}"'
         if self.fault is not None and self.fault.kind == "corrupt" and self.command == "PUT":
             crc ^= 1
-        said = trailers.get("x-amz-checksum-crc32") or self.headers.get("x-amz-checksum-crc32")
-        if self.command == "PUT" and said and said != base64.b64encode(crc.to_bytes(4, "big")).decode():
+        checksum = trailers.get("x-amz-checksum-crc32") or self.headers.get("x-amz-checksum-crc32")
+        if self.command == "PUT" and checksum and checksum != base64.b64encode(crc.to_bytes(4, "big")).decode():
             return "BadDigest"
         return None
 
     def _plain(self, length: int) -> Any:
         while length > 0:
-            piece = self.rfile.read(min(length, 1 << 20))
-            if not piece:
-                raise ConnectionError("the client went away")
-            length -= len(piece)
-            yield piece
+            chunk = self.rfile.read(min(length, 1 << 20))
+            if not chunk:
+                raise ConnectionError("the client disconnected")
+            length -= len(chunk)
+            yield chunk
 
     def _chunks(self, trailers: dict[str, str]) -> Any:
-        """Undo HTTP's chunks, and the aws-chunked encoding inside them."""
+        """Decode HTTP's chunks, and the aws-chunked encoding inside them."""
         inner = bytearray()
         while size := int(self.rfile.readline().split(b";")[0], 16):
             inner += self.rfile.read(size)
@@ -348,25 +348,25 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _store(self, key: str, body: bytes, headers: dict[str, str], etag: str) -> bool:
         s3 = self.server.s3
-        there = s3.objects.get(key)
-        if self.headers.get("If-None-Match") == "*" and there is not None:
+        existing = s3.objects.get(key)
+        if self.headers.get("If-None-Match") == "*" and existing is not None:
             self._error(412, "PreconditionFailed")
             return False
         if "If-Match" in self.headers and (
-            there is None or there.etag.strip('"') != self.headers["If-Match"].strip('"')
+            existing is None or existing.etag.strip('"') != self.headers["If-Match"].strip('"')
         ):
             self._error(412, "PreconditionFailed")
             return False
         s3.objects[key] = _Stored(body, headers, etag, _crc(body))
         return True
 
-    def _kept_headers(self) -> dict[str, str]:
-        kept = {name: value for name, value in self.headers.items() if name.lower().startswith("x-amz-meta-")}
-        return kept | {"Content-Type": self.headers.get("Content-Type", "binary/octet-stream")}
+    def _object_headers(self) -> dict[str, str]:
+        metadata = {name: value for name, value in self.headers.items() if name.lower().startswith("x-amz-meta-")}
+        return metadata | {"Content-Type": self.headers.get("Content-Type", "binary/octet-stream")}
 
-    # Answers
+    # Responses
 
-    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+    def _respond(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         fault = self.fault
         if fault is not None and fault.kind == "lost":
             self._reset()
@@ -394,13 +394,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
         self.close_connection = True
 
-    def _answer_xml(self, root: str, inner: str) -> None:
-        self._answer(200, f"<{root} {_NAMESPACE}>{inner}</{root}>".encode(), {"Content-Type": "application/xml"})
+    def _respond_xml(self, root: str, inner: str) -> None:
+        self._respond(200, f"<{root} {_NAMESPACE}>{inner}</{root}>".encode(), {"Content-Type": "application/xml"})
 
     def _error(self, status: int, code: str) -> None:
         body = b"" if self.command == "HEAD" else f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
         fault, self.fault = self.fault, None
-        self._answer(status, body, {"Content-Type": "application/xml"})
+        self._respond(status, body, {"Content-Type": "application/xml"})
         self.fault = fault
 
     def _reset(self) -> None:
@@ -411,7 +411,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _etag(body: bytes) -> str:
-    # Not MD5, whose computing would be a good part of what a benchmark measures.
+    # Not MD5, which would take a large part of a benchmark's time.
     return f'"{zlib.crc32(body):08x}{len(body):024x}"'
 
 

@@ -1,4 +1,4 @@
-"""Lambda's runtime client under the runtime emulator that aws-sam-cli ships: the nearest thing to Lambda itself."""
+"""Lambda's runtime client under the runtime emulator that aws-sam-cli ships, the closest approximation of Lambda."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ class Emulator:
     Parameters
     ----------
     url
-        Where it is invoked.
+        Its URL for invocations.
     log
-        The file that it and the emulator write to.
+        The file of its output and the emulator's.
     """
 
     url: str
     log: Path
 
     def invoke(self, event: Any, *, timeout: float = 60) -> Any:
-        """Invoke the function; gives its answer."""
-        answer = httpx.post(self.url, json=event, timeout=timeout, trust_env=False)
-        answer.raise_for_status()
-        return answer.json()
+        """Invoke the function and return its response."""
+        response = httpx.post(self.url, json=event, timeout=timeout, trust_env=False)
+        response.raise_for_status()
+        return response.json()
 
     def log_text(self) -> str:
-        """Give what was written so far."""
+        """Return the output so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def init_milliseconds(self) -> float:
-        """Give the emulator's own measure of INIT, which comes with the first invocation.
+        """Return the emulator's measurement of INIT, which it reports at the first invocation.
 
-        Not the `Init Duration` of its REPORT line: that leaves out the runtime.
+        Not the `Init Duration` of its REPORT line, which excludes the runtime.
         """
         found = re.search(r"INIT REPORT\(durationMs: ([0-9.]+)\)", self.log_text())
         if found is None:
@@ -65,10 +65,10 @@ class Emulator:
 
 
 def unavailable_reason() -> str | None:
-    """Say why the emulator cannot run here, or None where it can: it is a Linux program."""
+    """Return why the emulator cannot run here, or None if it can."""
     if not sys.platform.startswith("linux"):
         return "the runtime emulator is a Linux program"
-    return None if _binary().exists() else "aws-sam-cli brought no runtime emulator for this machine"
+    return None if _binary().exists() else "aws-sam-cli includes no runtime emulator for this machine"
 
 
 @contextmanager
@@ -82,11 +82,11 @@ def running_function(
     handler
         `"app.handler"`.
     paths
-        `sys.path` as Lambda has it: the function's folder, the layers, the runtime's packages with awslambdaric.
+        `sys.path` as in Lambda: the function's folder, the layers, the runtime's packages with awslambdaric.
     environment
         The function's variables.
     python
-        The interpreter; by default this one's own base, which has no packages of this project.
+        The interpreter; by default the base of this one, which has no packages of this project.
     """
     with tempfile.TemporaryDirectory(prefix="lambda-emulator-") as scratch:
         # sam ships it without the execute bit, and a checkout may be read-only.
@@ -136,7 +136,7 @@ def running_function(
             _wait_for(port, process, log)
             yield Emulator(f"http://127.0.0.1:{port}{_INVOKE}", log)
         finally:
-            # The group: the emulator does not always take the runtime client along.
+            # The group: the emulator does not always terminate the runtime client.
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)
@@ -158,8 +158,8 @@ def _free_ports(count: int) -> list[int]:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    ends_at = time.monotonic() + 20
-    while time.monotonic() < ends_at and process.poll() is None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:

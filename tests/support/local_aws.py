@@ -1,11 +1,11 @@
-"""The local AWS emulator on loopback: MiniStack, in an environment of its own, on a free port.
+"""The local AWS emulator: MiniStack on loopback, in an environment of its own, on a free port.
 
-MiniStack runs functions with its own interpreter. It therefore lives in ``.uv/emulator``, which holds only the
+MiniStack runs functions with its own interpreter. It is therefore installed in ``.uv/emulator``, which holds only the
 ``emulator`` dependency group: a function finds boto3 there, as in Lambda's runtime, and none of the packages that
 only development needs. Everything else must come from the layer or from the function's own folder.
 
-Nothing here can reach a real account: the credentials are the word "test", every client gets the loopback
-endpoint, and the user's own AWS settings are kept out of the environment.
+Nothing here can reach a real account: the credentials are the string "test", every client uses the loopback
+endpoint, and the user's own AWS settings are removed from the environment.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ _ENVIRONMENT = ROOT / ".uv" / "emulator"
 _LOOPBACK = "127.0.0.1"
 _START_SECONDS = 60.0
 _SHOWN_LOG_LINES = 40
-_KEPT_OUT = ("AWS_", "PYTHON", "VIRTUAL_ENV", "UV_PROJECT", "AI_VOICE_", "TWILIO_", "POWERTOOLS_", "SAM_", "PYTEST_")
+_REMOVED = ("AWS_", "PYTHON", "VIRTUAL_ENV", "UV_PROJECT", "AI_VOICE_", "TWILIO_", "POWERTOOLS_", "SAM_", "PYTEST_")
 
 
 def clean_environment() -> dict[str, str]:
-    """Return this process's environment without AWS settings and without what steers Python or this package."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_KEPT_OUT)}
-    # A proxy must never stand between loopback and loopback.
-    kept["NO_PROXY"] = kept["no_proxy"] = "127.0.0.1,localhost"
-    return kept
+    """Return this process's environment without settings of AWS, Python and this package."""
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(_REMOVED)}
+    # Loopback connections must never use a proxy.
+    variables["NO_PROXY"] = variables["no_proxy"] = "127.0.0.1,localhost"
+    return variables
 
 
 def _free_port(host: str) -> int:
@@ -60,15 +60,15 @@ def _free_port(host: str) -> int:
 
 
 class LocalAWS:
-    """MiniStack as a context manager; gone, with every process it started, when the block is left.
+    """MiniStack as a context manager; it ends with the block, with every process it started.
 
     Parameters
     ----------
     function_env
-        Variables that every function sees, beside its own: the address of an X-Ray collector, for example.
+        Additional variables of every function, such as the address of an X-Ray collector.
     strict
-        Serve over TLS and hold everybody to their IAM policies: a function may do what its role allows and no more,
-        and a bucket that wants TLS gets it. Without it, plain HTTP and no policies, as a container can use it.
+        Serve over TLS and enforce IAM policies: a function may do only what its role allows, and a bucket can
+        require TLS. Otherwise plain HTTP without policies, which containers can use.
     host
         The address to listen at.
 
@@ -95,17 +95,17 @@ class LocalAWS:
 
     @property
     def endpoint_url(self) -> str:
-        """The one address at which every AWS service answers."""
+        """The endpoint of every AWS service."""
         return f"{'https' if self.strict else 'http'}://{self._host}:{self.port}"
 
     @property
     def verify(self) -> str | bool:
-        """What a client is to trust: the path of the certificate, or True where there is none."""
+        """The certificate to trust: its path, or True without TLS."""
         return str(self._certificate) if self._certificate else True
 
     @property
     def region(self) -> str:
-        """The region that everything is made in."""
+        """The region of all resources."""
         return REGION
 
     def __enter__(self) -> Self:
@@ -140,9 +140,9 @@ class LocalAWS:
             "STATE_DIR": str(self.state / "state"),
             "S3_DATA_DIR": str(self.state / "s3"),
             "TMPDIR": str(self.state / "tmp"),
-            # It looks for containers of its own to remove at start; none of this machine's are its business.
+            # It removes its own containers at start; it must not touch this machine's.
             "DOCKER_HOST": f"unix://{self.state}/no-docker.sock",
-            # Functions inherit the rest. The region and the credentials of each are MiniStack's own doing.
+            # Functions inherit the rest. MiniStack sets the region and the credentials of each.
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_CONFIG_FILE": os.devnull,
@@ -152,7 +152,7 @@ class LocalAWS:
             **self._function_env,
         }
         if self._host != _LOOPBACK:
-            # MiniStack tells functions to come to loopback, where in this case nobody listens.
+            # MiniStack gives functions a loopback endpoint, where in this case nothing listens.
             env["AWS_ENDPOINT_URL"] = self.endpoint_url
         serve = [str(python), "-m", "hypercorn", "ministack.app:app", "--bind", f"{self._host}:{self.port}"]
         serve += ["--keep-alive", "75", "--graceful-timeout", "0"]
@@ -166,7 +166,7 @@ class LocalAWS:
                 "MINISTACK_SSL_KEY": str(key),
                 "AWS_CA_BUNDLE": str(certificate),
             }
-            # Its own entry point would listen at port 443 as well.
+            # Its own entry point would listen on port 443 as well.
             serve += ["--certfile", str(certificate), "--keyfile", str(key)]
         log = stack.enter_context((self.state / "ministack.log").open("wb"))
         supervisor = str(ROOT / "tests" / "support" / "supervisor.py")
@@ -181,14 +181,14 @@ class LocalAWS:
         )
         stack.callback(self._stop, self._process)
         try:
-            wait_for(self._healthy, what="the local AWS emulator to answer", timeout=_START_SECONDS)
+            wait_for(self._healthy, what="the local AWS emulator to respond", timeout=_START_SECONDS)
         except TimeoutError as error:
             msg = f"{error}\n{self.log_tail()}"
             raise ProgramError(msg) from error
 
     @staticmethod
     def _install() -> Path:
-        # The interpreter must be the very one that the layer is built for with the target "local".
+        # The interpreter must be the one for which the target "local" builds the layer.
         command = [find_uv(), "sync", "--locked", "--only-group", "emulator", "--python", sys.executable]
         env = {name: value for name, value in os.environ.items() if not name.startswith(("VIRTUAL_ENV", "PYTHON"))}
         run(command, env=env | {"UV_PROJECT_ENVIRONMENT": str(_ENVIRONMENT)}, what="installing the local AWS emulator")
@@ -202,15 +202,13 @@ class LocalAWS:
 
     def _healthy(self) -> bool:
         if self._process is not None and self._process.poll() is not None:
-            msg = (
-                f"the local AWS emulator ended with status {self._process.returncode} while starting\n{self.log_tail()}"
-            )
+            msg = f"the local AWS emulator exited with status {self._process.returncode} at start\n{self.log_tail()}"
             raise ProgramError(msg)
         context = ssl.create_default_context(cafile=str(self._certificate)) if self._certificate else None
         opener = build_opener(ProxyHandler({}), HTTPSHandler(context=context))
         try:
-            with opener.open(f"{self.endpoint_url}/_ministack/health", timeout=2) as answer:
-                return bool(answer.status == 200)
+            with opener.open(f"{self.endpoint_url}/_ministack/health", timeout=2) as response:
+                return bool(response.status == 200)
         except (URLError, OSError):
             return False
 
@@ -222,7 +220,7 @@ class LocalAWS:
         return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
     def environment(self) -> dict[str, str]:
-        """Return the environment for a program (``sam``) that is to talk to this AWS and to no other."""
+        """Return the environment for a program (``sam``) that must use only this AWS."""
         trust = {"AWS_CA_BUNDLE": str(self._certificate)} if self._certificate else {}
         return (
             clean_environment()
@@ -241,7 +239,7 @@ class LocalAWS:
         )
 
     def session(self) -> boto3.Session:
-        """Return a boto3 session whose clients all talk to this AWS, whatever the user's own settings say."""
+        """Return a boto3 session whose clients all use this AWS, regardless of the user's settings."""
         import boto3
         import botocore.session
 
@@ -249,7 +247,7 @@ class LocalAWS:
 
         class LoopbackSession(boto3.Session):
             def client(self, *args: Any, **kwargs: Any) -> Any:
-                # Given here and not by configuration, which AWS_ENDPOINT_URL_S3 and the like would overrule.
+                # Passed here and not by configuration, which AWS_ENDPOINT_URL_S3 and similar would override.
                 return super().client(*args, **{**given, **kwargs})
 
         if self._session is None:
@@ -266,9 +264,9 @@ class LocalAWS:
         """Return a boto3 client of `service` at this AWS."""
         from botocore.config import Config
 
-        # Virtual-hosted buckets would need names under a domain that resolves to loopback.
+        # Virtual-hosted addressing would need a domain whose subdomains resolve to loopback.
         config = Config(proxies={}, s3={"addressing_style": "path"}, retries={"total_max_attempts": 2})
-        session: Any = self.session()  # the stubs want a literal name
+        session: Any = self.session()  # the stubs require a literal name
         return session.client(service, config=config)
 
     def log_lines(self, function: str) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
-"""An S3 that lets in whoever has a presigned request, and checks every condition of it as S3 does.
+"""An S3 that accepts presigned requests only, and checks all of their conditions as S3 does.
 
-Signatures are computed by the text of the specification, from what arrived:
+Signatures are computed from the received request, by the specification:
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html for URLs, and
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html for forms.
 """
@@ -32,7 +32,7 @@ def _key(secret: str, scope: str) -> bytes:
 
 
 def url_signature(secret: str, method: str, url: str, headers: Mapping[str, str]) -> str:
-    """Compute the signature of a presigned URL, of which only the signed headers count."""
+    """Return the signature of a presigned URL over its signed headers."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     query.pop("X-Amz-Signature", None)
@@ -55,7 +55,7 @@ def url_signature(secret: str, method: str, url: str, headers: Mapping[str, str]
 
 
 class PresignedS3:
-    """The server; a context manager that listens while its block runs.
+    """The server, as a context manager that listens while its block runs.
 
     Parameters
     ----------
@@ -91,30 +91,30 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the parent's name
-        """Keep quiet."""
+        """Log nothing."""
 
     def do_GET(self) -> None:
-        """Read an object."""
-        if self._is_let_in():
+        """Return an object."""
+        if self._is_authorized():
             found = self.server.s3.objects.get(self._path_key())
-            self._answer(200 if found else 404, found[0] if found else b"")
+            self._respond(200 if found else 404, found[0] if found else b"")
 
     def do_PUT(self) -> None:
         """Store an object."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if not self._is_let_in():
+        if not self._is_authorized():
             return
-        said = self.headers.get("x-amz-checksum-sha256")
-        if said and said != base64.b64encode(hashlib.sha256(body).digest()).decode():
-            self._answer(400, b"BadDigest")
+        checksum = self.headers.get("x-amz-checksum-sha256")
+        if checksum and checksum != base64.b64encode(hashlib.sha256(body).digest()).decode():
+            self._respond(400, b"BadDigest")
         elif self.headers.get("If-None-Match") == "*" and self._path_key() in self.server.s3.objects:
-            self._answer(412, b"PreconditionFailed")
+            self._respond(412, b"PreconditionFailed")
         else:
             self.server.s3.objects[self._path_key()] = body, self.headers.get("Content-Type", "")
-            self._answer(200)
+            self._respond(200)
 
     def do_POST(self) -> None:
-        """Take a form with a file."""
+        """Accept a form with a file."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
         fields: dict[str, str] = {}
@@ -128,11 +128,11 @@ class _Handler(BaseHTTPRequestHandler):
                 fields[field] = content.decode()
         refused = self._form_problem(fields, len(file))
         if refused:
-            self._answer(403, refused.encode())
+            self._respond(403, refused.encode())
             return
         key = fields["key"].replace("${filename}", name)
         self.server.s3.objects[key] = file, fields.get("Content-Type", "")
-        self._answer(204)
+        self._respond(204)
 
     def _form_problem(self, fields: dict[str, str], size: int) -> str | None:
         scope = fields["x-amz-credential"].partition("/")[2]
@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 kind, name, wanted = condition
             if kind == "content-length-range":
-                # The name's and the value's places hold the least and the most.
+                # In place of name and value: the minimum and the maximum.
                 if not int(name) <= size <= int(wanted):
                     return "EntityTooLarge"
                 continue
@@ -162,15 +162,15 @@ class _Handler(BaseHTTPRequestHandler):
         unnamed = fields.keys() - named
         return f"AccessDenied: extra {sorted(unnamed)}" if unnamed else None
 
-    def _is_let_in(self) -> bool:
+    def _is_authorized(self) -> bool:
         s3 = self.server.s3
         query = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
         made = url_signature(s3.secret, self.command, s3.url + self.path, dict(self.headers))
         signed_at = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         if made != query["X-Amz-Signature"]:
-            self._answer(403, b"SignatureDoesNotMatch")
+            self._respond(403, b"SignatureDoesNotMatch")
         elif s3.now >= signed_at + timedelta(seconds=int(query["X-Amz-Expires"])):
-            self._answer(403, b"AccessDenied: expired")
+            self._respond(403, b"AccessDenied: expired")
         else:
             return True
         return False
@@ -178,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _path_key(self) -> str:
         return unquote(urlsplit(self.path).path).lstrip("/").partition("/")[2]
 
-    def _answer(self, status: int, body: bytes = b"") -> None:
+    def _respond(self, status: int, body: bytes = b"") -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

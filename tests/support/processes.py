@@ -1,4 +1,4 @@
-"""Programs that the tests start, each in a process group of its own that ends as a whole."""
+"""Programs that the tests start, each in a process group of its own that is terminated as a whole."""
 
 from __future__ import annotations
 
@@ -24,42 +24,42 @@ _GRACE_SECONDS = 5.0
 
 
 class ProgramError(RuntimeError):
-    """A program ended with a status other than 0; the message has its last lines."""
+    """A program exited with a non-zero status; the message has its last lines."""
 
 
 def find_uv() -> str:
-    """Return the path of uv: the one on PATH, or the one that ``build.sh`` put into the project."""
+    """Return the path of uv, on PATH or installed into the project by ``build.sh``."""
     own = ROOT / ".uv" / "bin" / "uv"
     found = shutil.which("uv") or (str(own) if own.is_file() else None)
     if found is None:
-        msg = "uv is not on PATH and not in .uv/bin; ./build.sh puts it there"
+        msg = "uv is not on PATH and not in .uv/bin; ./build.sh installs it there"
         raise ProgramError(msg)
     return found
 
 
 def end_group(process: subprocess.Popen[str] | subprocess.Popen[bytes], grace: float = _GRACE_SECONDS) -> None:
-    """End a process that leads its group, and everything in the group: first kindly, then for certain."""
+    """Terminate the process group that a process leads, and kill it if that has no effect."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout=grace)
-    # The leader may be gone while a child of its ignores SIGTERM; the group id lives as long as a member does.
+    # The leader may have exited while a child ignores SIGTERM; the group id exists as long as a member does.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def run(command: Sequence[str], *, env: Mapping[str, str], cwd: Path = ROOT, timeout: float = 600, what: str) -> str:
-    """Run a program to its end and return what it printed.
+    """Run a program to its end and return its output.
 
     Parameters
     ----------
     command, env, cwd
         As for `subprocess.Popen`.
     timeout
-        Seconds the program may take.
+        The time limit in seconds.
     what
-        What the step is for, used in the error.
+        The purpose of the step, for the error message.
 
     Raises
     ------
@@ -97,11 +97,11 @@ def run(command: Sequence[str], *, env: Mapping[str, str], cwd: Path = ROOT, tim
 
 
 def process_of_port(port: int) -> int:
-    """Return the id of the process on this machine that has a TCP connection of its own from a port (Linux only)."""
+    """Return the id of the process on this machine that has a TCP connection from a port (Linux only)."""
     entries = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
     inodes = {f"socket:[{entry[9]}]" for entry in entries if int(entry[1].partition(":")[2], 16) == port}
     for link in Path("/proc").glob("[0-9]*/fd/*"):
-        with contextlib.suppress(OSError):  # it has ended meanwhile, or is not ours
+        with contextlib.suppress(OSError):  # it has exited meanwhile, or belongs to another user
             if str(link.readlink()) in inodes:
                 return int(link.parts[2])
     msg = f"no process has a connection from port {port}"
@@ -110,10 +110,10 @@ def process_of_port(port: int) -> int:
 
 @contextlib.contextmanager
 def exit_on_signals() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP into `KeyboardInterrupt`, so that every ``with`` block cleans up behind itself.
+    """Turn SIGTERM and SIGHUP into `KeyboardInterrupt`, so that every ``with`` block cleans up.
 
-    Not into `SystemExit`: pytest takes that for one failed test and goes on. Outside the main thread this changes
-    nothing.
+    Not into `SystemExit`, which pytest counts as one failed test before it continues. Outside the main thread this has
+    no effect.
     """
 
     def leave(_number: int, _frame: FrameType | None) -> None:

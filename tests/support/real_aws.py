@@ -1,4 +1,4 @@
-"""A real account, when ``.env.test`` names one."""
+"""A real account, if ``.env.test`` names one."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_STACK_NAME", "RealAWS", "RealAccountError", "account_settings"]
 
 DEFAULT_STACK_NAME = "ai-voice-shared-test"
-"""What ``sam deploy`` names the stack by default."""
+"""The default stack name of ``sam deploy``."""
 
 
 class RealAccountError(RuntimeError):
-    """The account that ``.env.test`` names cannot be used; the message is one line that says why."""
+    """The account that ``.env.test`` names cannot be used; the message is one line with the reason."""
 
 
 def account_settings() -> dict[str, str]:
@@ -29,7 +29,7 @@ def account_settings() -> dict[str, str]:
     Returns
     -------
     dict
-        Its variables, or nothing where it names no account.
+        Its variables; empty if it names no account.
     """
     from dotenv import dotenv_values
 
@@ -43,8 +43,8 @@ class RealAWS:
     Parameters
     ----------
     settings
-        Its variables: AWS_REGION, AWS_PROFILE or keys, S3_BUCKET_NAME, and E2E_STACK_NAME where the stack has
-        another name than ``sam deploy`` gives it.
+        Its variables: AWS_REGION, AWS_PROFILE or keys, S3_BUCKET_NAME, and E2E_STACK_NAME if the stack does
+        not have the default name of ``sam deploy``.
     """
 
     endpoint_url: str | None = None
@@ -87,11 +87,11 @@ class RealAWS:
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of the account."""
-        session: Any = self.session()  # the stubs want a literal name
+        session: Any = self.session()  # the stubs require a literal name
         return session.client(service)
 
     def environment(self) -> dict[str, str]:
-        """Return what a program needs in its environment to use the account."""
+        """Return the environment variables for a program that uses the account."""
         named = {name: value for name, value in self.settings.items() if name.startswith("AWS_")}
         return named | {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
 
@@ -100,7 +100,7 @@ class RealAWS:
         return json_log_lines(self.client("logs"), function)
 
     def check(self) -> None:
-        """Make sure of the credentials and the stack.
+        """Verify the credentials and the stack.
 
         Raises
         ------

@@ -1,7 +1,7 @@
-"""Tells whether a JSON schema changed in a way that breaks those who use the old one.
+"""Detect changes of a JSON schema that break users of the old one.
 
-The schemas of events are kept as files. Producers and consumers are deployed one after the other, so a change has to
-be read by both sides in both directions: only what is new and optional is safe.
+The schemas of events are stored as files. Producers and consumers are deployed one after the other, so a change must
+be readable in both directions: only new optional fields are safe.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _STRUCTURE = {"properties", "required", "items", "additionalProperties", "anyOf"
 
 @dataclass(frozen=True)
 class Change:
-    """One difference: where, what, and whether it breaks somebody."""
+    """A difference: where, what, and whether it is breaking."""
 
     path: str
     what: str
@@ -31,12 +31,12 @@ class Change:
 
 
 def compare_schemas(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
-    """List what changed from the old schema to the new one."""
+    """Return the changes from the old schema to the new one."""
     return list(_compare(_resolved(old, old), _resolved(new, new), "$"))
 
 
 def _resolved(node: Any, root: Mapping[str, Any]) -> Any:
-    """Replace references by what they refer to, so that a renamed definition is no change."""
+    """Replace references by their definitions, so that a renamed definition is not a change."""
     if isinstance(node, list):
         return [_resolved(item, root) for item in node]
     if not isinstance(node, dict):
@@ -64,7 +64,7 @@ def _compare(old: Any, new: Any, path: str) -> Iterator[Change]:
     yield from _compare_inner(old, new, path)
     for rule in sorted({*old, *new} - _WORDING - _STRUCTURE):
         if old.get(rule) != new.get(rule):
-            # A rule that is gone is broken by the new producer under the old consumer.
+            # Data of a new producer may break a removed rule in an old consumer.
             yield Change(path, f"another {rule}: {old.get(rule)!r} became {new.get(rule)!r}", breaking=True)
 
 
@@ -90,7 +90,7 @@ def _compare_enums(old: Mapping[str, Any], new: Mapping[str, Any], path: str) ->
     if before - after or (not before and after):
         yield Change(path, f"the values {sorted(before - after) or sorted(after)} are another choice", breaking=True)
     elif after - before:
-        # Enumerations of events read what they do not know as `unknown`; a test of theirs holds that.
+        # Enumerations of events parse unknown values as `unknown`, which their tests cover.
         yield Change(path, f"new values {sorted(after - before)}", breaking=False)
 
 

@@ -1,4 +1,4 @@
-"""Checks SigV4 signatures of requests as they came, by botocore's signer."""
+"""Verify the SigV4 signatures of received requests by botocore's signer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def botocore_authorization(
     credentials: tuple[str, str, str | None],
     now: dt.datetime,
 ) -> str:
-    """Give the Authorization header that botocore would send."""
+    """Return the Authorization header that botocore would send."""
     request = AWSRequest(method=method, url=url, headers=headers, data=body)
     with mock.patch("botocore.auth.get_current_datetime", return_value=now):
         SigV4Auth(Credentials(*credentials), service, region).add_auth(request)
@@ -42,24 +42,24 @@ def botocore_authorization(
     return value
 
 
-def is_signed(asked: ReceivedRequest, *, service: str, region: str, credentials: tuple[str, str, str | None]) -> bool:
-    """Say whether a request has the signature that it should have, over what arrived."""
-    found = _AUTHORIZATION.fullmatch(asked.headers.get("authorization", ""))
-    stamp = asked.headers.get("x-amz-date", "")
+def is_signed(request: ReceivedRequest, *, service: str, region: str, credentials: tuple[str, str, str | None]) -> bool:
+    """Return whether the signature of a received request is valid."""
+    found = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
+    stamp = request.headers.get("x-amz-date", "")
     if found is None or (found["service"], found["region"]) != (service, region):
         return False
-    if asked.headers.get("x-amz-security-token") != credentials[2]:
+    if request.headers.get("x-amz-security-token") != credentials[2]:
         return False
     names = found["names"].split(";")
     now = dt.datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC)
     expected = botocore_authorization(
-        asked.method,
-        f"http://{asked.headers['host']}{asked.target}",
-        {name: asked.headers[name] for name in names},
-        asked.body,
+        request.method,
+        f"http://{request.headers['host']}{request.target}",
+        {name: request.headers[name] for name in names},
+        request.body,
         service=service,
         region=region,
         credentials=credentials,
         now=now,
     )
-    return hmac.compare_digest(expected, asked.headers["authorization"]) and {"host", "x-amz-date"} <= set(names)
+    return hmac.compare_digest(expected, request.headers["authorization"]) and {"host", "x-amz-date"} <= set(names)

@@ -1,4 +1,4 @@
-"""The stack of ``template.yaml``: built and deployed by SAM, and used as its callers use it."""
+"""The stack of ``template.yaml``: built and deployed by SAM, and called as its users call it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class AWS(Protocol):
 
     @property
     def endpoint_url(self) -> str | None:
-        """The one address of every service, or None for the services' own."""
+        """The endpoint of every service, or None for AWS's own endpoints."""
 
     @property
     def region(self) -> str:
@@ -43,20 +43,20 @@ class AWS(Protocol):
 
     @property
     def verify(self) -> str | bool:
-        """What a client is to trust: the path of a certificate, or True for the usual ones."""
+        """The certificate to trust: its path, or True for the default ones."""
 
     def client(self, service: str) -> Any:
         """Return a boto3 client."""
 
     def environment(self) -> dict[str, str]:
-        """Return what a program needs in its environment to use this AWS."""
+        """Return the environment variables for a program that uses this AWS."""
 
     def log_lines(self, function: str) -> list[dict[str, Any]]:
         """Return the JSON log lines of a function."""
 
 
 def local_runtime() -> tuple[str, str]:
-    """Return the template's Runtime and Architecture that this machine is itself."""
+    """Return the template's Runtime and Architecture that match this machine."""
     machine = platform.machine().lower()
     architecture = "arm64" if machine in {"arm64", "aarch64"} else "x86_64"
     return f"python{sys.version_info.major}.{sys.version_info.minor}", architecture
@@ -64,7 +64,7 @@ def local_runtime() -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Stack:
-    """A deployed stack: its outputs, and what a test does with it."""
+    """A deployed stack: its outputs, and operations for tests."""
 
     aws: AWS
     outputs: Mapping[str, str] = field(repr=False)
@@ -76,12 +76,12 @@ class Stack:
 
     @property
     def webhook_url(self) -> str:
-        """The address that Twilio is told, and signs."""
+        """The URL that Twilio calls and signs."""
         return self.outputs["WebhookUrl"]
 
     @property
     def webhook_handler(self) -> str:
-        """Name of the function that takes webhooks."""
+        """Name of the function that receives webhooks."""
         return self.outputs["WebhookHandlerName"]
 
     @property
@@ -91,7 +91,7 @@ class Stack:
 
     @property
     def lookup_server(self) -> str:
-        """Name of the function that knows the customers."""
+        """Name of the function that looks up customers."""
         return self.outputs["CustomerLookupServerName"]
 
     @property
@@ -112,7 +112,7 @@ class Stack:
         phone_number: str | None = None,
         external_user_id: str | None = None,
     ) -> None:
-        """Make a customer known, under a phone number, an external user id or both."""
+        """Store a customer under a phone number, an external user id or both."""
         senders = [f"phone#{phone_number}"] if phone_number else []
         senders += [f"external#{external_user_id}"] if external_user_id else []
         for sender in senders:
@@ -137,13 +137,13 @@ class Stack:
         trusted = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
         url, headers = self.webhook_url, dict(headers)
         if self.aws.endpoint_url is not None:
-            # The emulator has one address for all and tells function URLs by their host.
+            # The emulator has one address for all, and distinguishes function URLs by their host.
             headers["Host"] = urlsplit(url).netloc
             url = self.aws.endpoint_url + (urlsplit(url).path or "/")
         return httpx.post(url, content=content, headers=headers, timeout=timeout, trust_env=False, verify=trusted)
 
     def deliver(self, webhook: Webhook, *, within: float = 20, signature: str | None = None) -> httpx.Response:
-        """Post a signed webhook, as Twilio does; the reply has to come within so many seconds."""
+        """Post a signed webhook, as Twilio does, with a time limit for the reply in seconds."""
         headers = webhook.headers(self.webhook_url)
         if signature is not None:
             headers["X-Twilio-Signature"] = signature
@@ -155,11 +155,11 @@ class Stack:
         return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
     def message_keys(self, message_sid: str) -> list[str]:
-        """List the keys of what is stored of one message."""
+        """List the keys of the objects of a message."""
         return [key for key in self.keys() if f"/{message_sid}/" in key]
 
     def wait_for_message_key(self, message_sid: str, suffix: str, timeout: float = 30) -> str:
-        """Wait until an object of a message with this ending is there, and return its key."""
+        """Wait for an object of a message with this suffix, and return its key."""
 
         def look() -> str | None:
             return next((key for key in self.message_keys(message_sid) if key.endswith(suffix)), None)
@@ -167,7 +167,7 @@ class Stack:
         return wait_for(look, what=f"an object of {message_sid} that ends with {suffix}", timeout=timeout)
 
     def read_json(self, key: str) -> dict[str, Any]:
-        """Read an object that is JSON."""
+        """Return the content of a JSON object."""
         found = self.aws.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read()
         content: dict[str, Any] = json.loads(found)
         return content
@@ -175,7 +175,7 @@ class Stack:
     def wait_for_log(
         self, function: str, wanted: Callable[[dict[str, Any]], bool], what: str, timeout: float = 30
     ) -> dict[str, Any]:
-        """Wait until a function has written a line that is `wanted`, and return it."""
+        """Wait for a log line of a function that satisfies `wanted`, and return it."""
         return wait_for(
             lambda: next((line for line in self.aws.log_lines(function) if wanted(line)), None),
             what=f"a log line of {function}: {what}",
@@ -184,7 +184,7 @@ class Stack:
 
 
 def read_stack(aws: AWS, name: str) -> Stack:
-    """Read the outputs of a stack that is deployed."""
+    """Return the deployed stack with its outputs."""
     [found] = aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     return Stack(aws, {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])})
 
@@ -200,9 +200,9 @@ def deploy_stack(
     Parameters
     ----------
     parameters
-        Template parameters beside those that a local stack always has.
+        Template parameters in addition to those of every local stack.
     progress
-        Told the name of each step as it begins.
+        Called with the name of each step as it begins.
 
     Raises
     ------
@@ -229,7 +229,7 @@ def deploy_stack(
     paths = [str(Path(find_uv()).parent), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     env = aws.environment() | {
         "AI_VOICE_LAYER_TARGET": "local",
-        # SAM keeps a folder of its own in the home directory otherwise.
+        # Otherwise SAM uses a folder in the home directory.
         "__SAM_CLI_APP_DIR": str(aws.state / "sam"),
         "PATH": os.pathsep.join(paths),
     }
@@ -249,12 +249,12 @@ def deploy_stack(
 
 
 def _wire_dead_letter_queue(stack: Stack) -> None:
-    """Do what the template says and MiniStack's CloudFormation leaves out: it ignores a function's DeadLetterConfig.
+    """Set the dead letter queue of the template, because MiniStack's CloudFormation ignores DeadLetterConfig.
 
-    Its Lambda takes the setting by API and honours it.
+    Its Lambda accepts the setting by API and applies it.
     """
     url = stack.outputs["VoiceParserFailuresUrl"]
-    asked = stack.aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    attributes = stack.aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     stack.aws.client("lambda").update_function_configuration(
-        FunctionName=stack.voice_parser, DeadLetterConfig={"TargetArn": asked["Attributes"]["QueueArn"]}
+        FunctionName=stack.voice_parser, DeadLetterConfig={"TargetArn": attributes["Attributes"]["QueueArn"]}
     )

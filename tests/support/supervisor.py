@@ -1,8 +1,8 @@
-"""Run a program and end it, with all its children, when whoever started this goes away.
+"""Run a program, and terminate it with all its children when the owner exits.
 
-Called with a folder and the program's command line, and with a pipe as standard input that the owner keeps open:
-when the owner ends, however it ends (SIGKILL too), the pipe closes, the whole process group is ended and the folder
-is removed. Run as a file; needs nothing but Python.
+Called with a folder and the program's command line, and with a pipe as standard input that the owner holds open: when
+the owner exits in any way (SIGKILL too), the pipe closes, the whole process group is terminated and the folder is
+removed. Run as a file; needs only Python.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _GRACE_SECONDS = 3.0
 
 
 def main(folder: str, command: list[str]) -> None:
-    """Run `command` in this process group until it ends or standard input closes.
+    """Run `command` in this process group until it exits or standard input closes.
 
-    Without its owner nobody reads `folder` any more, so it is removed then.
+    Without its owner `folder` has no reader, so it is removed then.
     """
     stopping, owner_is_gone = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
@@ -42,7 +42,7 @@ def main(folder: str, command: list[str]) -> None:
 
     for watch in (watch_owner, watch_program):
         threading.Thread(target=watch, daemon=True).start()
-    # On the main thread a wait without end is not interrupted by a signal on every platform; a second is.
+    # On some platforms a signal does not interrupt an unlimited wait on the main thread; it does a wait of a second.
     while not stopping.wait(1.0):
         pass
     with contextlib.suppress(ProcessLookupError):

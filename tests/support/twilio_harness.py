@@ -1,8 +1,8 @@
-"""Twilio's part in the tests: signed WhatsApp webhooks, and a media API that behaves as Twilio's does.
+"""A fake Twilio for the tests: signed WhatsApp webhooks, and a media API that behaves as Twilio's does.
 
-The signature is made by Twilio's own package, so that ours is checked against somebody else's. The media API wants
-basic auth, says 404 for a moment after the message came, and redirects to a CDN on another host, which refuses
-credentials: whoever sends them there has leaked them.
+Twilio's own package creates the signature, so that the package's is checked by an independent one. The media API
+requires basic auth, responds 404 for a moment after the message, and redirects to a CDN on another host, which refuses
+credentials: a client that sends them there has leaked them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BUSINESS_NUMBER = "whatsapp:+61400000000"
 
 
 def new_sid(kind: str) -> str:
-    """Make a Twilio id such as MM..., SM... or ME...: two letters and 32 hexadecimal digits."""
+    """Create a Twilio id such as MM..., SM... or ME...: two letters and 32 hexadecimal digits."""
     return kind + uuid.uuid4().hex
 
 
@@ -43,7 +43,7 @@ def sign(url: str, pairs: Sequence[tuple[str, str]], token: str = AUTH_TOKEN) ->
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A webhook as it goes over the wire, before it is signed for an address."""
+    """A webhook as sent, before it is signed for a URL."""
 
     pairs: tuple[tuple[str, str], ...]
 
@@ -58,7 +58,7 @@ class Webhook:
         return dict(self.pairs)["MessageSid"]
 
     def headers(self, url: str, token: str = AUTH_TOKEN) -> dict[str, str]:
-        """Return the headers that Twilio sends with it to `url`."""
+        """Return the headers that Twilio sends to `url` with it."""
         return {
             "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
             "User-Agent": "TwilioProxy/1.1",
@@ -69,9 +69,9 @@ class Webhook:
 
 @dataclass(slots=True)
 class Media:
-    """A file that a message carries, and how often it has been asked for.
+    """A media file of a message, with counts of its requests.
 
-    `asked` is called with the caller's port while the CDN is asked, before it answers.
+    The CDN calls `on_request` with the client's port before it responds.
     """
 
     content: bytes
@@ -80,7 +80,7 @@ class Media:
     sid: str = field(default_factory=lambda: new_sid("ME"))
     api_requests: int = 0
     cdn_requests: int = 0
-    asked: Callable[[int], None] = field(default=lambda _: None, repr=False)
+    on_request: Callable[[int], None] = field(default=lambda _: None, repr=False)
 
 
 class TwilioHarness:
@@ -89,7 +89,7 @@ class TwilioHarness:
     Parameters
     ----------
     address
-        Where both listen: loopback, or an address of this machine that only its containers see.
+        The address to listen on: loopback, or an address of this machine that only its containers reach.
     cdn_host
         Another name of that address.
     """
@@ -106,8 +106,8 @@ class TwilioHarness:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self.api_base_url = f"http://{self._address}:{self._serve(stack, self._answer_api)}"
-            self._cdn_base_url = f"http://{self.cdn_host}:{self._serve(stack, self._answer_cdn)}"
+            self.api_base_url = f"http://{self._address}:{self._serve(stack, self._respond_api)}"
+            self._cdn_base_url = f"http://{self.cdn_host}:{self._serve(stack, self._respond_cdn)}"
             self._stack = stack.pop_all()
         return self
 
@@ -116,10 +116,10 @@ class TwilioHarness:
     ) -> None:
         self._stack.close()
 
-    def _serve(self, stack: ExitStack, answer: Any) -> int:
+    def _serve(self, stack: ExitStack, respond: Any) -> int:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                answer(self)
+                respond(self)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -134,7 +134,7 @@ class TwilioHarness:
         return int(server.server_address[1])
 
     def stack_parameters(self) -> dict[str, str]:
-        """Return the template parameters that point a stack here."""
+        """Return the template parameters with which a stack uses this server."""
         return {"TwilioApiBaseUrl": self.api_base_url, "TwilioCdnHosts": self.cdn_host}
 
     def voice_note(
@@ -145,12 +145,12 @@ class TwilioHarness:
         external_user_id: str | None = None,
         **changes: str,
     ) -> Webhook:
-        """Make the webhook of a WhatsApp message with `media`, which the media API then has.
+        """Create the webhook of a WhatsApp message with `media`, and serve the media.
 
         Parameters
         ----------
         changes
-            Further parameters, or other values for those that are made here.
+            Further parameters, or other values for the default ones.
         """
         message = new_sid("MM")
         fields = {
@@ -181,39 +181,39 @@ class TwilioHarness:
             )
         return Webhook(tuple((fields | changes).items()))
 
-    def _answer_api(self, request: BaseHTTPRequestHandler) -> None:
+    def _respond_api(self, request: BaseHTTPRequestHandler) -> None:
         expected = base64.b64encode(f"{ACCOUNT_SID}:{AUTH_TOKEN}".encode()).decode()
         if request.headers.get("Authorization") != f"Basic {expected}":
-            _answer(request, HTTPStatus.UNAUTHORIZED)
+            _respond(request, HTTPStatus.UNAUTHORIZED)
             return
         with self._lock:
             media = self.media.get(request.path.rpartition("/")[2])
             if media is not None:
                 media.api_requests += 1
         if media is None or media.api_requests <= media.missing_times:
-            _answer(request, HTTPStatus.NOT_FOUND)
+            _respond(request, HTTPStatus.NOT_FOUND)
             return
         where = f"{self._cdn_base_url}/{ACCOUNT_SID}/{media.sid}"
-        _answer(request, HTTPStatus.TEMPORARY_REDIRECT, {"Location": where})
+        _respond(request, HTTPStatus.TEMPORARY_REDIRECT, {"Location": where})
 
-    def _answer_cdn(self, request: BaseHTTPRequestHandler) -> None:
+    def _respond_cdn(self, request: BaseHTTPRequestHandler) -> None:
         if "Authorization" in request.headers:
             with self._lock:
                 self.leaked_credentials += 1
-            _answer(request, HTTPStatus.BAD_REQUEST)
+            _respond(request, HTTPStatus.BAD_REQUEST)
             return
         with self._lock:
             media = self.media.get(request.path.rpartition("/")[2])
             if media is not None:
                 media.cdn_requests += 1
         if media is None:
-            _answer(request, HTTPStatus.NOT_FOUND)
+            _respond(request, HTTPStatus.NOT_FOUND)
             return
-        media.asked(request.client_address[1])
-        _answer(request, HTTPStatus.OK, {"Content-Type": media.content_type}, media.content)
+        media.on_request(request.client_address[1])
+        _respond(request, HTTPStatus.OK, {"Content-Type": media.content_type}, media.content)
 
 
-def _answer(
+def _respond(
     request: BaseHTTPRequestHandler, status: HTTPStatus, headers: dict[str, str] | None = None, content: bytes = b""
 ) -> None:
     request.send_response(status)
@@ -224,5 +224,5 @@ def _answer(
     try:
         request.wfile.write(content)
     except (BrokenPipeError, ConnectionResetError):
-        # A client that has read enough hangs up; that is its right.
+        # A client that has read enough may disconnect.
         request.close_connection = True

@@ -1,4 +1,4 @@
-"""Wait for something that another process does, by looking again until a deadline."""
+"""Wait for an effect of another process, by polling until a deadline."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _PAUSE_SECONDS = 0.05
 
 
 def wait_for(look: Callable[[], T | None], *, what: str, timeout: float = 30) -> T:
-    """Call `look` until it gives something true, and return that.
+    """Call `look` until its result is true, and return it.
 
     Raises
     ------
     TimeoutError
-        After `timeout` seconds; `what` says what was waited for.
+        After `timeout` seconds; `what` names what was expected.
     """
     deadline = time.monotonic() + timeout
     while True:

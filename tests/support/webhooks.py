@@ -1,4 +1,4 @@
-"""What the tests of deployed webhooks share: customers, replies, log lines, servers that are down."""
+"""Shared by the tests of deployed webhooks: customers, replies, log lines, servers that are down."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def reply_text(reply: httpx.Response) -> str:
     """Return the text of a TwiML reply."""
     assert reply.status_code == 200, reply.text
     assert reply.headers["content-type"].startswith(("text/xml", "application/xml"))
-    root = ET.fromstring(reply.text)  # noqa: S314 - our own function's answer
+    root = ET.fromstring(reply.text)  # noqa: S314 - our own function's response
     assert root.tag == "Response"
     return "".join(root.itertext())
 
 
 def lines_of(stack: Stack, correlation_id: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the log lines of each function that have a correlation id."""
+    """Return the log lines of each function with a correlation id."""
     functions = (stack.webhook_handler, stack.lookup_server, stack.voice_parser)
     return {
         name: [line for line in stack.aws.log_lines(name) if line.get("correlation_id") == correlation_id]
@@ -42,7 +42,7 @@ def lines_of(stack: Stack, correlation_id: str) -> dict[str, list[dict[str, Any]
 
 
 def logged_error(stack: Stack, reply: httpx.Response) -> str:
-    """Wait for the line that names what was wrong with a webhook, see that it names nobody, and return the name."""
+    """Wait for the log line of a failed webhook, assert that it has no personal data, and return its error code."""
     correlation_id = reply.headers["x-correlation-id"]
     line = stack.wait_for_log(
         stack.webhook_handler,
@@ -56,7 +56,7 @@ def logged_error(stack: Stack, reply: httpx.Response) -> str:
 
 @contextlib.contextmanager
 def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
-    """Run a server on loopback for a block and give its port."""
+    """Run a server on loopback for a block, and yield its port."""
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -70,10 +70,10 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
 
 @contextlib.contextmanager
 def function_settings(stack: Stack, *, timeout: int | None = None, **variables: str) -> Iterator[None]:
-    """Give the webhook handler another timeout in seconds, or further variables, for a block."""
+    """Set another timeout in seconds or further variables of the webhook handler, for a block."""
     functions = stack.aws.client("lambda")
     before = functions.get_function_configuration(FunctionName=stack.webhook_handler)
-    kept = {"Environment": before["Environment"], "Timeout": before["Timeout"]}
+    original = {"Environment": before["Environment"], "Timeout": before["Timeout"]}
     changed: dict[str, Any] = {
         "Environment": {"Variables": before["Environment"]["Variables"] | variables},
         "Timeout": timeout or before["Timeout"],
@@ -82,4 +82,4 @@ def function_settings(stack: Stack, *, timeout: int | None = None, **variables: 
     try:
         yield
     finally:
-        functions.update_function_configuration(FunctionName=stack.webhook_handler, **kept)
+        functions.update_function_configuration(FunctionName=stack.webhook_handler, **original)

@@ -1,4 +1,4 @@
-"""The examples of the three libraries' documents, a module for each library."""
+"""The examples of the three libraries' documents, one module per library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The examples of Aurora Shared Libraries, as they are written there."""
+"""The examples of Aurora Shared Libraries, verbatim."""
 
 from __future__ import annotations
 

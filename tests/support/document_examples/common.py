@@ -1,4 +1,4 @@
-"""The examples of myequal-ai-common, as they are written there."""
+"""The examples of myequal-ai-common, verbatim."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an example of a document is: its words, and what has to come of them."""
+"""An example of a document: its text and the expected result."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ IMPORT_PATHS = {
     "shared.logging": "ai_voice_shared.observability",
     "shared.utils": "ai_voice_shared.utils",
 }
-"""Where each module of the libraries went."""
+"""The new path of each module of the libraries."""
 
 
 @dataclass
@@ -42,15 +42,15 @@ class Example:
     Parameters
     ----------
     library, title
-        The document and the heading that it stands under.
+        The document and the heading of the example.
     code
-        As it is written there.
+        The code, verbatim.
     check
-        Asserts, with the names that the block has bound and the names that it was given.
+        Assertions on the names that the block has bound and those that it was given.
     given
-        Makes what it uses and does not say where it comes from.
+        Creates the names that the block uses without defining them.
     raises
-        The error that it ends in.
+        The error that it raises.
     """
 
     library: str
@@ -62,7 +62,7 @@ class Example:
 
     @property
     def id(self) -> str:
-        """What the test is called."""
+        """The name of the test."""
         return f"{self.library}: {self.title}"
 
     @property
@@ -74,5 +74,5 @@ class Example:
 
 
 def log_lines(names: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the log lines among what an example has printed."""
+    """Return the log lines in the output of an example."""
     return [json.loads(line) for line in names["printed"].splitlines() if line.startswith('{"level"')]

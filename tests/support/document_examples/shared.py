@@ -1,4 +1,4 @@
-"""The examples of Shared Modules Architecture, as they are written there."""
+"""The examples of Shared Modules Architecture, verbatim."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _utilities_usage(names: dict[str, Any]) -> None:
 
 
 def _utilities_given() -> dict[str, Any]:
-    # The document's import line leaves these out.
+    # The document's import line omits these.
     from ai_voice_shared.utils import chunk_text, format_file_size, generate_short_id, is_valid_url
 
     return {

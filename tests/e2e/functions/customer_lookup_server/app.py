@@ -1,7 +1,7 @@
-"""The customer-lookup-server: who is behind a phone number or an external user id.
+"""The customer-lookup-server: find the customer behind a phone number or an external user id.
 
-Asked by ``POST /customers/lookup`` on its function URL (AWS_IAM), or by direct invoke with the event that the function
-URL would have sent. What is asked for is in the body and never in the URL, which ends up in access logs.
+Called by ``POST /customers/lookup`` on its function URL (AWS_IAM), or by direct invoke with the event that the function
+URL would have sent. The sender is in the body and never in the URL, which is written to access logs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FIELDS = ("customer_id", "company_id", "company_name")
 
 
 class ByPhoneNumber(BaseModel):
-    """Who is behind a number."""
+    """A lookup by phone number."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,7 +38,7 @@ class ByPhoneNumber(BaseModel):
 
 
 class ByExternalUserId(BaseModel):
-    """Who is behind a business-scoped id, which may be no number at all."""
+    """A lookup by business-scoped id, for senders without a phone number."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -55,13 +55,13 @@ class ByExternalUserId(BaseModel):
     summary="Find the customer behind a sender",
     responses={
         404: {
-            "description": "Nobody is known by it (code customer_not_found)",
+            "description": "No customer has this sender (code customer_not_found)",
             "content": {"application/problem+json": {"model": ProblemDetails}},
         }
     },
 )
 def lookup(question: Annotated[ByPhoneNumber | ByExternalUserId, Body()]) -> CustomerMetadata:
-    """Answer a lookup."""
+    """Handle a lookup."""
     with get_tracer().span("## dynamodb.get_item"):
         found = aws_client("dynamodb").get_item(
             TableName=os.environ["CUSTOMERS_TABLE_NAME"], Key={"sender": {"S": question.sender}}

@@ -1,6 +1,6 @@
-"""The voice-parser: what a stored voice note is, written as JSON beside it.
+"""The voice-parser: describe a stored voice note, as JSON next to it.
 
-mutagen comes with the function, everything else with the layer.
+mutagen is packaged with the function, everything else with the layer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ tracer = Tracer(patch_modules=("botocore",))
 logger = get_logger()
 
 MAX_BYTES = 16 * 2**20
-# mutagen names the stream by its class; Opus is always decoded at 48 kHz, whatever it was recorded at (RFC 7845).
+# mutagen names the stream by its class; Opus is always decoded at 48 kHz (RFC 7845).
 KINDS = {
     "OggOpus": ("ogg", "opus", 48_000),
     "OggVorbis": ("ogg", "vorbis", None),
@@ -38,14 +38,14 @@ publisher = EventPublisher()
 
 @cache
 def storage(bucket: str) -> S3Service:
-    """Give the process's service of a bucket."""
+    """Return the process's service of a bucket."""
     return S3Service(bucket_name=bucket)
 
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Parse each object that S3 names: one to an event today, but a list by contract."""
+    """Parse each object that S3 names: one per event today, but a list by contract."""
     records = parse_s3_event(event)
     for record in records:
         parse(record.bucket, record.key)
@@ -53,7 +53,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
 
 
 def parse(bucket: str, key: str) -> None:
-    """Read one voice note and write its result; the correlation id is the one that it was stored with."""
+    """Read a voice note and write its result, with the correlation id that the note was stored with."""
     s3 = storage(bucket)
     head = s3.head_object(key)
     with use_correlation_id(head.correlation_id) as correlation_id:
@@ -84,19 +84,19 @@ def parse(bucket: str, key: str) -> None:
                 result_key=result_key,
                 correlation_id=correlation_id,
             ),
-            # The result is stored; that somebody could not be told is no reason to parse it again.
+            # The result is stored; a failed publication is no reason to parse it again.
             soft_fail=True,
         )
         logger.info("parsed", extra={"key": key, "duration_seconds": result["duration_seconds"]})
 
 
 def describe(content: bytes, key: str) -> dict[str, Any]:
-    """Say what the audio is.
+    """Return a description of the audio.
 
     Raises
     ------
     UnsupportedMediaTypeError
-        If it is no audio. The event then goes to the dead-letter queue.
+        If it is not audio. The event then goes to the dead-letter queue.
     """
     with get_tracer().span("## mutagen"):
         try:
@@ -106,7 +106,7 @@ def describe(content: bytes, key: str) -> dict[str, Any]:
     kind = KINDS.get(type(audio).__name__)
     if audio is None or kind is None:
         logger.error("not audio", extra={"key": key, "error_code": UnsupportedMediaTypeError.code})
-        raise UnsupportedMediaTypeError(f"{key} is no audio that can be read")
+        raise UnsupportedMediaTypeError(f"{key} is not readable audio")
     container, codec, sample_rate = kind
     return {
         "container": container,

@@ -1,8 +1,8 @@
-"""The webhook-handler: takes Twilio's WhatsApp webhook, stores the voice note, answers TwiML.
+"""The webhook-handler: receive Twilio's WhatsApp webhook, store the voice note, respond with TwiML.
 
-The order matters. Nothing is read before the signature is right, nothing is done before the message is claimed, and
-nothing is fetched before the sender is known. Whatever fails on our side is a 5xx, so that Twilio tries again, and
-gives the claim back.
+The order matters. Nothing is parsed before the signature is verified, nothing is done before the message is claimed,
+and nothing is downloaded before the sender is known. Every failure on our side is a 5xx, so that Twilio retries, and
+releases the claim.
 """
 
 from __future__ import annotations
@@ -41,28 +41,28 @@ REPLIES = {
     "no_audio": "Please send us a voice note; that is all we can take here.",
     "unusable": "Sorry, we could not use that recording. Please send a voice note of at most 16 MB.",
 }
-# What voice-parser is started by.
+# The types that trigger voice-parser.
 ACCEPTED = ("audio/ogg", "audio/mpeg", "audio/mp4")
 
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer a webhook: TwiML, 4xx for what Twilio would not send, 5xx for what it should send again."""
+    """Handle a webhook: TwiML, 4xx for what Twilio would not send, 5xx for what it should retry."""
     deadline = Deadline.from_context(context)
     with use_correlation_id(correlation_id_from_event(event)) as correlation_id, use_deadline(deadline):
         tracer.put_annotation("correlation_id", correlation_id)
         try:
             payload = twilio.receive_message(event)
             outcome = handle_once(payload, lambda: take(payload), context=context)
-            return answer(200, "text/xml", message_response(REPLIES[outcome or "no_audio"]), correlation_id)
+            return create_response(200, "text/xml", message_response(REPLIES[outcome or "no_audio"]), correlation_id)
         except AIVoiceError as error:
             report(error)
-            return answer(error.status, "text/plain", error.title, correlation_id)
+            return create_response(error.status, "text/plain", error.title, correlation_id)
 
 
 def take(payload: TwilioWebhookPayload) -> str:
-    """Store the voice notes of a message whose sender is known; gives the name of the outcome."""
+    """Store the voice notes of a message from a known sender, and return the name of the outcome."""
     customer = lookup.fetch_customer_metadata(**payload.sender.lookup)
     if customer is None:
         logger.info("sender is unknown", extra={"message_sid": payload.message_sid})
@@ -81,13 +81,13 @@ def take(payload: TwilioWebhookPayload) -> str:
     return "stored" if payload.media else "no_audio"
 
 
-def answer(status: int, content_type: str, body: str, correlation_id: str) -> dict[str, Any]:
-    """Make the HTTP response."""
+def create_response(status: int, content_type: str, body: str, correlation_id: str) -> dict[str, Any]:
+    """Return the HTTP response."""
     headers = {"content-type": content_type, CORRELATION_HEADER.lower(): correlation_id}
     return {"statusCode": status, "headers": headers, "body": body}
 
 
 def report(error: AIVoiceError) -> None:
-    """Write an error's name and facts, which hold no personal data."""
+    """Log an error's name and fields, which hold no personal data."""
     tell = logger.error if error.status >= 500 else logger.warning
     tell("webhook failed", extra={"error_code": error.code, "status": error.status, "reason": str(error)})
