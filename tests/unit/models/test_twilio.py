@@ -268,7 +268,7 @@ def test_a_media_item_of_an_unknown_kind() -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_status_callback_is_parsed_from_every_event_shape(shape: EventShape) -> None:
     """Every event shape yields the status, the error and unknown parameters."""
-    sent = status_parameters("undelivered", ErrorCode="63016", ErrorMessage="out of window", New="1")
+    sent = status_parameters("undelivered", ErrorCode="63016", ErrorMessage="outside the window", New="1")
     parsed = TwilioStatusCallback.from_event(twilio_event(sent, shape=shape))
     assert (parsed.message_status, parsed.error_code, parsed.error_message) == (
         "undelivered",
