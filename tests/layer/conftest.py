@@ -1,4 +1,4 @@
-"""The layer as it is built for this machine, unpacked, and the packages of Lambda's runtime beside it."""
+"""The layer as built for this machine, unpacked, and the packages of Lambda's runtime."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 @pytest.fixture(scope="session")
 def opt(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Unpack it, as Lambda does into /opt."""
+    """Unpack the layer, as Lambda does into /opt."""
     folder = tmp_path_factory.mktemp("opt")
     with zipfile.ZipFile(built.path) as archive:
         archive.extractall(folder)
@@ -50,7 +50,7 @@ def opt(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Lay out what Lambda's managed runtime has: boto3, its runtime client, the SnapStart hooks, and nothing else."""
+    """Provide what Lambda's managed runtime has: boto3, its runtime client, the SnapStart hooks, and nothing else."""
     import boto3
 
     installed = Path(boto3.__file__).parents[1]
@@ -63,7 +63,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def python_with_layer(opt: Path, runtime: Path) -> Callable[..., str]:
-    """Give a function that runs a script with the layer and the runtime's packages only."""
+    """Return a function that runs a script with the layer and the runtime's packages only."""
     interpreter = str(Path(sys.base_prefix) / "bin" / "python3")
 
     def run(script: str, *, with_runtime: bool = True, **variables: str) -> str:
@@ -73,7 +73,7 @@ def python_with_layer(opt: Path, runtime: Path) -> Callable[..., str]:
 
 
 def run_python(interpreter: str, paths: list[Path], script: str, **variables: str) -> str:
-    """Run a script with these folders and the standard library alone; give what it printed."""
+    """Run a script with these folders and the standard library only, and return its output."""
     prelude = f"import sys; sys.path[:0] = {[str(path) for path in paths]!r}\n"
     done = subprocess.run(
         [interpreter, "-I", "-S", "-B", "-c", prelude + script],

@@ -1,4 +1,4 @@
-"""The zip that is written by hand, read by those who did not write it."""
+"""The zip that the builder writes, read by independent programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.layer
 
 
 def test_another_reader_finds_every_file(tmp_path: Path) -> None:
-    """The standard library reads names, bytes, checksums and modes: empty files, names in Unicode, large ones."""
+    """The standard library reads names, bytes, checksums and modes of empty, large and Unicode-named files."""
     tree = tmp_path / "tree"
     contents = {"a/empty.py": b"", "a/größe.txt": b"x" * 100_000, "b/module.so": os.urandom(70_000)}
     for name, content in contents.items():

@@ -1,4 +1,4 @@
-"""The folder of certificates that OpenSSL looks into by name."""
+"""The folder in which OpenSSL looks up certificates by name."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from layer.certificates import write_certificates
 pytestmark = pytest.mark.layer
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="the openssl command, the oracle, is not installed")
-def test_every_root_of_certifi_is_there_under_the_name_that_openssl_looks_for(tmp_path: Path) -> None:
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="the openssl command, the reference, is not installed")
+def test_every_root_of_certifi_is_stored_under_openssl_s_name(tmp_path: Path) -> None:
     """The folder holds as many certificates as the bundle, each under OpenSSL's own hash of its subject."""
     count = write_certificates(Path(certifi.where()), tmp_path)
     files = sorted(tmp_path.iterdir())
@@ -31,8 +31,8 @@ def test_every_root_of_certifi_is_there_under_the_name_that_openssl_looks_for(tm
 
 
 def test_a_connection_is_verified_against_the_folder(tmp_path: Path) -> None:
-    """A server is trusted when its authority is in the folder, and refused when it is not."""
-    trusted, stranger = trustme.CA(), trustme.CA()
+    """A server is trusted if and only if its authority is in the folder."""
+    trusted, unknown = trustme.CA(), trustme.CA()
     bundle = tmp_path / "bundle.pem"
     trusted.cert_pem.write_to_path(str(bundle))
     write_certificates(bundle, tmp_path / "roots")
@@ -48,7 +48,7 @@ def test_a_connection_is_verified_against_the_folder(tmp_path: Path) -> None:
                     try:
                         server_context.wrap_socket(connection, server_side=True).close()
                     except OSError:
-                        return  # the client refused, which is the point of the second case
+                        return  # the client refused, as the second case intends
 
             thread = threading.Thread(target=serve)
             thread.start()
@@ -64,4 +64,4 @@ def test_a_connection_is_verified_against_the_folder(tmp_path: Path) -> None:
 
     connect(trusted)
     with pytest.raises(ssl.SSLCertVerificationError):
-        connect(stranger)
+        connect(unknown)

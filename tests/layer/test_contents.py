@@ -1,4 +1,4 @@
-"""What a layer holds, what it does not, and what it says of itself."""
+"""The content of a layer, its exclusions and its manifest."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.layer
 
 
 def test_everything_that_core_needs_is_there_and_importable_by_name(opt: Path) -> None:
-    """The package and its dependencies stand under python/, each with its metadata."""
+    """The package and its dependencies are under python/, each with its metadata."""
     folders = {path.name.lower() for path in (opt / "python").iterdir()}
     assert {
         "ai_voice_shared",
@@ -41,14 +41,14 @@ def test_everything_that_core_needs_is_there_and_importable_by_name(opt: Path) -
 
 
 def test_what_the_runtime_has_is_left_out(opt: Path) -> None:
-    """boto3 and what it needs are Lambda's own."""
+    """The layer excludes boto3 and its dependencies, which are Lambda's own."""
     folders = {path.name for path in (opt / "python").iterdir()}
     assert not folders & {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py"}
     assert "boto3" in RUNTIME_PACKAGES
 
 
-def test_nothing_excluded_is_there(opt: Path) -> None:
-    """No file matches an exclusion, but for the bytecode that was made for the target."""
+def test_no_excluded_file_is_in_the_layer(opt: Path) -> None:
+    """No file matches an exclusion, except the bytecode compiled for the target."""
     python = opt / "python"
     files = [path.relative_to(python).as_posix() for path in python.rglob("*") if path.is_file()]
     unwanted = [path for path in files if not path.endswith(".pyc") and reason_to_exclude(path)]
@@ -56,18 +56,18 @@ def test_nothing_excluded_is_there(opt: Path) -> None:
 
 
 def test_every_exclusion_has_a_reason() -> None:
-    """Nobody leaves a file out without saying why."""
+    """Every exclusion states why the file is left out."""
     assert all(pattern and len(reason) > 5 for pattern, reason in EXCLUSIONS)
 
 
 def test_certificates_stay(opt: Path) -> None:
-    """The bundle of certifi is there for everybody's code, and the folder for ours."""
+    """The layer has certifi's bundle for all code, and the folder of certificates for the package."""
     assert (opt / "python" / "certifi" / "cacert.pem").stat().st_size > 100_000
     assert len(list((opt / "python" / "ai_voice_shared" / "_ca_certificates").iterdir())) > 100
 
 
 def test_every_source_has_bytecode_that_is_never_checked(opt: Path) -> None:
-    """PEP 552's unchecked-hash form: no look at the source, and no time that a zip could have lost."""
+    """Every source has bytecode in PEP 552's unchecked-hash form, which depends on no source and no timestamp."""
     sources = list((opt / "python").rglob("*.py"))
     assert len(sources) > 300
     for source in sources:
@@ -77,7 +77,7 @@ def test_every_source_has_bytecode_that_is_never_checked(opt: Path) -> None:
 
 
 def test_the_manifest_is_true(built: Built, opt: Path) -> None:
-    """Target, lock and content are those of this build."""
+    """The manifest has the target, lock and content of this build."""
     manifest = json.loads((opt / "ai-voice-shared-core" / "manifest.json").read_text())
     assert manifest["target"] == built.target
     assert manifest["uv_lock_sha256"] == hashlib.sha256((PROJECT / "uv.lock").read_bytes()).hexdigest()
@@ -86,7 +86,7 @@ def test_the_manifest_is_true(built: Built, opt: Path) -> None:
 
 
 def test_the_licence_of_every_package_is_there(opt: Path) -> None:
-    """LICENSES.txt has a section for each, and the texts."""
+    """LICENSES.txt has a section with the text for every package."""
     text = (opt / "ai-voice-shared-core" / "LICENSES.txt").read_text()
     for name in ("httpx", "pydantic", "aws-xray-sdk", "certifi", "wrapt"):
         assert f"\n{name} " in text.lower().replace("_", "-")
@@ -95,14 +95,14 @@ def test_the_licence_of_every_package_is_there(opt: Path) -> None:
 
 
 def test_the_layer_is_within_its_budget(built: Built, opt: Path) -> None:
-    """Zipped and unzipped bytes are what layer/budget.toml allows; the message names the ten largest parts."""
+    """Zipped and unzipped bytes are within layer/budget.toml; the message names the ten largest parts."""
     allowed = budget("core")
     assert built.zipped <= allowed["zipped"], largest_parts(opt)
     assert built.unzipped <= allowed["unzipped"], largest_parts(opt)
 
 
-def test_modes_and_times_are_the_same_for_everybody(built: Built) -> None:
-    """No umask and no clock shows in the zip."""
+def test_modes_and_times_are_always_the_same(built: Built) -> None:
+    """The zip does not depend on the umask or the clock."""
     with zipfile.ZipFile(built.path) as archive:
         entries = archive.infolist()
     assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}

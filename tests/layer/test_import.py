@@ -30,7 +30,7 @@ HEAVY = (
     "cachetools",
 )
 
-# A module is compiled from its source only where no bytecode fits.
+# A module is compiled from its source only if no bytecode matches.
 CANARY = """
 import importlib, importlib.machinery, pkgutil, sys
 compiled = []
@@ -65,7 +65,7 @@ print("light", sorted(set(sys.modules) & set({HEAVY!r})))
 
 
 def test_every_public_name_comes_from_the_layer(python_with_layer: Callable[..., str]) -> None:
-    """The façade's names resolve with the core layer and the runtime's own packages, and nothing else."""
+    """The package's public names resolve with the core layer and the runtime's packages only."""
     printed = python_with_layer("""
 import ai_voice_shared
 for name in ai_voice_shared.__all__:
@@ -78,7 +78,7 @@ print(len(ai_voice_shared.__all__), ai_voice_shared.__version__)
 
 
 def import_all(python: Path) -> str:
-    """Write a script that imports every module of a layer and prints how many, what was compiled, what was missing."""
+    """Return a script that imports every module of a layer and prints the count, the compiled and the missing ones."""
     return (
         CANARY
         + f"""
@@ -102,21 +102,21 @@ print(len(names), [path for path in compiled if path.startswith(root)], sorted(m
 
 
 def check_imported(printed: str) -> None:
-    """Hold that everything was imported, and nothing compiled for it."""
+    """Assert that everything was imported, and nothing compiled."""
     count, rest = printed.split(" ", 1)
     assert int(count) > 300
     recompiled, _, missing = rest.partition(" ")
     assert recompiled == "[]"
-    # Only what needs a package that is neither in the layer nor in the runtime.
+    # Only modules that need a package which is neither in the layer nor in the runtime.
     assert [name for name, error in ast.literal_eval(missing) if "No module named" not in error] == []
 
 
 def test_no_module_is_compiled_at_run_time(python_with_layer: Callable[..., str], opt: Path) -> None:
-    """Each module of ours, and each package's own, loads from the layer's bytecode."""
+    """Each module of the package and its dependencies loads from the layer's bytecode."""
     check_imported(python_with_layer(import_all(opt / "python")))
 
 
-def test_every_target_with_an_interpreter_here_imports_whole(runtime: Path, tmp_path: Path) -> None:
+def test_every_target_with_an_interpreter_here_imports_all(runtime: Path, tmp_path: Path) -> None:
     """The layer of each Python loads in that Python, from its own bytecode."""
     local = targets.parse("local")
     versions = {target.python for target in targets.ALL}
@@ -129,14 +129,14 @@ def test_every_target_with_an_interpreter_here_imports_whole(runtime: Path, tmp_
 
 
 def test_tracebacks_name_the_place_in_opt(opt: Path) -> None:
-    """A code object knows its file as Lambda has it."""
+    """Tracebacks have the paths that files have in Lambda."""
     (compiled,) = (opt / "python" / "ai_voice_shared" / "__pycache__").glob("problems.cpython-*.pyc")
     code = marshal.loads(compiled.read_bytes()[16:])  # noqa: S302 - our own build's
     assert code.co_filename == "/opt/python/ai_voice_shared/problems.py"
 
 
-def test_clients_are_made_from_the_layer_s_part_of_botocore_s_data(python_with_layer: Callable[..., str]) -> None:
-    """The S3 client knows the operations that the package uses, and works with the runtime's boto3."""
+def test_clients_are_created_from_the_layer_s_part_of_botocore_s_data(python_with_layer: Callable[..., str]) -> None:
+    """The S3 client has the operations that the package uses, and works with the runtime's boto3."""
     printed = python_with_layer(
         """
 from ai_voice_shared import S3Service
@@ -152,7 +152,7 @@ print(s3.presign_get("a.ogg").url.split("?")[0])
 
 
 def test_without_the_extras_layer_a_feature_names_it(python_with_layer: Callable[..., str]) -> None:
-    """Importing a module of an extra works; using it says what to attach."""
+    """A module of an extra can be imported; its use raises an error that names the layer to attach."""
     printed = python_with_layer("""
 from ai_voice_shared.auth import hash_password
 from ai_voice_shared.errors import MissingExtraError
@@ -165,7 +165,7 @@ except MissingExtraError as error:
 
 
 def test_a_form_is_presigned_with_the_layer_s_part_of_botocore_s_data(python_with_layer: Callable[..., str]) -> None:
-    """For the endpoint of a presigned POST, botocore looks at an operation that the package never calls."""
+    """A POST is presigned, although botocore resolves its endpoint by an operation that the package never calls."""
     printed = python_with_layer(
         """
 from ai_voice_shared import S3Service

@@ -1,4 +1,4 @@
-"""What a cold start with the layer costs, by instructions, which are the same on a busy machine."""
+"""The cost of a cold start with the layer in instructions, which do not depend on the machine's load."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_cold_start_is_within_its_budget(opt: Path) -> None:
     with documented_functions(opt) as (function, _):
         counts = count([(function, VOICE), (function, INIT), (empty, VOICE)])
         imports = import_phases(function, webhook_event(media=True))
-    # The same code takes other counts in an interpreter that was compiled otherwise; an empty function shows the ratio.
+    # The counts depend on how the interpreter was compiled; an empty function shows the ratio.
     scale = counts[empty.name, VOICE] / BUDGET["empty"]
     imported = {"init": imports["init"], "cold": imports["init"] + imports["first call"]}
     for name, what in (("init", INIT), ("cold", VOICE)):

@@ -1,4 +1,4 @@
-"""What a build that was interrupted leaves, and where build.sh begins."""
+"""Interrupted and concurrent builds, and the folder of build.sh."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.layer
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"sha256": "x"}'])
-def test_half_a_record_is_none(built: Built, tmp_path: Path, text: str) -> None:
-    """The zip is made again; nobody has to delete anything by hand."""
+def test_an_incomplete_record_is_ignored(built: Built, tmp_path: Path, text: str) -> None:
+    """A zip with an incomplete record is built again without manual clean-up."""
     path = Path(built.path)
     shutil.copy(path, tmp_path)
     (tmp_path / path.with_suffix(".json").name).write_text(text)
@@ -28,7 +28,7 @@ def test_half_a_record_is_none(built: Built, tmp_path: Path, text: str) -> None:
 
 
 def test_two_builds_at_once_do_not_write_into_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each has a scratch file of its own, and the last one to be whole stays."""
+    """Concurrent builds write to separate scratch files, and the last complete one remains."""
     folder, together = tmp_path / "tree", threading.Barrier(2)
     folder.mkdir()
     for number in range(3):
@@ -59,8 +59,8 @@ def test_two_builds_at_once_do_not_write_into_each_other(tmp_path: Path, monkeyp
     assert sha256(tmp_path / "both.zip") == sha256(tmp_path / "alone.zip")
 
 
-def test_build_sh_begins_in_its_own_folder_whatever_cdpath_says(tmp_path: Path) -> None:
-    """A folder of the same name elsewhere is not taken for it, and a name may begin with a dash."""
+def test_build_sh_runs_in_its_own_folder_despite_cdpath(tmp_path: Path) -> None:
+    """build.sh does not mistake a folder of the same name elsewhere for its own, and its name may begin with a dash."""
     uv = tmp_path / "bin" / "uv"
     uv.parent.mkdir()
     uv.write_text("#!/bin/sh\npwd\n")

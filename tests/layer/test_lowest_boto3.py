@@ -1,4 +1,4 @@
-"""The layer on the lowest boto3 that the package says it works with, as an old runtime may have it."""
+"""The layer on the lowest supported boto3, which an old runtime may have."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ except S3PreconditionFailedError:
     print("taken")
 s3.upload_bytes("a", b"three", if_match=written.etag)
 s3.upload_fileobj("b", io.BytesIO(b"from a file"))
-# The emulator knows the checksum of a whole object in parts no more than such a boto3 does.
+# Neither the emulator nor such a boto3 supports the checksum of a whole multipart object.
 s3.upload_stream("c", (bytes(1 << 20) for _ in range(20)), checksum_algorithm="CRC32")
 print(s3.download_bytes("a"), s3.open("b").read(), sum(map(len, s3.iter_chunks("c"))))
-print(s3.head_object("a").size, [one.key for one in s3.iter_objects()], s3.copy_object("b", "d").key)
+print(s3.head_object("a").size, [entry.key for entry in s3.iter_objects()], s3.copy_object("b", "d").key)
 for made in (
     s3.presign_get("a"),
     s3.presign_put("e", content_type="audio/ogg"),
@@ -54,15 +54,15 @@ for service, operations in OPERATIONS.items():
 cloudwatch = aws_client("cloudwatch")
 cloudwatch.put_metric_data(Namespace="notes", MetricData=[{"MetricName": "stored", "Value": 3.0}])
 assert cloudwatch.can_paginate("get_metric_data") and aws_client("logs").can_paginate("filter_log_events")
-print([one["MetricName"] for one in cloudwatch.list_metrics(Namespace="notes")["Metrics"]])
+print([metric["MetricName"] for metric in cloudwatch.list_metrics(Namespace="notes")["Metrics"]])
 """
 
 
 @pytest.mark.parametrize("with_layer", [True, False], ids=["the layer", "an installed package"])
 def test_the_lowest_boto3_is_enough(with_layer: bool, opt: Path, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter of the test
-    """S3 is written, read, listed, presigned and emptied, and every client that the package makes can be made.
+    """With the lowest boto3, S3 is written, read, listed, presigned and emptied, and every client can be created.
 
-    Without the layer's own data botocore's is used, which is as old as it is itself.
+    Without the layer's data, botocore's own is used, which is as old as botocore.
     """
     lowest = lowest_botocore()
     pinned = [f"boto3=={lowest}", f"botocore=={lowest}"]

@@ -31,7 +31,7 @@ def test_sbom_holds_exactly_the_shipped_packages(opt: Path) -> None:
 
 
 def test_sbom_dependencies_stay_inside_the_layer(opt: Path) -> None:
-    """Every reference is that of a component: what only the runtime has is not named."""
+    """Every reference in the SBOM is to a component: packages of the runtime only are not named."""
     sbom = json.loads((opt / "ai-voice-shared-core" / "sbom.cdx.json").read_text())
     components = {component["bom-ref"]: component["name"] for component in sbom["components"]}
     needs = {components[item["ref"]]: {components[ref] for ref in item["dependsOn"]} for item in sbom["dependencies"]}
@@ -41,14 +41,14 @@ def test_sbom_dependencies_stay_inside_the_layer(opt: Path) -> None:
 
 
 def test_sbom_holds_nothing_that_differs_between_builds(opt: Path) -> None:
-    """A serial number, a timestamp or uv's own version would give the same layer other bytes."""
+    """The SBOM has no serial number, timestamp or uv version, which would differ between builds of the same layer."""
     sbom = json.loads((opt / "ai-voice-shared-core" / "sbom.cdx.json").read_text())
     assert sbom.keys() == {"bomFormat", "specVersion", "version", "metadata", "components", "dependencies"}
     assert sbom["metadata"].keys() == {"component"}
 
 
 def test_sbom_of_a_package_outside_the_lock_is_refused(tmp_path: Path) -> None:
-    """An SBOM that left out a package would be worse than none."""
+    """An SBOM that would omit a package fails the build."""
     folder = tmp_path / "python" / "left_pad-1.0.dist-info"
     folder.mkdir(parents=True)
     (folder / "METADATA").write_text("Name: left_pad\nVersion: 1.0\n")

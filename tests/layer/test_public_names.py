@@ -1,7 +1,7 @@
 """Every public name of the package works from the built layers, under Lambda's own runtime client and emulator.
 
 A function with the layers attached walks the package, and uses each name of each `__all__`: by a usage check of
-`usage_checks/`, or else by the examples of its own docstring. A profiler looks on, so that a check which does not
+`usage_checks/`, or else by the examples of its own docstring. A profiler watches, so that a check which does not
 call what it is registered for does not count. AWS is the local emulator, HTTP a server on loopback.
 
 The names of `ai_voice_shared.testing` are not among them: they belong to the extra `testing` of the wheel, which tests
@@ -31,7 +31,7 @@ pytestmark = [
     pytest.mark.skipif(unavailable_reason() is not None, reason=str(unavailable_reason())),
 ]
 
-HINT = "a new public name wants an example in its docstring, or a usage check in tests/layer/usage_checks"
+HINT = "a new public name needs an example in its docstring, or a usage check in tests/layer/usage_checks"
 USAGE_CHECKS = Path(__file__).parent / "usage_checks"
 
 
@@ -47,7 +47,7 @@ def extras(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[LocalAWS]:
-    """Run an AWS that functions on this machine can reach."""
+    """Run a local AWS for the functions."""
     with LocalAWS() as running:
         yield running
 
@@ -57,7 +57,7 @@ def report(aws: LocalAWS, folder: Path, layers: list[Path], runtime: Path, event
     shutil.copytree(USAGE_CHECKS, folder / "usage_checks")
     paths = [folder, *(layer / "python" for layer in layers), runtime]
     environment = {
-        # All of it is one invocation, which a busy machine may need its time for.
+        # Everything is one invocation, which may take long on a busy machine.
         "AWS_LAMBDA_FUNCTION_TIMEOUT": "600",
         "AWS_ENDPOINT_URL": aws.endpoint_url,
         "AWS_REGION": aws.region,
@@ -66,15 +66,15 @@ def report(aws: LocalAWS, folder: Path, layers: list[Path], runtime: Path, event
         "AWS_SECRET_ACCESS_KEY": "test",
     }
     with running_function("usage_checks.app.handler", paths=paths, environment=environment) as function:
-        answer = function.invoke(event, timeout=600)
-        assert "outcomes" in answer, (answer, function.log_text()[-4000:])
-    assert answer["file"].startswith(str(layers[0]))
-    return dict(answer)
+        response = function.invoke(event, timeout=600)
+        assert "outcomes" in response, (response, function.log_text()[-4000:])
+    assert response["file"].startswith(str(layers[0]))
+    return dict(response)
 
 
 @pytest.fixture(scope="module")
 def core_report(aws: LocalAWS, opt: Path, runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Tell how each name went with the core layer alone."""
+    """Return the outcome of each name with the core layer only."""
     return report(aws, tmp_path_factory.mktemp("core"), [opt], runtime, {})
 
 
@@ -82,12 +82,12 @@ def core_report(aws: LocalAWS, opt: Path, runtime: Path, tmp_path_factory: pytes
 def full_report(
     aws: LocalAWS, opt: Path, extras: Path, runtime: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    """Tell how each name went with both layers."""
+    """Return the outcome of each name with both layers."""
     return report(aws, tmp_path_factory.mktemp("full"), [opt, extras], runtime, {"extras": True})
 
 
 def unused(outcomes: dict[str, str]) -> dict[str, str]:
-    """Give the names that were not used, with what there is to say about each."""
+    """Return the names that were not used, with their outcomes."""
     return {name: outcome for name, outcome in outcomes.items() if outcome not in {"used", "used as a part"}}
 
 
@@ -100,30 +100,30 @@ def test_every_name_works_with_both_layers(full_report: dict[str, Any]) -> None:
 
 
 def test_the_core_layer_is_enough_for_all_but_the_extras(core_report: dict[str, Any]) -> None:
-    """Without the extras layer, exactly the names that are listed do not work, and all others do."""
+    """Without the extras layer, all names work except the listed ones."""
     left = unused(core_report["outcomes"])
     assert sorted(left) == sorted(f"ai_voice_shared.{name}" for name in NEED_EXTRAS), left
     assert {outcome.partition(":")[0] for outcome in left.values()} == {"missing"}
 
 
-def test_what_needs_the_extras_layer_says_so(core_report: dict[str, Any]) -> None:
-    """The call itself, and no other before it, names the layer to attach and the extra to install."""
-    said = core_report["without_extras"]
-    assert sorted(said) == sorted(NEED_EXTRAS)
+def test_names_of_the_extras_layer_raise_an_error_that_names_it(core_report: dict[str, Any]) -> None:
+    """The call of a name that needs the extras layer raises an error with the layer and the extra."""
+    messages = core_report["without_extras"]
+    assert sorted(messages) == sorted(NEED_EXTRAS)
     wrong = {
-        name: said[name]
+        name: messages[name]
         for name, (extra, _) in NEED_EXTRAS.items()
-        if not ("attach the extras layer" in said[name] and f"ai-voice-shared[{extra}]" in said[name])
+        if not ("attach the extras layer" in messages[name] and f"ai-voice-shared[{extra}]" in messages[name])
     }
     assert wrong == {}
 
 
 def test_every_usage_check_is_of_an_existing_name(full_report: dict[str, Any]) -> None:
-    """Whoever renames or moves a public name, or takes it away, does so here as well."""
+    """No usage check is registered for a name that was renamed, moved or removed."""
     assert full_report["stale"] == []
 
 
 def test_no_layer_holds_the_testing_plugin(opt: Path, extras: Path) -> None:
-    """It comes with the wheel's extra `testing`."""
+    """The testing plugin is in no layer, but in the wheel's extra `testing`."""
     assert not (opt / "python" / "ai_voice_shared" / "testing").exists()
     assert not (extras / "python" / "ai_voice_shared").exists()

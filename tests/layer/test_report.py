@@ -1,4 +1,4 @@
-"""The report's page, looked at in a headless Chromium: light and dark, wide and narrow."""
+"""The layer report in a headless Chromium: light and dark, wide and narrow."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.layer
 SCHEMES = ("light", "dark")
 WIDTHS = (390, 768, 1280)
 
-# Plotly draws again some time after a change of size: until every chart is as wide as its place.
+# Plotly redraws some time after a resize: wait until every chart is as wide as its container.
 DRAWN = """
 (async () => {
   const settled = () => drawn.then(() => [...document.querySelectorAll(".chart")].every(
@@ -30,7 +30,7 @@ DRAWN = """
 })()
 """
 
-# Colours of the page's text against what lies behind it, by WCAG 2.2 (https://www.w3.org/TR/WCAG22/#contrast-minimum).
+# Contrast of the page's text with its background, by WCAG 2.2 (https://www.w3.org/TR/WCAG22/#contrast-minimum).
 CONTRAST = """
 (() => {
   const channel = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
@@ -58,13 +58,13 @@ CONTRAST = """
 
 @pytest.fixture(scope="module")
 def content(built: Built, opt: Path) -> Content:
-    """Collect what the page shows, of the layer that was built for this machine."""
+    """Collect the content of the page for the layer that was built for this machine."""
     return collect(Path(built.path).parent, layer=built, opt=opt, rounds=1)
 
 
 @pytest.fixture(scope="module")
 def address(content: Content, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Write the page; give its URL."""
+    """Write the page and return its URL."""
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(page(content), encoding="utf-8")
     return path.as_uri()
@@ -86,13 +86,13 @@ def opened(chromium: Chromium, address: str) -> Chromium:
 
 
 def _show(chromium: Chromium, width: int, scheme: str = "light") -> None:
-    """Give the window a size and a colour scheme, and wait until every chart is drawn for them."""
+    """Set the window's size and colour scheme, and wait until every chart is drawn."""
     chromium.show(width, prefers_color_scheme=scheme)
     chromium.evaluate(DRAWN)
 
 
-def test_the_page_asks_nobody_and_complains_of_nothing(opened: Chromium, address: str) -> None:
-    """One file: no request but for itself, no error and no warning in the console."""
+def test_the_page_makes_no_requests_and_logs_no_errors(opened: Chromium, address: str) -> None:
+    """The page makes no request but for itself, and the console has no error and no warning."""
     assert opened.requests() == [address]
     assert opened.problems() == []
     linked = opened.evaluate("[...document.querySelectorAll('[src], [href]')].map(one => one.src || one.href)")
@@ -101,8 +101,8 @@ def test_the_page_asks_nobody_and_complains_of_nothing(opened: Chromium, address
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_sticks_out(opened: Chromium, width: int, scheme: str) -> None:
-    """A page is as wide as its window; what is wider scrolls inside its own frame."""
+def test_nothing_overflows(opened: Chromium, width: int, scheme: str) -> None:
+    """The page is as wide as its window; wider content scrolls inside its container."""
     _show(opened, width, scheme)
     root = "document.documentElement"
     assert opened.evaluate(f"[innerWidth, {root}.scrollWidth, {root}.clientWidth]") == [width, width, width]
@@ -110,7 +110,7 @@ def test_nothing_sticks_out(opened: Chromium, width: int, scheme: str) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_chart_is_drawn(opened: Chromium, content: Content, width: int) -> None:
-    """The treemap, both icicles and the bars of each benchmark have an area, marks and a label."""
+    """The treemap, both icicles and the bars of each benchmark are drawn with an area, marks and a label."""
     _show(opened, width)
     charts = opened.evaluate(
         """[...document.querySelectorAll(".chart")].map(chart => ({
@@ -131,7 +131,7 @@ def test_every_chart_is_drawn(opened: Chromium, content: Content, width: int) ->
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_areas_of_packages_are_the_layers_bytes(opened: Chromium, opt: Path, width: int) -> None:
-    """Each package has its share of the treemap, and all of them have all bytes of the layer."""
+    """Each package has its share of the treemap, and together they have all bytes of the layer."""
     _show(opened, width)
     drawn = opened.evaluate(
         """[...document.querySelectorAll("#sizes .slice")].map(slice => [
@@ -149,7 +149,7 @@ def test_areas_of_packages_are_the_layers_bytes(opened: Chromium, opt: Path, wid
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_text_can_be_read(opened: Chromium, scheme: str, width: int) -> None:
-    """Text has a contrast of 4.5 and more with what lies behind it, in the charts too."""
+    """Text has a contrast of at least 4.5 with its background, also in the charts."""
     _show(opened, width, scheme)
     found = opened.evaluate(CONTRAST)
     assert len(found) > 100
@@ -181,8 +181,8 @@ def test_every_chart_has_a_table_without_script_and_mouse(opened: Chromium, cont
     assert all(package in table for package, *_ in content.files)
 
 
-def test_light_and_dark_are_two(opened: Chromium) -> None:
-    """The page and its charts follow the system's choice."""
+def test_the_page_has_a_light_and_a_dark_scheme(opened: Chromium) -> None:
+    """The page and its charts follow the system's colour scheme."""
     colours = """["body", "#sizes .surface", "#unprimed .surface"].map(name => {
       const style = getComputedStyle(document.querySelector(name));
       return name === "body" ? style.backgroundColor : style.fill;
@@ -197,8 +197,8 @@ def test_light_and_dark_are_two(opened: Chromium) -> None:
 
 
 @pytest.mark.parametrize(("chart", "part"), [("sizes", "pydantic"), ("unprimed", "init")])
-def test_a_click_shows_one_part_over_the_whole_chart(opened: Chromium, chart: str, part: str) -> None:
-    """A package or a phase of a start is stretched over the whole width; a click on its head goes back."""
+def test_a_click_zooms_into_a_part_of_the_chart(opened: Chromium, chart: str, part: str) -> None:
+    """A click stretches a package or a phase over the whole width; a click on its header goes back."""
     find = f"""[...document.querySelectorAll("#{chart} .slice")].find(
       slice => slice.__data__.data.data.id === "{part}").querySelector(".surface")"""
     width = f"{find}.getBoundingClientRect().width"
@@ -215,7 +215,7 @@ def test_a_click_shows_one_part_over_the_whole_chart(opened: Chromium, chart: st
 
 
 def test_priming_moves_imports_from_the_first_call_to_init(content: Content) -> None:
-    """The two charts show what they say they show, by the number of modules, which no machine's haste changes."""
+    """The charts show that priming moves modules to INIT, by their number, which is independent of the machine."""
     before, after = content.cold_starts
     assert len(before.modules("first call")) > 5 * len(after.modules("first call"))
     assert len(after.modules("init")) > len(before.modules("init"))
@@ -224,12 +224,12 @@ def test_priming_moves_imports_from_the_first_call_to_init(content: Content) -> 
 @pytest.mark.parametrize(
     ("variables", "outcome"),
     [({}, pytest.skip.Exception), ({"CI": "true"}, pytest.fail.Exception)],
-    ids=["skipped elsewhere", "failed where it must be there"],
+    ids=["skipped by default", "failed if required"],
 )
 def test_where_there_is_no_chromium(
     variables: dict[str, str], outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reason is said; only where everything must run is it a failure."""
+    """Without Chromium the tests are skipped with a reason; they fail only where everything must run."""
     for name in ("CI", "AI_VOICE_REQUIRE_CHROMIUM"):
         monkeypatch.delenv(name, raising=False)
     for name, value in {"PATH": "/nonexistent", **variables}.items():
@@ -239,7 +239,7 @@ def test_where_there_is_no_chromium(
 
 
 def test_packages_have_all_bytes_of_the_layer(opt: Path) -> None:
-    """Nothing is left out or counted twice, and bytecode goes to the package it is of."""
+    """The packages have all bytes of the layer once, and bytecode belongs to its package."""
     files = measure_sizes(opt)
     assert sum(size for *_, size in files) == sum(path.stat().st_size for path in opt.rglob("*") if path.is_file())
     assert {"pydantic_core", "ai_voice_shared", "typing_extensions"} <= {package for package, *_ in files}
@@ -247,8 +247,8 @@ def test_packages_have_all_bytes_of_the_layer(opt: Path) -> None:
     assert kinds == {"source", "bytecode", "data"}
 
 
-def test_tables_have_what_was_saved_and_what_was_built(opened: Chromium, content: Content) -> None:
-    """Every zip is there with its hash, and every target without one is named."""
+def test_tables_have_the_stored_figures_and_the_built_zips(opened: Chromium, content: Content) -> None:
+    """The tables have every zip with its hash, and name every target without one."""
     text = opened.evaluate("document.body.textContent")
     assert all(built.sha256 in text for built in content.built)
     assert all(name in text for name in content.missing)

@@ -1,4 +1,4 @@
-"""The report's parts, without a browser: charts, tables, and the command."""
+"""The parts of the layer report, without a browser: charts, tables, and the command."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ pytestmark = pytest.mark.layer
 
 
 def test_a_name_that_looks_like_markup_is_only_a_name() -> None:
-    """Whatever a file is called, it is text."""
+    """A file name that looks like markup is shown as text."""
     (chart,) = treemap([("<b>", "data", "<script>&", 10**6)])["data"]
     assert [*chart["labels"]] == ["All packages", "&lt;b&gt;", "data", "&lt;script&gt;&amp;"]
 
 
 def test_a_package_has_the_bytes_of_its_files() -> None:
-    """Kinds lie in packages, files in kinds, and each has the sum of what lies in it."""
+    """In the treemap packages contain kinds and kinds contain files, and each has the sum of its content."""
     (chart,) = treemap([("a", "source", "a/x.py", 3), ("a", "source", "a/y.py", 4), ("b", "data", "b/z", 5)])["data"]
     sizes = dict(zip(chart["ids"], chart["values"], strict=True))
     assert (sizes["layer"], sizes["a"], sizes["a/source"], sizes["a/source/a/x.py"], sizes["b"]) == (12, 7, 7, 3, 5)
@@ -43,7 +43,7 @@ def _start(*, init: list[Import], first_call: list[Import]) -> ColdStart:
 
 
 def test_an_import_has_its_time_and_that_of_what_it_imported() -> None:
-    """Phases and imports follow one another in order, each inside what imported it; all charts have one end."""
+    """Phases and imports are in order, each inside its importer, and all charts have the same end."""
     child = Import("json", 20_000, 20_000)
     start = _start(init=[Import("app", 10_000, 30_000, [child])], first_call=[Import("ssl", 60_000, 60_000)])
     (chart,) = icicle(start, 101_000)["data"]
@@ -57,7 +57,7 @@ def test_an_import_has_its_time_and_that_of_what_it_imported() -> None:
 
 
 def test_a_package_has_the_time_of_its_own_modules() -> None:
-    """What it imports from others is baseline."""
+    """The time of a package excludes its imports from other packages."""
     start = _start(
         init=[Import("a.b", 1000, 4000, [Import("c", 1000, 3000, [Import("a", 2000, 2000)])])], first_call=[]
     )
@@ -69,7 +69,7 @@ def _row(**fields: Any) -> dict[str, Any]:
 
 
 def test_a_bar_has_the_share_and_the_goal() -> None:
-    """A ceiling is a goal too; where there is neither baseline nor ceiling there is no bar."""
+    """A bar shows the share of the baseline or the ceiling, and its goal; without either there is no bar."""
     chart = bars(
         [
             _row(layer=4, baseline=10, against="boto3", ratio=0.4, goal=0.5, met=True),
@@ -89,16 +89,16 @@ def test_a_bar_has_the_share_and_the_goal() -> None:
     assert goals == [0.5, 0.6]
 
 
-def test_an_outcome_says_what_was_compared_and_whether_the_goal_is_met() -> None:
-    """Colour is never alone in saying it."""
+def test_an_outcome_names_the_comparison_and_the_goal() -> None:
+    """An outcome states in text what was compared and whether the goal is met."""
     row = _row(layer=4.25, baseline=10, against="boto3", ratio=0.425, goal=0.5, met=True)
     assert outcome(row) == "4.25 ms, 0.425 of boto3, goal 0.5: met"
     assert outcome(_row(layer=53, ceiling=50, met=False)) == "53 ms, at most 50 ms: missed"
     assert outcome(_row(layer=53)) == "53 ms"
 
 
-def test_a_zip_is_found_only_where_it_is_what_would_be_built(built: Built, tmp_path: Path) -> None:
-    """Not one of another kind, and not one that somebody has touched."""
+def test_a_zip_is_found_only_if_it_is_up_to_date(built: Built, tmp_path: Path) -> None:
+    """A zip with other options and a modified zip are not found."""
     local = targets.parse("local")
     archive = Path(built.path)
     for path in (archive, archive.with_suffix(".json")):
@@ -114,7 +114,7 @@ def test_a_zip_is_found_only_where_it_is_what_would_be_built(built: Built, tmp_p
 
 
 def test_the_command_writes_the_page_and_prints_its_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`./build.sh report` leaves one file, and says where."""
+    """`./build.sh report` writes one file, and prints its path."""
     assert main(["report", "--rounds", "1", "--output", str(tmp_path / "here" / "page.html")]) == 0
     printed = capsys.readouterr()
     assert printed.out.strip().endswith("page.html")

@@ -1,4 +1,4 @@
-"""The same inputs give the same bytes, and nothing changed means nothing is done."""
+"""Builds are reproducible, and an unchanged layer is not built again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.layer
 
 
 def test_two_folders_two_umasks_two_times_give_the_same_bytes(built: Built, tmp_path: Path) -> None:
-    """A build from a copy of the project elsewhere, under another umask and with nothing kept, is equal."""
+    """A build from a copy of the project in another folder, under another umask and without caches, is equal."""
     copy = tmp_path / "elsewhere" / "project"
     copy.mkdir(parents=True)
     for name in ("src", "layer"):
@@ -44,8 +44,8 @@ def test_two_folders_two_umasks_two_times_give_the_same_bytes(built: Built, tmp_
     assert sha256(other) == built.sha256
 
 
-def test_nothing_changed_means_nothing_is_done(tmp_path: Path) -> None:
-    """The second build leaves the zip alone; a damaged one is made again."""
+def test_an_unchanged_layer_is_not_built_again(tmp_path: Path) -> None:
+    """A second build does not touch the zip; a damaged zip is built again."""
     target = targets.parse("local")
     first = build_zip(target, Options(), tmp_path)
     before = Path(first.path).stat()
@@ -56,14 +56,14 @@ def test_nothing_changed_means_nothing_is_done(tmp_path: Path) -> None:
 
 
 def test_the_zip_is_the_tree(built: Built, tmp_path: Path) -> None:
-    """What `sam build` gets as a folder is what the zip holds."""
+    """The folder for `sam build` has the same content as the zip."""
     build_tree(targets.parse("local"), Options(), tmp_path / "tree")
     write_zip(tmp_path / "tree", tmp_path / "tree.zip")
     assert sha256(tmp_path / "tree.zip") == built.sha256
 
 
-def test_a_file_that_is_not_its_wheel_s_fails_the_build(tmp_path: Path) -> None:
-    """A certificate bundle that something on the machine has edited does not get into a layer."""
+def test_a_file_that_differs_from_its_wheel_fails_the_build(tmp_path: Path) -> None:
+    """A certificate bundle that was edited on the machine does not get into a layer."""
     import hashlib
     from base64 import urlsafe_b64encode
 
@@ -79,8 +79,10 @@ def test_a_file_that_is_not_its_wheel_s_fails_the_build(tmp_path: Path) -> None:
         verify(tmp_path)
 
 
-def test_a_file_that_was_edited_in_the_cache_is_fetched_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a machine did to uv's cache does not get into a layer, nor does it end the build."""
+def test_a_file_that_was_edited_in_the_cache_is_downloaded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edited file in uv's cache does not get into a layer, and does not fail the build."""
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     certifi = {"certifi": locked("core")["certifi"]}
     target = targets.parse("local")
@@ -94,7 +96,7 @@ def test_a_file_that_was_edited_in_the_cache_is_fetched_anew(tmp_path: Path, mon
 
 @pytest.mark.parametrize("name", ["python3.12-x86_64", "python3.13-x86_64", "python3.13-arm64"])
 def test_another_target_holds_its_own_binaries(name: str, tmp_path: Path) -> None:
-    """The compiled modules of a target are of its architecture."""
+    """The compiled modules of a target have its architecture."""
     target = targets.parse(name)
     notes = build_tree(target, Options(), tmp_path / "opt")
     binaries = list((tmp_path / "opt").rglob("*.so"))
@@ -108,15 +110,15 @@ def test_another_target_holds_its_own_binaries(name: str, tmp_path: Path) -> Non
 
 
 def test_an_unknown_target_is_named() -> None:
-    """The message lists what there is."""
+    """The error for an unknown target lists the known ones."""
     with pytest.raises(BuildError, match=r"python3\.14-arm64"):
         targets.parse("python2.7-x86_64")
 
 
-def test_a_missing_interpreter_is_said_and_fails_a_strict_build(
+def test_a_missing_interpreter_is_reported_and_fails_a_strict_build(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Without an interpreter of the target's version the build goes on with a note, or fails where asked to."""
+    """Without an interpreter of the target's version the build continues with a note, or fails with `--strict`."""
     monkeypatch.setattr("layer.build.find_interpreter", lambda version: None)
     target = targets.parse("python3.14-x86_64")
     with pytest.raises(BuildError, match=r"no bytecode: Python 3\.14"):

@@ -29,23 +29,23 @@ def handler(event, context):
         names = {}
         for name in ai_voice_shared.__all__:
             names[name] = type(getattr(ai_voice_shared, name)).__name__
-        logger.info("answered", extra={"names": len(names)})
+        logger.info("handled", extra={"names": len(names)})
         return {"file": ai_voice_shared.__file__, "correlation_id": correlation_id, "names": names}
 """
 
 
-def test_a_handler_answers_with_the_layer_attached(opt: Path, runtime: Path, tmp_path: Path) -> None:
-    """The package comes from the layer, all of its names resolve, and its log lines are JSON with the id."""
+def test_a_handler_works_with_the_layer_attached(opt: Path, runtime: Path, tmp_path: Path) -> None:
+    """In a handler the package comes from the layer, all of its names resolve, and its log lines have the id."""
     (tmp_path / "app.py").write_text(HANDLER)
     with running_function("app.handler", paths=[tmp_path, opt / "python", runtime]) as function:
-        answer = function.invoke({"headers": {"x-correlation-id": "order-7"}})
+        response = function.invoke({"headers": {"x-correlation-id": "order-7"}})
         again = function.invoke({"headers": {}})
         log = function.log_text()
         assert function.init_milliseconds() > 0
-    assert answer["file"].startswith(str(opt))
-    assert answer["correlation_id"] == "order-7"
+    assert response["file"].startswith(str(opt))
+    assert response["correlation_id"] == "order-7"
     assert again["correlation_id"] != "order-7"
-    assert {"S3Service", "CustomerLookupClient", "TwilioWebhookPayload"} <= set(answer["names"])
+    assert {"S3Service", "CustomerLookupClient", "TwilioWebhookPayload"} <= set(response["names"])
     lines = [json.loads(line) for line in log.splitlines() if line.startswith('{"level"')]
     assert next(line["correlation_id"] for line in lines) == "order-7"
     assert {line["service"] for line in lines} == {"test-function"}
