@@ -1,4 +1,4 @@
-"""What every public name of the package does when it is called from the layer: run inside a function, not by pytest."""
+"""Usage checks of every public name of the package, run inside a function with the layer, not by pytest."""
 
 from __future__ import annotations
 

@@ -26,14 +26,14 @@ _FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
 class Seen:
-    """What ran: code objects, and the classes of what methods ran on."""
+    """The code that ran: code objects, and the classes whose methods ran."""
 
     def __init__(self) -> None:
         self.codes: set[Any] = set()
         self.classes: set[type] = set()
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
-        """Take note of a call."""
+        """Record a call."""
         if event != "call":
             return
         code = frame.f_code
@@ -44,15 +44,15 @@ class Seen:
             self.classes.update((owner if isinstance(owner, type) else type(owner)).__mro__)
 
     def has(self, public: PublicName) -> bool:
-        """Say whether a public name was really used."""
+        """Return whether a public name was used."""
         if public.code is not None:
             return public.code in self.codes
         return not public.is_class_with_instances or public.value in self.classes
 
 
 @contextmanager
-def watched(seen: Seen) -> Iterator[None]:
-    """Run a block with its calls noted, in this process's state as the function has it at its start."""
+def recorded_calls(seen: Seen) -> Iterator[None]:
+    """Record the calls of a block, and run it with the process's initial state."""
     from ai_voice_shared.observability import set_metrics
     from ai_voice_shared.settings import reset_config
 
@@ -76,7 +76,7 @@ def watched(seen: Seen) -> Iterator[None]:
 
 
 def examples_of(public: PublicName) -> list[doctest.DocTest]:
-    """Read the examples of its docstrings."""
+    """Return the examples in the docstrings of a public name."""
     parser = doctest.DocTestParser()
     tests = []
     for where, text in docstrings_of(public):
@@ -89,8 +89,8 @@ def examples_of(public: PublicName) -> list[doctest.DocTest]:
 
 
 def run_examples(tests: list[doctest.DocTest]) -> None:
-    """Run them as pytest would; the first that gives something else raises."""
-    # Lambda prints the library's warnings; an example's output is its own.
+    """Run examples as pytest does; the first one with another output raises."""
+    # Lambda prints the library's warnings, which are not an example's output.
     logging.getLogger("ai_voice_shared").propagate = False
     for test in tests:
         runner = doctest.DebugRunner(verbose=False, optionflags=_FLAGS)
@@ -99,35 +99,35 @@ def run_examples(tests: list[doctest.DocTest]) -> None:
         except doctest.UnexpectedException as unexpected:
             raise unexpected.exc_info[1] from None
         except doctest.DocTestFailure as failure:
-            msg = f"{test.name}: {failure.example.source!r} gave {failure.got!r}"
+            msg = f"{test.name}: {failure.example.source!r} returned {failure.got!r}"
             raise AssertionError(msg) from None
 
 
 class Record:
-    """What is known of all names so far."""
+    """The outcomes of the names so far."""
 
     def __init__(self) -> None:
         self.outcomes: dict[str, str] = {}
         self.seen = Seen()
 
     def run(self, action: Callable[[], Any], publics: list[PublicName]) -> None:
-        """Run something that is to use public names; note for each how that went."""
+        """Run an action that uses public names, and record the outcome of each."""
         from ai_voice_shared.errors import MissingExtraError
 
         seen = Seen()
         try:
-            with watched(seen):
+            with recorded_calls(seen):
                 action()
         except MissingExtraError as error:
             outcome = f"missing: {error}"
-        except BaseException as error:  # noqa: BLE001 - it is the test's to judge
+        except BaseException as error:  # noqa: BLE001 - the test judges it
             outcome = "failed: " + "".join(traceback.format_exception(error)[-6:])
         else:
             self.seen.codes |= seen.codes
             self.seen.classes |= seen.classes
-            self.outcomes |= {one.name: "used" if seen.has(one) else "not used by its check" for one in publics}
+            self.outcomes |= {item.name: "used" if seen.has(item) else "not used by its check" for item in publics}
             return
-        self.outcomes |= {one.name: outcome for one in publics}
+        self.outcomes |= {item.name: outcome for item in publics}
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Authentication: tokens and passwords with both layers, API keys with the core layer alone."""
+"""Authentication: tokens and passwords with both layers, API keys with the core layer only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _raises(kind: type[BaseException], call: Any) -> None:
 
 @checks_usage("auth.create_access_token")
 def an_access_token_says_who() -> None:
-    """As the documents call it."""
+    """An access token is created by the documents' call."""
     from ai_voice_shared.auth import create_access_token
 
     _configure()
@@ -36,7 +36,7 @@ def an_access_token_says_who() -> None:
 
 @checks_usage("auth.verify_token")
 def a_good_token_gives_its_payload() -> None:
-    """And any other gives None."""
+    """A valid token is verified; for any other the result is None."""
     from ai_voice_shared.auth import create_access_token, verify_token
 
     _configure()
@@ -49,7 +49,7 @@ def a_good_token_gives_its_payload() -> None:
 
 @checks_usage("auth.decode_token")
 def a_bad_token_raises() -> None:
-    """With its reason."""
+    """A token that is not valid raises an error with the reason."""
     from ai_voice_shared.auth import create_access_token, decode_token
     from ai_voice_shared.errors import ExpiredTokenError, InvalidTokenError
 
@@ -72,7 +72,7 @@ def _of_purpose(create: Any, purpose: str) -> None:
 
 @checks_usage("auth.create_refresh_token")
 def a_refresh_token_is_no_access_token() -> None:
-    """One purpose never passes as another."""
+    """A token of one purpose is refused for any other."""
     from ai_voice_shared.auth import create_refresh_token
 
     _of_purpose(create_refresh_token, "refresh")
@@ -80,7 +80,7 @@ def a_refresh_token_is_no_access_token() -> None:
 
 @checks_usage("auth.create_password_reset_token")
 def a_password_reset_token_is_no_access_token() -> None:
-    """One purpose never passes as another."""
+    """A token of one purpose is refused for any other."""
     from ai_voice_shared.auth import create_password_reset_token
 
     _of_purpose(create_password_reset_token, "password_reset")
@@ -88,7 +88,7 @@ def a_password_reset_token_is_no_access_token() -> None:
 
 @checks_usage("auth.create_email_verification_token")
 def an_email_verification_token_is_no_access_token() -> None:
-    """One purpose never passes as another."""
+    """A token of one purpose is refused for any other."""
     from ai_voice_shared.auth import create_email_verification_token
 
     _of_purpose(create_email_verification_token, "email_verification")
@@ -119,7 +119,7 @@ def the_email_of_a_token() -> None:
 
 @checks_usage("auth.get_token_expiration")
 def the_end_of_a_token() -> None:
-    """Ten minutes from now."""
+    """The expiration is ten minutes from now."""
     from datetime import UTC, datetime
 
     from ai_voice_shared.auth import get_token_expiration
@@ -131,7 +131,7 @@ def the_end_of_a_token() -> None:
 
 @checks_usage("auth.is_token_expired")
 def whether_a_token_has_ended() -> None:
-    """One that is good has not."""
+    """A valid token has not expired."""
     from ai_voice_shared.auth import create_access_token, is_token_expired
 
     assert not is_token_expired(_token())
@@ -140,7 +140,7 @@ def whether_a_token_has_ended() -> None:
 
 @checks_usage("auth.default_tokens.default_token_manager", "auth.TokenManager")
 def the_process_has_one_manager() -> None:
-    """With the secrets of the environment; without one nothing is signed."""
+    """Tokens are signed with the secrets of the environment; without a secret nothing is signed."""
     from ai_voice_shared.auth import TokenManager, TokenPurpose
     from ai_voice_shared.auth.default_tokens import default_token_manager
 
@@ -152,7 +152,7 @@ def the_process_has_one_manager() -> None:
 
 @checks_usage("PublicAuthManager")
 def a_user_logs_in() -> None:
-    """Gets a pair, is known by one and gets new ones by the other."""
+    """A user gets a token pair, is identified by one token and refreshes with the other."""
     from ai_voice_shared import PublicAuthManager
     from ai_voice_shared.auth import UserIdentity
 
@@ -166,7 +166,7 @@ def a_user_logs_in() -> None:
 
 @checks_usage("auth.PasswordVerification", "auth.TokenPair", "auth.UserIdentity")
 def what_others_are_told_of_a_login() -> None:
-    """Neither a token nor a hash nor an address is in a repr; a verification is true where the password fits."""
+    """No token, hash or address is in a repr; a verification is true if the password matches."""
     from ai_voice_shared.auth import PasswordVerification, TokenPair, UserIdentity
 
     assert "secret" not in repr(TokenPair("secret-1", "secret-2", 600))
@@ -186,7 +186,7 @@ def what_others_are_told_of_a_login() -> None:
     "auth.api_keys.get_key_id",
 )
 def a_service_shows_its_key() -> None:
-    """It is known by it, with its scopes; after a rotation by both; after its end by none."""
+    """A service is identified by its key with its scopes; after a rotation by both keys; after expiry by neither."""
     from ai_voice_shared import InternalAuthManager
     from ai_voice_shared.auth import InMemoryApiKeyStore, ServiceIdentity, generate_api_key, hash_api_key
     from ai_voice_shared.auth.api_keys import get_key_id
@@ -208,8 +208,8 @@ def a_service_shows_its_key() -> None:
 
 
 @checks_usage("auth.DynamoDBApiKeyStore")
-def keys_are_kept_in_a_table() -> None:
-    """And found by another process's store."""
+def keys_are_stored_in_a_table() -> None:
+    """A key in DynamoDB is found by another process's store."""
     from ai_voice_shared import InternalAuthManager
     from ai_voice_shared.auth import DynamoDBApiKeyStore
 
@@ -229,7 +229,7 @@ def keys_are_kept_in_a_table() -> None:
     "auth.event_handler.make_middleware",
 )
 def a_route_asks_who_is_calling() -> None:
-    """By dependency in the chassis and by middleware in a plain resolver; nobody gets a 401 with its challenge."""
+    """Callers are identified by dependency or middleware; others get a 401 with its challenge."""
     from typing import Annotated
 
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver

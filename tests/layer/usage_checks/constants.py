@@ -1,4 +1,4 @@
-"""Constants, protocols and other names that no profiler sees: each beside the code that depends on it."""
+"""Constants, protocols and other names that no profiler sees: each checked with the code that depends on it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def every_agent_system_has_defaults() -> None:
 
 @checks_usage("app.health.HEALTH_PATHS")
 def health_paths_answer() -> None:
-    """Each of them is a route that says how the service is."""
+    """Each path is a route that reports the service's health."""
     import json
 
     from ai_voice_shared import create_service
@@ -45,8 +45,8 @@ def health_paths_answer() -> None:
     service = create_service("healthy-service")
     for path in HEALTH_PATHS:
         event = {"rawPath": path, "requestContext": {"http": {"method": "GET"}}, "headers": {}}
-        answer = service.app.resolve(event, None)
-        assert (answer["statusCode"], json.loads(answer["body"])["service"]) == (200, "healthy-service")
+        response = service.app.resolve(event, None)
+        assert (response["statusCode"], json.loads(response["body"])["service"]) == (200, "healthy-service")
 
 
 @checks_usage("auth.event_handler.API_KEY_HEADER", "auth.event_handler.Middleware")
@@ -67,7 +67,7 @@ def the_api_key_travels_in_its_header() -> None:
         current_event = Event()
 
         def append_context(self, **context: Any) -> None:
-            """Take what the middleware found."""
+            """Handle a request that passed the middleware."""
 
     try:
         middleware(typing.cast("Any", App()), typing.cast("Any", None))
@@ -79,7 +79,7 @@ def the_api_key_travels_in_its_header() -> None:
 
 @checks_usage("auth.tokens.MAX_TOKEN_BYTES")
 def a_token_beyond_the_limit_is_not_looked_at() -> None:
-    """The limit is one that an Authorization header of API Gateway still fits."""
+    """The longest token fits into an Authorization header of API Gateway."""
     from ai_voice_shared.auth.tokens import MAX_TOKEN_BYTES
 
     assert 1024 <= MAX_TOKEN_BYTES <= 10_240
@@ -87,7 +87,7 @@ def a_token_beyond_the_limit_is_not_looked_at() -> None:
 
 @checks_usage("auth.TokenPurpose")
 def four_purposes() -> None:
-    """A purpose is the text that stands in the token."""
+    """A purpose is the text in the token."""
     from ai_voice_shared.auth import TokenPurpose
 
     assert [purpose.value for purpose in TokenPurpose] == ["access", "refresh", "password_reset", "email_verification"]
@@ -96,7 +96,7 @@ def four_purposes() -> None:
 
 @checks_usage("aws.OPERATIONS")
 def clients_know_the_operations_of_the_package() -> None:
-    """The layer's part of botocore's data has every one of them."""
+    """The layer's part of botocore's data has every operation."""
     from ai_voice_shared.aws import OPERATIONS, aws_client
 
     for service, operations in OPERATIONS.items():
@@ -106,7 +106,7 @@ def clients_know_the_operations_of_the_package() -> None:
 
 @checks_usage("domain.CallFailureReason", "domain.CallStatus", "domain.MemoryType", "domain.UserRole", "EventType")
 def enums_are_their_texts() -> None:
-    """They go into JSON and into databases as they are."""
+    """Enumeration values are written to JSON and databases unchanged."""
     from ai_voice_shared import EventType
     from ai_voice_shared.domain import CallFailureReason, CallStatus, MemoryType, UserRole
 
@@ -126,7 +126,7 @@ def every_event_type_has_a_model() -> None:
 
 @checks_usage("events.entries.MAX_ENTRIES")
 def eleven_events_are_two_requests() -> None:
-    """PutEvents takes ten."""
+    """PutEvents accepts ten entries."""
     from ai_voice_shared.domain.events import create_subject_deleted_event
     from ai_voice_shared.events.entries import MAX_ENTRIES, Entry, batch_entries
 
@@ -137,7 +137,7 @@ def eleven_events_are_two_requests() -> None:
 
 @checks_usage("http.DEFAULT_MAX_BYTES")
 def answers_are_capped() -> None:
-    """A request that says nothing takes that many bytes."""
+    """A request without a limit accepts that many bytes."""
     from ai_voice_shared.http import DEFAULT_MAX_BYTES, HttpRequest
 
     assert HttpRequest(method="GET", url="http://127.0.0.1").max_bytes == DEFAULT_MAX_BYTES == 1 << 20
@@ -153,7 +153,7 @@ def heads_are_capped() -> None:
 
 @checks_usage("observability.tracing.NOOP_SPAN")
 def nothing_is_traced_without_a_tracer() -> None:
-    """The span that takes everything keeps nothing."""
+    """The no-op span discards everything."""
     from ai_voice_shared.observability.tracing import NOOP_SPAN, NoopTracer
 
     with NoopTracer().span("## nothing") as span:
@@ -163,7 +163,7 @@ def nothing_is_traced_without_a_tracer() -> None:
 
 @checks_usage("observability.logger.LIBRARY_LOGGER", "observability.logger.LIBRARY_RECORD")
 def the_package_s_lines_have_a_logger_and_a_field() -> None:
-    """The package's logger has the name that handlers attach, and the filter takes its record out of the field."""
+    """The package's logger has the name that handlers attach, and the filter reads the record from the field."""
     import logging
 
     from ai_voice_shared.observability.logger import LIBRARY_LOGGER, LIBRARY_RECORD, LineFilter
@@ -176,7 +176,7 @@ def the_package_s_lines_have_a_logger_and_a_field() -> None:
 
 @checks_usage("observability.correlation.CORRELATION_HEADER", "observability.correlation.CORRELATION_METADATA_KEY")
 def the_correlation_id_has_one_name_for_each_way() -> None:
-    """It is found again in the header that it was sent in."""
+    """The correlation id is read from the header in which it was sent."""
     from ai_voice_shared.observability.correlation import (
         CORRELATION_HEADER,
         CORRELATION_METADATA_KEY,
@@ -189,7 +189,7 @@ def the_correlation_id_has_one_name_for_each_way() -> None:
 
 @checks_usage("observability.health.DEFAULT_TIMEOUT")
 def a_check_has_its_time() -> None:
-    """Less than a load balancer waits."""
+    """The timeout is shorter than a load balancer's."""
     from ai_voice_shared.observability.health import DEFAULT_TIMEOUT
 
     assert 0 < DEFAULT_TIMEOUT <= 5
@@ -206,7 +206,7 @@ def every_part_is_primed_by_a_function() -> None:
 
 @checks_usage("problems.PROBLEM_CONTENT_TYPE")
 def problems_have_their_type() -> None:
-    """RFC 9457's."""
+    """The content type is that of RFC 9457."""
     from ai_voice_shared.problems import PROBLEM_CONTENT_TYPE
 
     assert PROBLEM_CONTENT_TYPE == "application/problem+json"
@@ -218,7 +218,7 @@ def problems_have_their_type() -> None:
     "security.twilio_signature.SIGNATURE_SETTINGS_HEADER",
 )
 def twilio_s_names() -> None:
-    """Every algorithm is one that hashlib has."""
+    """Every algorithm is available in hashlib."""
     import hashlib
 
     from ai_voice_shared.security.twilio_signature import ALGORITHMS, SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER
@@ -230,7 +230,7 @@ def twilio_s_names() -> None:
 
 @checks_usage("services.service_client.IDEMPOTENCY_HEADER")
 def a_post_with_a_key_is_idempotent() -> None:
-    """The header carries the key."""
+    """The idempotency key is sent in the header."""
     from ai_voice_shared.services.http_service.request import create_request
     from ai_voice_shared.services.service_client import IDEMPOTENCY_HEADER
 
@@ -241,7 +241,7 @@ def a_post_with_a_key_is_idempotent() -> None:
 
 @checks_usage("settings.config.SECTIONS")
 def every_section_is_on_the_config() -> None:
-    """And each is one of the settings classes."""
+    """Each section is one of the settings classes."""
     from ai_voice_shared import settings
     from ai_voice_shared.settings.config import SECTIONS, Config
 
@@ -252,8 +252,8 @@ def every_section_is_on_the_config() -> None:
 
 
 @checks_usage("settings.secrets.DEFAULT_MAX_AGE", "settings.secrets.REFRESH_INTERVAL")
-def secrets_are_kept_for_a_while() -> None:
-    """Longer than they are protected from being fetched again and again."""
+def secrets_are_cached_for_a_while() -> None:
+    """Secrets are cached for longer than the refresh interval."""
     from ai_voice_shared.settings.secrets import DEFAULT_MAX_AGE, REFRESH_INTERVAL
 
     assert 0 < REFRESH_INTERVAL < DEFAULT_MAX_AGE
@@ -267,7 +267,7 @@ def secrets_are_kept_for_a_while() -> None:
     "utils.twiml.WHATSAPP_MAX_LENGTH",
 )
 def limits_of_the_utilities() -> None:
-    """Each limit holds at its edge."""
+    """Each limit is enforced at its boundary."""
     from ai_voice_shared.errors import PayloadTooLargeError
     from ai_voice_shared.utils.filetype import SNIFF_LENGTH, content_type_of
     from ai_voice_shared.utils.http_events import FORM_CONTENT_TYPE, MAX_BODY_BYTES, MAX_FORM_FIELDS, HttpEvent
@@ -288,7 +288,7 @@ def limits_of_the_utilities() -> None:
 
 @checks_usage("observability.performance.RETENTION_DAYS")
 def cloudwatch_s_days() -> None:
-    """A number of days that is none of them is refused before anything is asked."""
+    """An unsupported number of days is refused before any request."""
     from ai_voice_shared.errors import ValidationError
     from ai_voice_shared.observability import cleanup_old_metrics
     from ai_voice_shared.observability.performance import RETENTION_DAYS

@@ -1,4 +1,4 @@
-"""The tree of errors: each is raised, answered as problem details and made again by whoever reads them."""
+"""The exception tree: each error is raised, returned as problem details, and created again by a client."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ _NAMES = (
 
 @checks_usage(*(f"errors.{name}" for name in _NAMES))
 def every_error_is_a_problem() -> None:
-    """It has a status, a code and a title; it is pickled and read again, and a client makes an error of it."""
+    """An error has a status, a code and a title; it can be pickled, and a client creates an error from it."""
     import pickle
 
     from ai_voice_shared import errors

@@ -21,7 +21,7 @@ _PROBLEM = "application/problem+json"
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def _answer(self) -> None:
+    def _respond(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         status, kind, content = self._content(body)
         self.send_response(status)
@@ -32,9 +32,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _content(self, body: bytes) -> tuple[int, str, bytes]:
         if self.path.startswith("/2015-03-31/functions/"):
-            asked = json.loads(json.loads(body)["body"])
-            status, _, answer = _customer(asked)
-            return 200, "application/json", json.dumps({"statusCode": status, "body": answer.decode()}).encode()
+            lookup = json.loads(json.loads(body)["body"])
+            status, _, customer = _customer(lookup)
+            return 200, "application/json", json.dumps({"statusCode": status, "body": customer.decode()}).encode()
         if self.path == "/customers/lookup":
             return _customer(json.loads(body))
         if "/Media/" in self.path:
@@ -42,25 +42,25 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/missing":
             problem = {"status": 404, "code": "not_found", "detail": "Subject 123 was not found"}
             return 404, _PROBLEM, json.dumps(problem).encode()
-        told: dict[str, Any] = {"method": self.command, "path": self.path, "body": body.decode()}
-        told["headers"] = {name.lower(): value for name, value in self.headers.items()}
-        return 200, "application/json", json.dumps(told).encode()
+        echo: dict[str, Any] = {"method": self.command, "path": self.path, "body": body.decode()}
+        echo["headers"] = {name.lower(): value for name, value in self.headers.items()}
+        return 200, "application/json", json.dumps(echo).encode()
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - http.server's names
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _respond  # noqa: N815 - http.server's names
 
     def log_message(self, *_: object) -> None:
-        """Stay silent."""
+        """Log nothing."""
 
 
-def _customer(asked: dict[str, str]) -> tuple[int, str, bytes]:
-    if asked == {"phone_number": "+61400000000"}:
+def _customer(lookup: dict[str, str]) -> tuple[int, str, bytes]:
+    if lookup == {"phone_number": "+61400000000"}:
         return 200, "application/json", json.dumps(CUSTOMER).encode()
     return 404, _PROBLEM, json.dumps({"status": 404, "code": "customer_not_found"}).encode()
 
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """Serve for a block; gives the URL."""
+    """Serve for a block, and yield the URL."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

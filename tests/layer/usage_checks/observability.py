@@ -1,4 +1,4 @@
-"""Logs, metrics, traces, health and what CloudWatch made of them."""
+"""Logs, metrics, traces, health, and the metrics of CloudWatch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _lines(out: io.StringIO) -> list[dict[str, Any]]:
     "observability.log_event",
 )
 def a_logger_and_the_package_s_own_lines() -> None:
-    """JSON with service and correlation id; debug lines of the package wait for an error."""
+    """Log lines are JSON with service and correlation id; debug lines of the package are buffered until an error."""
     from ai_voice_shared import get_logger, use_correlation_id
     from ai_voice_shared.observability import attach_library_logs, log_event, setup_logging
 
@@ -61,7 +61,7 @@ def a_logger_and_the_package_s_own_lines() -> None:
     "observability.log_events.RequestLog",
 )
 def loggers_by_role() -> None:
-    """Each has its service's name and the documents' methods."""
+    """Each logger has its service's name and the documents' methods."""
     from ai_voice_shared import observability
     from ai_voice_shared.observability import LogManager, log_request
 
@@ -89,7 +89,7 @@ def loggers_by_role() -> None:
     "resilience.circuit_breaker.record_transition",
 )
 def metrics_by_both_providers() -> None:
-    """The documents' calls, and a circuit that opens; what is written says so."""
+    """The documents' calls and a circuit that opens are written as metrics."""
     import contextlib
 
     from ai_voice_shared.observability import MetricsClient, circuit_transition_hook, get_metrics, set_metrics
@@ -119,7 +119,7 @@ def metrics_by_both_providers() -> None:
 
 @checks_usage("observability.monitor_api_call", "observability.monitor_task_execution")
 def watched_functions_give_what_they_give() -> None:
-    """And raise what they raise, with a count of both."""
+    """Monitored functions raise their own errors, and both outcomes are counted."""
     from ai_voice_shared.observability import MetricsClient, monitor_api_call, monitor_task_execution
 
     counted: list[str] = []
@@ -129,7 +129,7 @@ def watched_functions_give_what_they_give() -> None:
             counted.append(name)
 
         def flush(self) -> None:
-            """Keep all."""
+            """Record everything."""
 
     metrics = MetricsClient("watched", backend=Counting())
     assert monitor_task_execution("parse", user_id="user-123", metrics=metrics)(lambda: "done")() == "done"
@@ -144,7 +144,7 @@ def watched_functions_give_what_they_give() -> None:
 
 @checks_usage("get_tracer", "observability.XRayTracer", "observability.set_tracer")
 def a_span_reaches_x_ray_s_daemon() -> None:
-    """Over UDP, under the trace of the invocation."""
+    """Segments are sent over UDP, under the trace of the invocation."""
     import socket
 
     from ai_voice_shared import get_tracer
@@ -170,7 +170,7 @@ def a_span_reaches_x_ray_s_daemon() -> None:
 
 @checks_usage("observability.OpenTelemetryTracer")
 def spans_go_to_opentelemetry() -> None:
-    """To whatever has its tracer's face: its SDK is no part of the layer."""
+    """Spans go to any OpenTelemetry tracer: its SDK is not in the layer."""
     from contextlib import contextmanager
 
     from ai_voice_shared.observability import OpenTelemetryTracer
@@ -181,21 +181,21 @@ def spans_go_to_opentelemetry() -> None:
         def set_attribute(self, key: str, value: Any) -> None:
             noted[key] = value
 
-    class Theirs:
+    class FakeTracer:
         @contextmanager
         def start_as_current_span(self, name: str, **options: Any) -> Any:
             noted["name"] = name
             noted.update(options.get("attributes") or {})
             yield Span()
 
-    with OpenTelemetryTracer(Theirs()).span("## work", size=3) as span:
+    with OpenTelemetryTracer(FakeTracer()).span("## work", size=3) as span:
         span.annotate("outcome", "done")
     assert noted == {"name": "## work", "size": 3, "outcome": "done"}
 
 
 @checks_usage("observability.propagation.outgoing_headers", "observability.propagation.traceparent")
 def the_trace_goes_along() -> None:
-    """As X-Ray's header and as W3C's."""
+    """The trace context is propagated by X-Ray's header and by W3C's."""
     from ai_voice_shared import use_correlation_id
     from ai_voice_shared.observability.propagation import outgoing_headers, traceparent
 
@@ -215,7 +215,7 @@ def the_trace_goes_along() -> None:
     "observability.register_health_check",
 )
 def health_by_component() -> None:
-    """A check that hangs is cut off at its time, and the others are told all the same."""
+    """A check that hangs is ended at its timeout, and the others are still reported."""
     import threading
 
     from ai_voice_shared.observability import (
@@ -229,11 +229,11 @@ def health_by_component() -> None:
     registry, never = HealthRegistry("mine"), threading.Event()
     registry.register("bucket", lambda: True)
     registry.register("table", never.wait, timeout=0.05)
-    answer = registry.health()
+    response = registry.health()
     never.set()
-    assert isinstance(answer, HealthResponse)
-    assert answer.status_code == 503
-    statuses = {name: one["status"] for name, one in answer.body["components"].items()}
+    assert isinstance(response, HealthResponse)
+    assert response.status_code == 503
+    statuses = {name: check["status"] for name, check in response.body["components"].items()}
     assert statuses == {"bucket": "healthy", "table": "unhealthy"}
     name = f"check-{uuid.uuid4()}"
     register_health_check(name, lambda: True)
@@ -243,7 +243,7 @@ def health_by_component() -> None:
 
 @checks_usage("observability.get_performance_metrics", "observability.get_system_metrics")
 def what_cloudwatch_knows() -> None:
-    """Counts that were put there are what comes back."""
+    """The counts in CloudWatch are returned."""
     import boto3
 
     from ai_voice_shared.observability import get_performance_metrics, get_system_metrics
@@ -265,7 +265,7 @@ def what_cloudwatch_knows() -> None:
 
 @checks_usage("observability.get_user_metrics", "observability.cleanup_old_metrics")
 def what_the_logs_know() -> None:
-    """One user's calls are counted from the log lines; a log group that keeps for ever no longer does."""
+    """A user's calls are counted from the log lines; a log group without expiry gets a retention period."""
     import boto3
 
     from ai_voice_shared.observability import cleanup_old_metrics, get_user_metrics

@@ -1,4 +1,4 @@
-"""Passwords: hashed, verified, upgraded, and judged."""
+"""Passwords: hashed, verified, upgraded, and validated."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ __all__: list[str] = []
 
 @checks_usage("auth.hash_password")
 def a_password_is_hashed_by_argon2() -> None:
-    """With a salt of its own each time."""
+    """Each hash has its own salt."""
     from ai_voice_shared.auth import hash_password
 
-    one, other = hash_password("password123"), hash_password("password123")
-    assert one.startswith("$argon2id$")
-    assert one != other
+    first, second = hash_password("password123"), hash_password("password123")
+    assert first.startswith("$argon2id$")
+    assert first != second
 
 
 @checks_usage("auth.verify_password")
 def a_password_is_verified() -> None:
-    """The right one and no other."""
+    """Only the right password is verified."""
     from ai_voice_shared.auth import hash_password, verify_password
 
     hashed = hash_password("password123")
@@ -28,7 +28,7 @@ def a_password_is_verified() -> None:
 
 @checks_usage("auth.verify_and_upgrade_password")
 def an_old_hash_is_upgraded() -> None:
-    """Bcrypt's hash of "password123" by another program, and argon2's in its place."""
+    """A bcrypt hash of "password123" by another program is replaced by an argon2 hash."""
     from ai_voice_shared.auth import verify_and_upgrade_password
 
     old = "$2b$04$SlDTYh4MgqoRZ565YsL8cOloghLCz.hlwzlXFhOb3SRVmFEE6lLd6"
@@ -40,7 +40,7 @@ def an_old_hash_is_upgraded() -> None:
 
 @checks_usage("auth.PasswordHasher")
 def a_hasher_of_ones_own() -> None:
-    """With other costs, in the hash's own words."""
+    """Other costs are written into the hash."""
     from ai_voice_shared.auth import PasswordHasher
 
     hasher = PasswordHasher(memory_cost=8192, time_cost=1)
@@ -51,7 +51,7 @@ def a_hasher_of_ones_own() -> None:
 
 @checks_usage("auth.validate_password")
 def a_bad_password_is_refused() -> None:
-    """A short one, and one that everybody uses."""
+    """A short password and a common one are refused."""
     from ai_voice_shared.auth import validate_password
     from ai_voice_shared.errors import ValidationError
 

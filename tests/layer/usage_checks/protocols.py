@@ -1,4 +1,4 @@
-"""What the package asks of others: each protocol, followed by something small of one's own."""
+"""The protocols of the package, each with a minimal implementation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__: list[str] = []
 
 @checks_usage("agents.AgentSettingsSource")
 def a_source_of_ones_own() -> None:
-    """Whatever has a name and reads is a source."""
+    """An object with a name and a read method is a source."""
     from ai_voice_shared.agents import AgentSettingsSource, CachedSource
 
     class Wall:
@@ -27,7 +27,7 @@ def a_source_of_ones_own() -> None:
 
 @checks_usage("auth.ApiKeyStore")
 def a_key_store_of_ones_own() -> None:
-    """Whatever gets, puts and deletes keeps keys."""
+    """An object that gets, puts and deletes is a store of keys."""
     from ai_voice_shared.auth import ApiKeyRecord, ApiKeyStore, InternalAuthManager
 
     class Shelf(dict[str, ApiKeyRecord]):
@@ -46,7 +46,7 @@ def a_key_store_of_ones_own() -> None:
 
 @checks_usage("events.ClaimCheckStore", "events.DeadLetterQueue", "events.Outbox")
 def the_parts_of_events_follow_their_protocols() -> None:
-    """What the package brings is what it asks for."""
+    """The package's own classes satisfy its protocols."""
     from ai_voice_shared.events import (
         ClaimCheckStore,
         DeadLetterQueue,
@@ -64,7 +64,7 @@ def the_parts_of_events_follow_their_protocols() -> None:
 
 @checks_usage("observability.Tracer", "observability.tracing.Span", "observability.tracing.AnnotationValue")
 def a_tracer_of_ones_own() -> None:
-    """Whatever gives spans that take annotations is a tracer."""
+    """An object whose spans accept annotations is a tracer."""
     from contextlib import contextmanager
 
     from ai_voice_shared.observability import Tracer, get_tracer, set_tracer
@@ -98,11 +98,11 @@ def a_tracer_of_ones_own() -> None:
 
 @checks_usage("observability.metrics.MetricsBackend")
 def a_backend_of_ones_own() -> None:
-    """Metrics go where they are sent."""
+    """A custom backend receives the metrics."""
     from ai_voice_shared.observability import MetricsClient
     from ai_voice_shared.observability.metrics import MetricsBackend
 
-    class Kept:
+    class Recorded:
         def __init__(self) -> None:
             self.values: list[tuple[str, float, str, dict[str, str]]] = []
 
@@ -112,19 +112,19 @@ def a_backend_of_ones_own() -> None:
         def flush(self) -> None:
             self.values.append(("flushed", 0, "", {}))
 
-    kept = Kept()
-    backend: MetricsBackend = kept
+    recorded = Recorded()
+    backend: MetricsBackend = recorded
     client = MetricsClient("mine", backend=backend)
     client.increment("calls", route="a")
     client.flush()
-    assert kept.values == [("calls", 1, "Count", {"route": "a"}), ("flushed", 0, "", {})]
+    assert recorded.values == [("calls", 1, "Count", {"route": "a"}), ("flushed", 0, "", {})]
 
 
 @checks_usage(
     "utils.deadline.LambdaContext", "resilience.idempotency.IdempotentEvent", "resilience.rate_limit.RateStore"
 )
 def resilience_accepts_what_fits_its_protocols() -> None:
-    """Lambda's context, an event with a key, and a custom counter."""
+    """Lambda's context, an event with a key, and a custom counter satisfy their protocols."""
     from ai_voice_shared import Deadline
     from ai_voice_shared.errors import RateLimitedError
     from ai_voice_shared.resilience.idempotency import IdempotentEvent

@@ -1,4 +1,4 @@
-"""Events: made, published to a real bus, too large, refused, kept, sent again, and read by a consumer."""
+"""Events: created, published to a real bus, too large, refused, stored, sent again, and read by a consumer."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ __all__: list[str] = []
     "parse_event",
 )
 def every_event_goes_over_the_bus() -> None:
-    """Each is made, published, delivered, and read back as the same event."""
+    """Each event is created, published, delivered, and parsed as the same event."""
     from ai_voice_shared import EventPublisher, events, parse_event
     from ai_voice_shared.domain.events import event_from_dict
     from ai_voice_shared.settings import EventSettings
@@ -63,11 +63,11 @@ def every_event_goes_over_the_bus() -> None:
     assert result.ok
     assert [outcome.status for outcome in result.outcomes] == ["published"] * len(made)
     read = [parse_event(delivered) for delivered in bus.delivered(len(made))]
-    assert {one.event_id: type(one) for one in read} == {one.event_id: type(one) for one in made}
-    assert {one.source for one in read} == {"usage-check"}
-    for one in made:
-        assert event_from_dict(one.model_dump(mode="json")) == one
-        assert type(one)(data=type(one.data)(**one.data.model_dump())).data == one.data
+    assert {event.event_id: type(event) for event in read} == {event.event_id: type(event) for event in made}
+    assert {event.source for event in read} == {"usage-check"}
+    for event in made:
+        assert event_from_dict(event.model_dump(mode="json")) == event
+        assert type(event)(data=type(event.data)(**event.data.model_dump())).data == event.data
 
 
 @checks_usage("AsyncEventPublisher")
@@ -113,8 +113,8 @@ def a_large_event_is_fetched_where_it_waits() -> None:
 
 
 @checks_usage("events.SQSDeadLetterQueue", "events.dead_letter.create_dead_letter_queue", "events.redrive")
-def what_the_bus_refuses_is_kept_and_sent_again() -> None:
-    """A bus that is not there loses nothing: the queue keeps the event, and `redrive` publishes it."""
+def refused_events_are_stored_and_sent_again() -> None:
+    """A missing bus loses nothing: the queue stores the event, and `redrive` publishes it."""
     import boto3
 
     from ai_voice_shared import EventPublisher
@@ -135,14 +135,14 @@ def what_the_bus_refuses_is_kept_and_sent_again() -> None:
     (message,) = boto3.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
     bus = new_bus()
     records = {"Records": [{"messageId": "m1", "body": message["Body"]}, {"messageId": "m2", "body": "no event"}]}
-    answer = redrive(records, EventPublisher(EventSettings(bus_name=bus.name)))
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
+    response = redrive(records, EventPublisher(EventSettings(bus_name=bus.name)))
+    assert response == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
     assert bus.delivered(1)[0]["detail"]["event_id"] == event.event_id
 
 
 @checks_usage("events.DynamoDBOutbox", "events.outbox.OutboxRecord", "events.relay_pending", "events.relay_stream")
 def an_event_is_written_with_what_it_tells_of() -> None:
-    """In one transaction; a schedule or the table's stream sends it, and it is gone from the outbox."""
+    """An event is written in a transaction; a schedule or the table's stream sends and deletes it."""
     from ai_voice_shared import EventPublisher
     from ai_voice_shared.events import DynamoDBOutbox, create_subject_deleted_event, relay_pending, relay_stream
     from ai_voice_shared.events.outbox import OutboxRecord
@@ -163,4 +163,4 @@ def an_event_is_written_with_what_it_tells_of() -> None:
     image = change["Put"]["Item"]
     records = [{"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "NewImage": image}}]
     assert relay_stream({"Records": records}, outbox, publisher) == {"batchItemFailures": []}
-    assert {one["detail"]["data"]["subject_id"] for one in bus.delivered(2)} == {"s1", "s2"}
+    assert {event["detail"]["data"]["subject_id"] for event in bus.delivered(2)} == {"s1", "s2"}

@@ -1,4 +1,4 @@
-"""Retries, circuits, limits, what is done once, deadlines, signatures, priming and the process's AWS clients."""
+"""Retries, circuits, limits, idempotency, deadlines, signatures, priming and the process's AWS clients."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__: list[str] = []
     "resilience.retrying.is_retryable",
 )
 def the_third_attempt_succeeds() -> None:
-    """By function, by coroutine and by decorator; a permanent error is not retried."""
+    """Functions, coroutines and decorated functions are retried; a permanent error is not."""
     import anyio
 
     from ai_voice_shared.errors import NotFoundError, ServiceUnavailableError
@@ -54,16 +54,16 @@ def the_third_attempt_succeeds() -> None:
     "resilience.CircuitBreaker", "resilience.circuit_breaker.dynamodb_store", "resilience.circuit_stores.memory_store"
 )
 def a_circuit_is_shared_by_its_table() -> None:
-    """A circuit that one process opens is open for another."""
+    """A circuit that a process opens is open for another process."""
     from ai_voice_shared.errors import CircuitOpenError
     from ai_voice_shared.resilience.circuit_breaker import CircuitBreaker, dynamodb_store
     from ai_voice_shared.resilience.circuit_stores import memory_store
 
     assert memory_store() is memory_store()
     table, name = new_table("id"), f"circuit-{uuid.uuid4()}"
-    one = CircuitBreaker(name, failure_threshold=1, store=dynamodb_store(table))
+    breaker = CircuitBreaker(name, failure_threshold=1, store=dynamodb_store(table))
     with contextlib.suppress(ZeroDivisionError):
-        one.call(lambda: 1 / 0)
+        breaker.call(lambda: 1 / 0)
     other = CircuitBreaker(name, failure_threshold=1, store=dynamodb_store(table))
     try:
         other.call(lambda: 42)
@@ -74,7 +74,7 @@ def a_circuit_is_shared_by_its_table() -> None:
 
 @checks_usage("resilience.rate_limit.RateLimiter", "resilience.rate_limit.DynamoDBRateStore")
 def calls_are_counted_in_a_table() -> None:
-    """By all processes together."""
+    """A rate limit is shared by all processes."""
     from ai_voice_shared.errors import RateLimitedError
     from ai_voice_shared.resilience.rate_limit import DynamoDBRateStore, RateLimiter
 
@@ -90,7 +90,7 @@ def calls_are_counted_in_a_table() -> None:
 
 @checks_usage("handle_once", "resilience.IdempotencyGuard")
 def a_delivery_is_handled_once() -> None:
-    """The second one gets the outcome of the first."""
+    """A second call gets the outcome of the first."""
     from ai_voice_shared import handle_once
 
     os.environ["IDEMPOTENCY_TABLE_NAME"] = new_table("id")
@@ -110,7 +110,7 @@ def a_delivery_is_handled_once() -> None:
 
 @checks_usage("Deadline", "use_deadline", "resilience.current_deadline")
 def time_is_shared() -> None:
-    """The block knows its deadline; outside there is none."""
+    """The deadline is set inside the block and unset outside."""
     from ai_voice_shared import Deadline, use_deadline
     from ai_voice_shared.resilience import current_deadline
 
@@ -124,7 +124,7 @@ def time_is_shared() -> None:
     "security.sigv4.AwsCredentials", "security.sigv4.credentials", "security.sigv4.sign", "aws.aws_credentials"
 )
 def requests_are_signed_with_the_role_s_credentials() -> None:
-    """Those of the environment, as botocore finds them."""
+    """Credentials are those of the environment, as botocore finds them."""
     from ai_voice_shared.aws import aws_credentials
     from ai_voice_shared.security.sigv4 import AwsCredentials, credentials, sign
 
@@ -137,7 +137,7 @@ def requests_are_signed_with_the_role_s_credentials() -> None:
 
 @checks_usage("aws.aws_client", "aws.close_connections")
 def clients_belong_to_the_process() -> None:
-    """One for the same arguments, and usable after its connections were closed."""
+    """The same arguments return the same client, which works after its connections were closed."""
     from ai_voice_shared.aws import aws_client, close_connections
 
     client = aws_client("s3")
@@ -158,7 +158,7 @@ def clients_belong_to_the_process() -> None:
     "aws.map_errors",
 )
 def aws_failures_are_typed() -> None:
-    """A table that does not exist is a mistake of the setup; a client that was forgotten is made again."""
+    """A missing table is a configuration error; a cleared client is created again."""
     from ai_voice_shared.aws import (
         AwsFailure,
         classify_error,
@@ -193,7 +193,7 @@ def aws_failures_are_typed() -> None:
     "aws.data.trimmed_session", "aws.limits.DeadlineEmitter", "aws.limits.apply_limits", "aws.tls.SharedContext"
 )
 def clients_come_from_the_layer_s_data() -> None:
-    """A client is made from it here, with limits from the deadline and the context that all share."""
+    """A client is created from the data, with limits from the deadline and the shared TLS context."""
     import ssl
     from pathlib import Path
 
@@ -227,7 +227,7 @@ def clients_come_from_the_layer_s_data() -> None:
 
 @checks_usage("prime", "enable_snapstart", "priming.after_restore")
 def a_snapshot_is_primed_and_restored() -> None:
-    """The runtime's own hooks call what was registered."""
+    """The runtime's hooks call the registered functions."""
     import random
 
     from snapshot_restore_py import get_after_restore, get_before_snapshot
@@ -250,7 +250,7 @@ def a_snapshot_is_primed_and_restored() -> None:
 
 @checks_usage("utils.PasswordReport", "utils.check_password", "utils.is_valid_password")
 def a_password_is_reported_on() -> None:
-    """What is wrong with it, and that nothing is."""
+    """A report names a password's faults, or none."""
     from ai_voice_shared.utils import PasswordReport, check_password, is_valid_password
 
     report = check_password("short")
@@ -262,7 +262,7 @@ def a_password_is_reported_on() -> None:
 
 @checks_usage("utils.Timer", "utils.timed")
 def a_block_is_timed() -> None:
-    """Not less than it took."""
+    """The measured time is not less than the elapsed time."""
     from ai_voice_shared.utils import Timer, timed
 
     reported: list[Any] = []

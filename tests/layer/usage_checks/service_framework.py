@@ -91,7 +91,7 @@ def a_service_answers_lambda() -> None:
     "app.guards.HttpsRequiredError",
 )
 def errors_of_the_framework() -> None:
-    """Each has its own code; a load balancer's plain HTTP is refused."""
+    """Each error has its own code; a load balancer's plain HTTP is refused."""
     from ai_voice_shared import create_service
     from ai_voice_shared.app.error_responses import MethodNotAllowedError, RouteNotFoundError
     from ai_voice_shared.app.guards import HttpsRequiredError
@@ -112,7 +112,7 @@ def errors_of_the_framework() -> None:
 
 @checks_usage("app.AsgiAdapter", "app.asgi.event_from_scope", "app.coroutines.server_loop")
 def the_same_routes_under_asgi() -> None:
-    """A request in, a status and a body out."""
+    """The adapter turns a request into a status and a body."""
     import asyncio
 
     import anyio

@@ -24,7 +24,7 @@ __all__: list[str] = []
     "settings.reset_config",
 )
 def the_documents_calls_of_settings() -> None:
-    """Plain values out of the environment; read again after a reset."""
+    """Plain values come from the environment, and are read again after a reset."""
     from ai_voice_shared import settings
 
     os.environ |= {
@@ -58,7 +58,7 @@ def the_documents_calls_of_settings() -> None:
     "settings.secrets.secrets_generation",
 )
 def a_secret_by_reference() -> None:
-    """Fetched from SSM, kept, and fetched once more when it is refused."""
+    """A secret is fetched from SSM, cached, and fetched again when it is refused."""
     import boto3
 
     from ai_voice_shared.errors import AuthenticationError
@@ -94,7 +94,7 @@ def a_secret_by_reference() -> None:
     "settings.Settings", "settings.base.fallback", "settings.base.required", "settings.table.settings_classes"
 )
 def settings_of_ones_own() -> None:
-    """A required one names its variable, and a class of the package is in the table."""
+    """A missing required setting names its variable, and the table has the package's classes."""
     from typing import ClassVar
 
     from ai_voice_shared.errors import MissingSettingError
@@ -115,7 +115,7 @@ def settings_of_ones_own() -> None:
         assert "MINE_URL" in str(error)
     else:
         raise AssertionError
-    assert {"S3Settings", "AgentSettings"} <= {one.__name__ for one in settings_classes()}
+    assert {"S3Settings", "AgentSettings"} <= {cls.__name__ for cls in settings_classes()}
 
 
 @checks_usage(
@@ -133,7 +133,7 @@ def settings_of_ones_own() -> None:
     "agents.config.AgentTools",
 )
 def an_agent_s_settings_by_source() -> None:
-    """The table first, then the environment, then the default; and the documents' calls see it."""
+    """The table precedes the environment and the default, also for the documents' calls."""
     import boto3
 
     from ai_voice_shared.agents import (
@@ -175,7 +175,7 @@ def an_agent_s_settings_by_source() -> None:
 
 @checks_usage("agents.flags.create_appconfig_store")
 def the_flag_s_store_is_what_the_settings_name() -> None:
-    """None without an application, AppConfig with one."""
+    """The store is None without an application, and AppConfig with one."""
     from ai_voice_shared.agents.flags import create_appconfig_store
     from ai_voice_shared.settings import AgentSettings
 

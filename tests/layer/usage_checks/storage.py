@@ -1,4 +1,4 @@
-"""S3, on the AWS emulator of the tests: everything a service does with a bucket."""
+"""S3, on the local AWS emulator: all operations of a service on a bucket."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def bytes_are_written_and_read() -> None:
 
 @checks_usage("services.s3.multipart.MultipartUpload", "services.s3.part_buffer.read_chunks")
 def large_objects_are_multipart_uploads() -> None:
-    """A stream of more than one part, a file, and a model are read as they were written."""
+    """A stream of several parts, a file, and a model are read as they were written."""
     from ai_voice_shared import CustomerMetadata, S3Service
 
     s3 = S3Service(bucket_name=new_bucket())
     content = os.urandom(6 << 20)
     chunks = (content[at : at + 100_000] for at in range(0, len(content), 100_000))
-    # Named, so that each part has a checksum: the emulated S3 does not support one for all of them together.
+    # Set, so that each part has a checksum: the emulated S3 supports none for the whole object.
     assert s3.upload_stream("stream", chunks, checksum_algorithm="CRC32").size == len(content)
     assert s3.download_bytes("stream") == content
     s3.upload_fileobj("fileobj", io.BytesIO(content))
@@ -87,7 +87,7 @@ def large_objects_are_multipart_uploads() -> None:
     "services.s3_service.S3Deletion",
 )
 def objects_are_listed_copied_and_deleted() -> None:
-    """They are listed in order, with metadata and tags, and deleted by key and by prefix."""
+    """Objects are listed in order, with metadata and tags, and deleted by key and by prefix."""
     from ai_voice_shared import S3ListResponse, S3ObjectMetadata, S3Service
 
     s3 = S3Service(bucket_name=new_bucket())
@@ -187,7 +187,7 @@ def errors_and_features_of_s3() -> None:
     "services.s3.upload.MAX_PUT_BYTES",
 )
 def limits_of_s3() -> None:
-    """The numbers are those of S3's documentation, and the code enforces them."""
+    """The limits are those of S3's documentation, and are enforced."""
     from ai_voice_shared import S3Key
     from ai_voice_shared.errors import InvalidS3KeyError
     from ai_voice_shared.services.s3 import download, keys, part_buffer, presign, upload
@@ -209,7 +209,7 @@ def limits_of_s3() -> None:
 
 @checks_usage("services.s3.download.DownloadOptions", "services.s3.upload.UploadOptions")
 def options_of_s3() -> None:
-    """They have the names of the keyword parameters."""
+    """The options have the names of the keyword parameters."""
     from ai_voice_shared.services.s3.download import DownloadOptions
     from ai_voice_shared.services.s3.upload import UploadOptions
 

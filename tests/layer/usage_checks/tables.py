@@ -1,4 +1,4 @@
-"""Tables, a bus and queues on the AWS of the test, made with the runtime's own boto3."""
+"""Tables, a bus and queues on the local AWS emulator, created with the runtime's boto3."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Bus", "new_bus", "new_queue", "new_table"]
 
 
 def new_table(*keys: str) -> str:
-    """Make a table with these text keys."""
+    """Create a table with these text keys."""
     import boto3
 
     name = f"usage-check-{uuid.uuid4()}"
@@ -26,14 +26,14 @@ def new_table(*keys: str) -> str:
 
 
 def new_queue() -> str:
-    """Make a queue; gives its URL."""
+    """Create a queue and return its URL."""
     import boto3
 
     return str(boto3.client("sqs").create_queue(QueueName=f"usage-check-{uuid.uuid4()}")["QueueUrl"])
 
 
 class Bus:
-    """A bus whose every event lands in a queue."""
+    """A bus whose events are all delivered to a queue."""
 
     def __init__(self) -> None:
         import boto3
@@ -49,18 +49,18 @@ class Bus:
         events.put_targets(Rule="all", EventBusName=self.name, Targets=targets)  # type: ignore[arg-type] # a TypedDict
 
     def delivered(self, count: int) -> list[dict[str, Any]]:
-        """Wait for that many events."""
+        """Wait for a number of events."""
         found: list[dict[str, Any]] = []
         for _ in range(20):
             if len(found) >= count:
                 break
-            answer = self._sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-            for message in answer.get("Messages", []):
+            response = self._sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            for message in response.get("Messages", []):
                 found.append(json.loads(message["Body"]))
                 self._sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
         return found
 
 
 def new_bus() -> Bus:
-    """Make a bus."""
+    """Create a bus."""
     return Bus()

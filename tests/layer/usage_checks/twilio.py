@@ -1,4 +1,4 @@
-"""Twilio: signed webhooks, what they hold, and the media that they name."""
+"""Twilio: signed webhooks, their content, and their media."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ACCOUNT = "AC" + "0123456789abcdef" * 2
 
 
 def _webhook(**parameters: str) -> dict[str, Any]:
-    """Make a webhook of Twilio's, signed with the token that `_twilio` knows."""
+    """Create a webhook, signed with the token of `_twilio`."""
     from urllib.parse import urlencode
 
     from ai_voice_shared.security import compute_signature
@@ -87,7 +87,7 @@ def a_voice_note_comes_in() -> None:
     "models.twilio.RepliedMessage",
 )
 def what_a_message_can_hold() -> None:
-    """A tapped button, a list, a flow, a place, an advertisement and the message that it answers."""
+    """Button, list, flow, location, advertisement and reply context of a message are parsed."""
     message = _twilio().receive_message(
         _webhook(
             ButtonText="Yes",

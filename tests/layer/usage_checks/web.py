@@ -20,15 +20,15 @@ __all__: list[str] = []
     "http.shared_http_client",
 )
 def a_request_and_its_answer() -> None:
-    """A request comes back as it was sent; a stream gives the same bytes; a second request takes the connection."""
+    """A request is sent unchanged; a stream has the same bytes; a second request uses the same connection."""
     from ai_voice_shared.http import HttpRequest, close_connections, shared_http_client
 
     with serving() as url:
         client = shared_http_client()
         request = HttpRequest(method="POST", url=f"{url}/echo", content=b'{"a":1}', headers={"X-One": "1"})
         for _ in range(2):
-            told = client.send(request).json()
-            assert (told["method"], told["body"], told["headers"]["x-one"]) == ("POST", '{"a":1}', "1")
+            echo = client.send(request).json()
+            assert (echo["method"], echo["body"], echo["headers"]["x-one"]) == ("POST", '{"a":1}', "1")
         with client.stream(HttpRequest(method="GET", url=f"{url}/Media/ME1")) as stream:
             assert b"".join(stream.iter_bytes()) == AUDIO
         close_connections()
@@ -36,25 +36,25 @@ def a_request_and_its_answer() -> None:
 
 @checks_usage("http.AsyncHttpClient", "http.AsyncHttpStream", "http.shared_async_http_client")
 def the_same_for_coroutines() -> None:
-    """Both async clients, under asyncio."""
+    """Both async clients work under asyncio."""
     import anyio
 
     from ai_voice_shared.http import AsyncHttpClient, HttpRequest, shared_async_http_client
 
     async def ask(url: str) -> tuple[Any, bytes]:
         client = AsyncHttpClient()
-        told = (await client.send(HttpRequest(method="GET", url=f"{url}/echo"))).json()
+        echo = (await client.send(HttpRequest(method="GET", url=f"{url}/echo"))).json()
         async with client.stream(HttpRequest(method="GET", url=f"{url}/Media/ME1")) as stream:
             content = b"".join([chunk async for chunk in stream.aiter_bytes()])
         await client.aclose()
         shared = shared_async_http_client()
-        assert (await shared.send(HttpRequest(method="GET", url=f"{url}/echo"))).json()["path"] == told["path"]
+        assert (await shared.send(HttpRequest(method="GET", url=f"{url}/echo"))).json()["path"] == echo["path"]
         await shared.aclose()
-        return told, content
+        return echo, content
 
     with serving() as url:
-        told, content = anyio.run(ask, url)
-    assert (told["path"], content) == ("/echo", AUDIO)
+        echo, content = anyio.run(ask, url)
+    assert (echo["path"], content) == ("/echo", AUDIO)
 
 
 @checks_usage(
@@ -64,7 +64,7 @@ def the_same_for_coroutines() -> None:
     "http.prepare.PreparedRequest",
 )
 def requests_go_over_connections_of_this_package() -> None:
-    """urllib3's pools create them."""
+    """urllib3's pools create the connections."""
     import json
 
     from ai_voice_shared.http import HttpRequest
@@ -96,22 +96,22 @@ def requests_go_over_connections_of_this_package() -> None:
     "http.messages.server_name",
 )
 def failures_of_an_exchange_have_names() -> None:
-    """Each kind of failure becomes an error that callers know, without what was sent."""
-    from ai_voice_shared import errors as ours
+    """Each kind of failure is mapped to a package error, without the request's data."""
+    from ai_voice_shared import errors as package_errors
     from ai_voice_shared.http import HttpRequest, errors
     from ai_voice_shared.http.messages import server_name
 
     request = HttpRequest(method="GET", url="http://127.0.0.1:9/secret", service="notes")
     assert "secret" not in server_name(request)
     expected: dict[type[errors.TransportError], type[Exception]] = {
-        errors.ConnectTimeout: ours.ServiceTimeoutError,
-        errors.ReadTimeout: ours.ServiceTimeoutError,
-        errors.WriteTimeout: ours.ServiceTimeoutError,
-        errors.ConnectError: ours.ServiceUnavailableError,
-        errors.DisconnectedError: ours.ServiceUnavailableError,
-        errors.TransportError: ours.ServiceUnavailableError,
-        errors.ProtocolError: ours.ServiceResponseError,
-        errors.InvalidRequestError: ours.ConfigurationError,
+        errors.ConnectTimeout: package_errors.ServiceTimeoutError,
+        errors.ReadTimeout: package_errors.ServiceTimeoutError,
+        errors.WriteTimeout: package_errors.ServiceTimeoutError,
+        errors.ConnectError: package_errors.ServiceUnavailableError,
+        errors.DisconnectedError: package_errors.ServiceUnavailableError,
+        errors.TransportError: package_errors.ServiceUnavailableError,
+        errors.ProtocolError: package_errors.ServiceResponseError,
+        errors.InvalidRequestError: package_errors.ConfigurationError,
     }
     for failure, kind in expected.items():
         try:
@@ -135,23 +135,23 @@ def the_documented_service_call_works() -> None:
     async def ask(url: str) -> Any:
         async with ServiceClient("subject-service", url, limits=ServiceLimits(timeout=5)) as client:
             with use_correlation_id("order-7"):
-                told = await client.get("/api/v1/subjects", params={"page": 2})
+                echo = await client.get("/api/v1/subjects", params={"page": 2})
             await client.post("/api/v1/subjects", {"name": "Math"})
             try:
                 await client.get("/missing")
             except NotFoundError:
-                return told
+                return echo
             raise AssertionError
 
     with serving() as url:
-        told = anyio.run(ask, url)
-    assert told["path"] == "/api/v1/subjects?page=2"
-    assert told["headers"]["x-correlation-id"] == "order-7"
+        echo = anyio.run(ask, url)
+    assert echo["path"] == "/api/v1/subjects?page=2"
+    assert echo["headers"]["x-correlation-id"] == "order-7"
 
 
 @checks_usage("SyncServiceClient")
 def the_sync_client_sends_every_method() -> None:
-    """Every method of the synchronous client sends its own."""
+    """Every method of the synchronous client sends its HTTP method."""
     from ai_voice_shared import SyncServiceClient
 
     with serving() as url:
@@ -167,15 +167,15 @@ def the_sync_client_sends_every_method() -> None:
     "services.customer_lookup.http_transport.HttpTransport",
 )
 def a_customer_is_looked_up() -> None:
-    """Found once over HTTP, then in the cache; an unknown sender is None."""
+    """A customer is found by HTTP once, then in the cache; for an unknown sender the result is None."""
     from ai_voice_shared import CustomerLookupClient, CustomerLookupSettings, CustomerMetadata
 
     with serving() as url:
         client = CustomerLookupClient(CustomerLookupSettings(url=url))
         found = client.fetch_customer_metadata(phone_number="whatsapp:+61400000000")
-        nobody = client.fetch_customer_metadata(external_user_id="US.1234ABC")
+        unknown = client.fetch_customer_metadata(external_user_id="US.1234ABC")
     assert found == CustomerMetadata(**CUSTOMER)
-    assert nobody is None
+    assert unknown is None
     assert client.fetch_customer_metadata(phone_number="+61400000000") == found
     assert client.cache_info().hits == 1
 
@@ -206,7 +206,7 @@ def a_customer_is_looked_up_by_a_coroutine() -> None:
     "services.customer_lookup.lambda_transport.AsyncLambdaTransport",
 )
 def a_customer_is_looked_up_by_a_direct_invoke() -> None:
-    """Through boto3 and Lambda's API, by both clients."""
+    """Both clients look up customers through boto3 and Lambda's API."""
     import anyio
 
     from ai_voice_shared import AsyncCustomerLookupClient, CustomerLookupClient, CustomerLookupSettings

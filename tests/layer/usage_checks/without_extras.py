@@ -1,4 +1,4 @@
-"""What needs the extras layer: each name, the extra that it belongs to, and a call that must say so without it."""
+"""The names that need the extras layer: each with its extra, and a call that must fail without it."""
 
 from __future__ import annotations
 
@@ -83,22 +83,22 @@ NEED_EXTRAS: dict[str, tuple[str, Callable[[], Any]]] = {
     "utils.normalize_email": ("validation", _utils("normalize_email", "user@example.com")),
     "utils.normalize_phone": ("validation", _utils("normalize_phone", "+61400000000")),
 }
-"""Everything else has to work with the core layer alone."""
+"""All other names must work with the core layer only."""
 
 
 def messages() -> dict[str, str]:
-    """Make each call; give what it said, or that it said nothing of the kind."""
+    """Return the message of each call's error, or its other outcome."""
     from ai_voice_shared.errors import MissingExtraError
 
     os.environ["JWT_SECRETS"] = "a secret of this check that is long enough"
-    said = {}
+    found = {}
     for name, (_, call) in NEED_EXTRAS.items():
         try:
-            answer = call()
+            result = call()
         except MissingExtraError as error:
-            said[name] = str(error)
-        except Exception as error:  # noqa: BLE001 - it is the test's to judge
-            said[name] = f"raised {type(error).__name__}: {error}"
+            found[name] = str(error)
+        except Exception as error:  # noqa: BLE001 - the test judges it
+            found[name] = f"raised {type(error).__name__}: {error}"
         else:
-            said[name] = f"gave {answer!r}"
-    return said
+            found[name] = f"returned {result!r}"
+    return found
