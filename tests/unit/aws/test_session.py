@@ -28,7 +28,7 @@ def isolated(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def recorded(monkeypatch: pytest.MonkeyPatch, create: Callable[[type[HierarchicalEmitter]], object]) -> Handlers:
-    """Return the handlers that a session registers, with how and for which event, in their order."""
+    """Return botocore's handlers that a session registers, with how and for which event, in their order."""
     found: Handlers = []
 
     class Recorder(HierarchicalEmitter):
@@ -43,7 +43,8 @@ def recorded(monkeypatch: pytest.MonkeyPatch, create: Callable[[type[Hierarchica
 
     monkeypatch.setattr(aws_session, "DeadlineEmitter", Recorder)
     create(Recorder)
-    return found
+    # Powertools adds a handler of its own to each session of a process in which it is loaded.
+    return [entry for entry in found if not getattr(entry[2], "__module__", "").startswith("aws_lambda_powertools")]
 
 
 def plain_session(event_hooks: HierarchicalEmitter | None = None) -> Any:
