@@ -38,7 +38,7 @@ _state: dict[str, Any] = {}
 
 
 def trimmed_session() -> botocore.session.Session | None:
-    """Return the session on the layer's data; None where there is none, as in an installed wheel."""
+    """Return the session on the layer's data; None where it is missing, as in an installed wheel."""
     if "session" not in _state:
         _state["session"] = _open_session()
     session: botocore.session.Session | None = _state["session"]
@@ -121,7 +121,7 @@ class _Files:
         return found
 
     def load_file(self, file_path: str) -> Any:
-        """Read it; None where there is none."""
+        """Return its content; None where the file is missing."""
         name = os.path.relpath(file_path, _DATA)
         try:
             with open(f"{file_path}.json", "rb") as file:  # noqa: PTH123 - as above

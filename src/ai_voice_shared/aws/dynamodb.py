@@ -22,7 +22,7 @@ def dynamodb_client(
 ) -> Any:
     """Return the process's client for a table that somebody waits for.
 
-    The limits are the same wherever nobody has set others, so that one client, and one connection, serves them all.
+    The defaults are the same everywhere, so that one client, and one connection, serves all tables.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ FailureKind = Literal[
     "throttled",
     "timeout",
 ]
-"""What went wrong, whatever the service calls it; `client` and `refused` are what is none of the others."""
+"""What went wrong, whatever the service calls it; `client` and `refused` are the remaining cases."""
 
 _KINDS: Mapping[FailureKind, tuple[type[AIVoiceError], str]] = {
     "client": (ServiceError, "the request could not be made"),
@@ -119,15 +119,15 @@ def classify_error(error: BaseException) -> AwsFailure | None:
     >>> classify_error(ValueError("mine")) is None
     True
     """
-    import botocore.exceptions as theirs
+    from botocore import exceptions
 
-    if isinstance(error, theirs.ClientError):
+    if isinstance(error, exceptions.ClientError):
         return _classify_response(error)
-    if not isinstance(error, theirs.BotoCoreError):
+    if not isinstance(error, exceptions.BotoCoreError):
         return None
     code = type(error).__name__
     for kind, names in _TYPES.items():
-        if isinstance(error, tuple(getattr(theirs, name) for name in names.split())):
+        if isinstance(error, tuple(getattr(exceptions, name) for name in names.split())):
             return AwsFailure(kind, code)
     return AwsFailure("client", code)
 

@@ -79,7 +79,7 @@ class DeadlineEmitter(HierarchicalEmitter):
 
 
 def apply_limits(client: Any, grace: float, *, bundle: str) -> None:
-    """Let a client that is new follow the current deadline, and share the TLS context.
+    """Apply the current deadline and the shared TLS context to a new client.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def apply_limits(client: Any, grace: float, *, bundle: str) -> None:
     client.meta.events.register_first("before-send", partial(_refuse_when_over, service, grace))
     config = client.meta.config
     try:
-        session = client._endpoint.http_session  # noqa: SLF001 - botocore lets nobody pass a session of his own
+        session = client._endpoint.http_session  # noqa: SLF001 - botocore accepts no session from outside
         options = session._manager.connection_pool_kw  # noqa: SLF001 - as above; none of its pools exists yet
     except AttributeError:
         # A later botocore, met by a layer that is older: the client works, with its configured timeouts.
@@ -111,5 +111,5 @@ def _refuse_when_over(service: str, grace: float, **_: Any) -> None:
     deadline = current_deadline()
     if deadline is not None and not grace and deadline.remaining() <= 0:
         # As `Deadline.limit` raises it, for a call that was not made.
-        msg = f"no time is left to ask {service}"
+        msg = f"{service}: deadline exceeded before the request was sent"
         raise DeadlineExceededError(msg, service=service)

@@ -28,7 +28,7 @@ def shared_tls_context() -> ssl.SSLContext:
 def _create() -> ssl.SSLContext:
     import ssl
 
-    # httpx reads this bundle itself, unless it is told; a function's owner expects the same here.
+    # httpx reads this bundle by default, and a function's owner expects the same here.
     own = os.environ.get("SSL_CERT_FILE")
     if own:
         return ssl.create_default_context(cafile=own)

@@ -1,7 +1,7 @@
-"""Secrets by reference: a setting names where its value is kept, and Powertools Parameters fetches and caches it.
+"""Secrets by reference: a setting names where its value is stored, and Powertools Parameters fetches and caches it.
 
 A reference is `ssm:/path/to/parameter` (SSM Parameter Store, decrypted), `secretsmanager:name` (Secrets Manager) or
-`secretsmanager:name#key` (one value of a secret that is a JSON object). A fetched value is kept for
+`secretsmanager:name#key` (one value of a secret that is a JSON object). A fetched value is cached for
 `DEFAULT_MAX_AGE` seconds, so a rotated secret arrives by itself. Who cannot wait for that, because a service has just
 refused the old one, calls through `with_secret_refresh`.
 
@@ -38,10 +38,10 @@ __all__ = [
 T = TypeVar("T")
 
 DEFAULT_MAX_AGE = 300
-"""Seconds that a fetched secret is kept before it is asked for again."""
+"""Seconds that a fetched secret is cached."""
 
 REFRESH_INTERVAL = 10.0
-"""Seconds in which a secret is fetched anew by force at most once, so that a wrong one is no storm of requests."""
+"""Seconds in which a secret is fetched by force at most once, so that a wrong one causes no storm of requests."""
 
 _lock = threading.Lock()
 _forced: dict[str, float] = {}
@@ -57,7 +57,7 @@ def get_secret(reference: str, *, max_age: int = DEFAULT_MAX_AGE, force_fetch: b
     reference
         `ssm:NAME`, `secretsmanager:NAME` or `secretsmanager:NAME#KEY`.
     max_age
-        Seconds that a value may be kept.
+        Seconds that a value may be cached.
     force_fetch
         Ask again now: for the one retry after a service has refused the secret.
 
@@ -66,20 +66,20 @@ def get_secret(reference: str, *, max_age: int = DEFAULT_MAX_AGE, force_fetch: b
     ConfigurationError
         The secret cannot be fetched, or has no such key; the reference is named, and the cause is chained.
     DeadlineExceededError
-        No time is left to fetch it.
+        The deadline is exceeded before it is fetched.
 
     Examples
     --------
     >>> get_secret("vault:stripe")
     Traceback (most recent call last):
         ...
-    ai_voice_shared.errors.configuration.ConfigurationError: 'vault' is no known place for secrets: use ssm:NAME or \
+    ai_voice_shared.errors.configuration.ConfigurationError: 'vault' is not a valid place for secrets: use ssm:NAME or \
 secretsmanager:NAME
     """
     scheme, _, rest = reference.partition(":")
     name, _, key = rest.partition("#")
     if scheme not in ("ssm", "secretsmanager"):
-        msg = f"{scheme!r} is no known place for secrets: use ssm:NAME or secretsmanager:NAME"
+        msg = f"{scheme!r} is not a valid place for secrets: use ssm:NAME or secretsmanager:NAME"
         raise ConfigurationError(msg)
 
     from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
@@ -121,18 +121,18 @@ def _value_of(text: str, key: str, reference: str) -> str:
         value = json.loads(text)[key]
     except (ValueError, TypeError, KeyError, IndexError):
         # `from None`: a decoding error shows the text, which is the secret.
-        msg = f"the secret {reference} is no JSON object with the key {key!r}"
+        msg = f"the secret {reference} is not a JSON object with the key {key!r}"
         raise ConfigurationError(msg, context={"reference": reference}) from None
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def refresh_secrets(settings: S) -> S:
-    """Fetch the secrets of `settings` anew and give the settings with them; the old object stays as it was.
+    """Fetch the secrets of `settings` again and return settings with them; the old object stays as it was.
 
     Parameters
     ----------
     settings
-        Any settings object. One without secrets by reference is given back as it is.
+        Any settings object. One without secrets by reference is returned as it is.
 
     Raises
     ------
@@ -161,7 +161,7 @@ def with_secret_refresh(
     *,
     refused: type[BaseException] | tuple[type[BaseException], ...] | Callable[[Exception], bool] = AuthenticationError,
 ) -> T:
-    """Call with the settings; if the secret is refused, fetch it anew and call once more.
+    """Call with the settings; if the secret is refused, fetch it again and call once more.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def with_secret_refresh(
 
 
 def secrets_generation() -> int:
-    """Count the secrets that were fetched anew by force; what was made of secrets before is older than this."""
+    """Return how many secrets were fetched by force; what was created from secrets before is older than this."""
     return _generation
 
 

@@ -85,7 +85,7 @@ class Deadline:
         Raises
         ------
         DeadlineExceededError
-            No time is left.
+            The deadline is exceeded.
 
         Examples
         --------

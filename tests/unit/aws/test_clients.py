@@ -25,7 +25,7 @@ pytestmark = pytest.mark.unit
 
 
 def full_client(service: str, region: str, **config: Any) -> Any:
-    """Make a client from botocore's whole data."""
+    """Create a client from botocore's whole data."""
     session: Any = botocore.session.Session()
     return session.create_client(service, region_name=region, config=Config(**config))
 
@@ -60,9 +60,9 @@ def test_a_light_client_has_exactly_the_operations_that_are_listed(service: str)
     full = full_client(service, "us-east-1")
     for operation in aws.OPERATIONS[service]:
         for side in ("input_shape", "output_shape"):
-            ours = getattr(light.meta.service_model.operation_model(operation), side)
-            theirs = getattr(full.meta.service_model.operation_model(operation), side)
-            assert (ours and sorted(ours.members)) == (theirs and sorted(theirs.members))
+            trimmed = getattr(light.meta.service_model.operation_model(operation), side)
+            whole = getattr(full.meta.service_model.operation_model(operation), side)
+            assert (trimmed and sorted(trimmed.members)) == (whole and sorted(whole.members))
 
 
 @pytest.mark.usefixtures("_light")

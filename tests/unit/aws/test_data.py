@@ -103,7 +103,7 @@ def test_a_file_that_only_botocore_has_makes_the_data_unfit(folder: Path, caplog
 def test_another_botocore_uses_its_own_data(
     folder: Path, version: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nobody has tried the data with it."""
+    """The data was not tested with that version."""
     change(folder / data.CONTENTS, lambda contents: contents.update(botocore="1.43.106", lowest="1.35.77"))
     monkeypatch.setattr(botocore, "__version__", version)
     assert not is_trimmed(aws_client("s3"))
@@ -134,7 +134,7 @@ def test_an_endpoint_outside_of_the_region_makes_the_data_unfit(folder: Path, ca
 
 
 def test_a_url_without_its_bucket_makes_the_data_unfit(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The fault that was seen: S3's URLs had no bucket, and no error said so."""
+    """S3's URLs once had no bucket, without an error."""
 
     def lose_the_bucket(rules: Any) -> None:
         url = "https://s3.eu-central-1.amazonaws.com"

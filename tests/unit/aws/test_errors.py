@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import botocore.exceptions as theirs
 import pytest
+from botocore import exceptions
 from botocore.exceptions import ClientError
 
 from ai_voice_shared.aws import classify_error, map_error, map_errors
@@ -33,15 +33,15 @@ def response(code: str, status: int, **headers: str) -> ClientError:
 @pytest.mark.parametrize(
     ("error", "kind", "expected", "transient"),
     [
-        (theirs.ConnectTimeoutError(endpoint_url=URL), "timeout", ServiceTimeoutError, True),
-        (theirs.ReadTimeoutError(endpoint_url=URL), "timeout", ServiceTimeoutError, True),
-        (theirs.EndpointConnectionError(endpoint_url=URL), "connection", ServiceUnavailableError, True),
-        (theirs.ConnectionClosedError(endpoint_url=URL), "connection", ServiceUnavailableError, True),
-        (theirs.HTTPClientError(error="reset"), "connection", ServiceUnavailableError, True),
-        (theirs.NoCredentialsError(), "credentials", ConfigurationError, False),
-        (theirs.NoRegionError(), "credentials", ConfigurationError, False),
-        (theirs.ParamValidationError(report="+14155550100"), "parameters", ConfigurationError, False),
-        (theirs.UnknownServiceError(service_name="s4", known_service_names=""), "client", ServiceError, False),
+        (exceptions.ConnectTimeoutError(endpoint_url=URL), "timeout", ServiceTimeoutError, True),
+        (exceptions.ReadTimeoutError(endpoint_url=URL), "timeout", ServiceTimeoutError, True),
+        (exceptions.EndpointConnectionError(endpoint_url=URL), "connection", ServiceUnavailableError, True),
+        (exceptions.ConnectionClosedError(endpoint_url=URL), "connection", ServiceUnavailableError, True),
+        (exceptions.HTTPClientError(error="reset"), "connection", ServiceUnavailableError, True),
+        (exceptions.NoCredentialsError(), "credentials", ConfigurationError, False),
+        (exceptions.NoRegionError(), "credentials", ConfigurationError, False),
+        (exceptions.ParamValidationError(report="+14155550100"), "parameters", ConfigurationError, False),
+        (exceptions.UnknownServiceError(service_name="s4", known_service_names=""), "client", ServiceError, False),
         (response("ProvisionedThroughputExceededException", 400), "throttled", ServiceUnavailableError, True),
         (response("Whatever", 429), "throttled", ServiceUnavailableError, True),
         (response("InternalServerError", 500), "server", ServiceUnavailableError, True),
@@ -97,5 +97,5 @@ def test_an_error_of_somebody_else_is_left_alone() -> None:
     with pytest.raises(ValueError, match="mine"), map_errors(service="s3", action="PutObject"):
         raise ValueError("mine")
     with pytest.raises(ConfigurationError) as caught, map_errors(service="s3", action="PutObject"):
-        raise theirs.NoCredentialsError
-    assert isinstance(caught.value.__cause__, theirs.NoCredentialsError)
+        raise exceptions.NoCredentialsError
+    assert isinstance(caught.value.__cause__, exceptions.NoCredentialsError)

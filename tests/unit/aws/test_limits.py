@@ -97,7 +97,7 @@ def test_no_pause_is_begun_that_would_end_after_the_deadline(server: FaultyHttp)
 
 
 def test_a_connection_that_is_refused_is_not_tried_beyond_the_deadline() -> None:
-    """A port that nobody listens at fails as it is."""
+    """A refused connection fails as botocore reports it."""
     client = slow_client(f"http://127.0.0.1:{closed_port()}")
     with pytest.raises(EndpointConnectionError), use_deadline(Deadline(1.0)):
         client.get_item(**KEY)
@@ -157,7 +157,7 @@ def test_a_proxy_is_within_the_deadline(server: FaultyHttp) -> None:
 
 
 def test_tables_share_a_client() -> None:
-    """Where nobody sets other limits there is one client, and so one connection."""
+    """With the default limits there is one client, and so one connection."""
     assert dynamodb_client() is dynamodb_client(region_name="eu-central-1")
     config = dynamodb_client().meta.config
     assert (config.connect_timeout, config.read_timeout) == (1.0, 2.0)

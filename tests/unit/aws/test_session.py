@@ -55,7 +55,7 @@ def plain_session(event_hooks: HierarchicalEmitter | None = None) -> Any:
 def test_no_handler_of_a_service_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only those of the documentation and of events that no client of these services emits are."""
     every = recorded(monkeypatch, lambda emitter: plain_session(emitter()))
-    kept = recorded(monkeypatch, lambda _: aws_session.create_session(OPERATIONS))
+    used = recorded(monkeypatch, lambda _: aws_session.create_session(OPERATIONS))
     plain = plain_session()
     emitted = {plain.get_service_model(name).service_id.hyphenize() for name in OPERATIONS}
 
@@ -63,8 +63,8 @@ def test_no_handler_of_a_service_is_left_out(monkeypatch: pytest.MonkeyPatch) ->
         kind, service, *_ = f"{event_name}..".split(".")
         return kind != "docs" and (service in {"", "*"} or service in emitted)
 
-    assert [entry for entry in every if is_needed(entry[1])] == kept
-    assert len(kept) < len(every) * 0.6
+    assert [entry for entry in every if is_needed(entry[1])] == used
+    assert len(used) < len(every) * 0.6
 
 
 def test_a_session_for_all_services_has_all_handlers(monkeypatch: pytest.MonkeyPatch) -> None:

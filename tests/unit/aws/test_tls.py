@@ -70,7 +70,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    """Return an authority that the layer's folder of certificates knows, and nobody else."""
+    """Return an authority that the layer's folder of certificates knows, and no other place."""
     authority = trustme.CA()
     bundle = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(str(bundle))
@@ -80,7 +80,7 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
 
 
 def call(endpoint: str, service: str = "dynamodb") -> Any:
-    """Make a request with a client of its own."""
+    """Send a request with a client of its own."""
     options: dict[str, Any] = {"endpoint_url": endpoint, "retries": {"mode": "standard", "total_max_attempts": 1}}
     client = aws_client(service, connect_timeout=5, read_timeout=5, **options)
     return client.get_item(**KEY) if service == "dynamodb" else client.get_parameter(Name="/a")

@@ -128,5 +128,5 @@ def test_a_refresh_preserves_keyword_arguments(ssm: Any) -> None:
 
 def test_an_unknown_place_is_named() -> None:
     """The error for a reference with an unknown scheme names it."""
-    with pytest.raises(ConfigurationError, match="'vault' is no known place"):
+    with pytest.raises(ConfigurationError, match="'vault' is not a valid place"):
         get_secret("vault:key")

@@ -59,7 +59,7 @@ def parse_s3_event(event: Mapping[str, Any]) -> list[S3EventRecord]:
     Raises
     ------
     InvalidPayloadError
-        The event is none of these.
+        The event is of another kind.
 
     Examples
     --------
