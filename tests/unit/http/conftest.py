@@ -22,7 +22,6 @@ class BothClients:
 
     def __init__(self, kind: str, verify: ssl.SSLContext | None = None) -> None:
         self._sync = HttpClient(verify=verify) if kind == "sync" else None
-        self.pools_connections = kind == "sync"
         self._async = AsyncHttpClient(verify=verify)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
